@@ -1,0 +1,88 @@
+"""What an examination looks at: a recipient, a sender, and the server between them.
+
+Everything a check may use stands here, so that a run can be stored, repeated and replayed. The engine never looks into
+a database: what our own records know (allow-lists, issued keys, the client's address) is handed in as facts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Self
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendingServer:
+    """The server that hands the mail over: ours, or the branch's own.
+
+    ``addresses`` are IPv4 and IPv6 addresses as text. ``envelope_domain`` is the domain of MAIL FROM; empty when the
+    From-domain itself is used. ``spf_include`` is what a branch includes to authorise the server.
+    """
+
+    host: str
+    addresses: tuple[str, ...] = ()
+    helo: str = ""
+    envelope_domain: str = ""
+    spf_include: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DKIMSelector:
+    """A selector we expect a key at, with the key we issued (base64, the ``p=`` value) when we know it."""
+
+    selector: str
+    public_key: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllowListRecord:
+    """What is known of an allow-list entry at a recipient's organisation. ``state``: asked, confirmed, refused."""
+
+    domain: str
+    state: str
+    at: str
+    expires: str = ""
+    product: str = ""
+    addresses: tuple[str, ...] = ()
+    by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subject:
+    """One thing to examine. A field that is empty is not known, and a check that needs it does not apply.
+
+    ``recipient`` is the address as it was typed. ``known_domains`` are domains that a typing mistake may have meant
+    (the branch's own and its clients'); ``profile_addresses`` are the addresses on the client's profile.
+    ``now`` is an ISO 8601 time in UTC, so that expiry is judged the same when a run is replayed.
+    """
+
+    recipient: str = ""
+    sender_domain: str = ""
+    sending_server: SendingServer | None = None
+    selectors: tuple[DKIMSelector, ...] = ()
+    allow_list: tuple[AllowListRecord, ...] = ()
+    known_domains: tuple[str, ...] = ()
+    profile_addresses: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
+    now: str = ""
+
+    def known(self) -> frozenset[str]:
+        """The names of the fields that hold something."""
+        return frozenset(item.name for item in fields(self) if getattr(self, item.name))
+
+    def to_json(self) -> dict[str, Any]:
+        """A JSON document from which :meth:`from_json` makes an equal subject."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> Self:
+        """The subject that ``document`` describes; unknown keys are refused with TypeError."""
+        values = dict(document)
+        server = values.get("sending_server")
+        values["sending_server"] = SendingServer(**_tuples(server)) if server else None
+        values["selectors"] = tuple(DKIMSelector(**item) for item in values.get("selectors", ()))
+        values["allow_list"] = tuple(AllowListRecord(**_tuples(item)) for item in values.get("allow_list", ()))
+        return cls(**_tuples(values))
+
+
+def _tuples(document: dict[str, Any]) -> dict[str, Any]:
+    return {key: tuple(value) if isinstance(value, list) else value for key, value in document.items()}

@@ -1,0 +1,84 @@
+"""Runs of the engine. The row is the truth: a task queue only rings the bell, and a lost bell is rung again."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+
+class RunState(models.TextChoices):
+    QUEUED = "queued", "Waiting"
+    RUNNING = "running", "Looking"
+    DONE = "done", "Done"
+    FAILED = "failed", "Could not be finished"
+
+
+class Run(models.Model):
+    """One examination of one subject.
+
+    A worker claims a run by raising ``attempt`` and setting ``lease_until``; what it writes carries its attempt, so a
+    worker that was given up on cannot overwrite its successor. ``transcript`` holds every question and answer.
+    """
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    subject = models.JSONField()
+    state = models.CharField(max_length=10, choices=RunState, default=RunState.QUEUED)
+    attempt = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True, blank=True)
+    requested_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    queued_at = models.DateTimeField(default=timezone.now)
+    started_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    checks_total = models.PositiveSmallIntegerField(default=0)
+    checks_done = models.PositiveSmallIntegerField(default=0)
+    headline_code = models.CharField(max_length=60, blank=True)
+    headline = models.CharField(max_length=255, blank=True)
+    worst_verdict = models.CharField(max_length=20, blank=True)
+    queries = models.PositiveIntegerField(default=0)
+    wall_ms = models.FloatField(null=True, blank=True)
+    critical_path_ms = models.FloatField(null=True, blank=True)
+    transcript = models.JSONField(default=list)
+
+    class Meta:
+        indexes = [
+            # What the sweep must ring again: waiting or running, oldest lease first.
+            models.Index(
+                fields=["lease_until", "queued_at"],
+                condition=models.Q(state__in=["queued", "running"]),
+                name="run_not_over",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.code} ({self.get_state_display()})"
+
+    @property
+    def is_over(self) -> bool:
+        return self.state in (RunState.DONE, RunState.FAILED)
+
+
+class StoredFinding(models.Model):
+    """One finding of a run: the code, the arguments of its sentences, and the proof."""
+
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="findings")
+    attempt = models.PositiveSmallIntegerField()
+    position = models.PositiveSmallIntegerField(help_text="Where it stands when people read the run.")
+    check_slug = models.CharField(max_length=60)
+    code = models.CharField(max_length=60)
+    verdict = models.CharField(max_length=20)
+    actor = models.CharField(max_length=20)
+    arguments = models.JSONField(default=dict)
+    evidence = models.JSONField(default=list)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["position"]
+        constraints = [models.UniqueConstraint(fields=["run", "attempt", "position"], name="finding_once_an_attempt")]
+
+    def __str__(self) -> str:
+        return self.code

@@ -1,0 +1,10 @@
+"""Celery, the bell that wakes a worker. What there is to do stands in the database, never in the queue alone."""
+
+import os
+
+from celery import Celery
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+app = Celery("delivery-desk")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()

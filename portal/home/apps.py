@@ -1,0 +1,7 @@
+"""The first page of each role."""
+
+from django.apps import AppConfig
+
+
+class HomeConfig(AppConfig):
+    name = "portal.home"

@@ -1,0 +1,220 @@
+"""The message log: one row a message handed to a sending server, one a recipient and leg, one an event.
+
+Limits and losses are about recipients, so everything that is counted here counts recipients. A state never says more
+than is proved: ``accepted`` is the recipient's *server* taking the message, not the message being in an inbox.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.utils import timezone
+
+from portal.branches.models import BranchProfile, SendingServer
+
+
+class Module(models.TextChoices):
+    """The part of the sending application a message came from (the vendor's names)."""
+
+    XENDIRECT_ADMIN = "xendirect_admin", "XenDirect Admin"
+    QUICKTOOLS = "quicktools", "QuickTools"
+    WEBREG = "webreg", "WebReg"
+    OTHER = "other", "Other"
+
+
+class State(models.TextChoices):
+    """How far a message verifiably got on its way to one recipient."""
+
+    ERROR = "error", "Error before it went out"
+    SUBMITTED = "submitted", "Submitted"
+    HANDED = "handed", "Handed to the sending server"
+    DEFERRED = "deferred", "Deferred"
+    ACCEPTED = "accepted", "Accepted by the recipient's server"
+    REFUSED = "refused", "Refused"
+    EXPIRED = "expired", "Given up"
+
+
+class ClientProfile(models.Model):
+    """A client of a branch, as the sending application knows them."""
+
+    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="clients")
+    reference = models.CharField(max_length=80, help_text="The client's id in the sending application.")
+    name = models.CharField(max_length=160, blank=True)
+    email = models.CharField(max_length=320, blank=True)
+    email_normal = models.CharField(max_length=320, blank=True, editable=False)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["branch", "reference"], name="client_once_a_branch")]
+        indexes = [
+            # Whose profile holds this address (wizard, step 2).
+            models.Index(fields=["branch", "email_normal"], name="client_by_email"),
+            # Clients by name (wizard, step 1).
+            models.Index(fields=["branch", "name"], name="client_by_name"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.reference
+
+
+class IngestBatch(models.Model):
+    """One reading of one source: what came in, what was known already, what could not be read."""
+
+    source = models.CharField(max_length=20)
+    name = models.CharField(max_length=255)
+    at = models.DateTimeField(default=timezone.now)
+    lines = models.PositiveBigIntegerField(default=0)
+    new = models.PositiveBigIntegerField(default=0)
+    duplicate = models.PositiveBigIntegerField(default=0)
+    rejected = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.name}"
+
+
+class LogCoverage(models.Model):
+    """A span of time for which the log of a branch (or, without one, of all) is known to be complete.
+
+    Outside it, the absence of a record proves nothing.
+    """
+
+    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    begins = models.DateTimeField()
+    ends = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["branch", "ends"], name="coverage_by_end")]
+
+    def __str__(self) -> str:
+        return f"{self.begins:%Y-%m-%d %H:%M} to {self.ends:%Y-%m-%d %H:%M}"
+
+
+class MessageLog(models.Model):
+    """One message, as it was handed to a sending server (or should have been)."""
+
+    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="messages")
+    sending_server = models.ForeignKey(
+        SendingServer, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+    )
+    at = models.DateTimeField()
+    key = models.CharField(max_length=200, help_text="What makes the message one and the same in its source.")
+    module = models.CharField(max_length=20, choices=Module, default=Module.OTHER)
+    function = models.CharField(max_length=120, blank=True)
+    message_id = models.CharField("Message-ID", max_length=255, blank=True)
+    queue_id = models.CharField("queue id", max_length=40, blank=True)
+    from_address = models.CharField(max_length=320, blank=True)
+    envelope_from = models.CharField(max_length=320, blank=True)
+    subject = models.CharField(max_length=255, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["branch", "key"], name="message_once_a_branch")]
+        indexes = [
+            models.Index(fields=["message_id"], name="message_by_message_id"),
+            models.Index(fields=["queue_id"], name="message_by_queue_id"),
+        ]
+
+    def __str__(self) -> str:
+        return self.message_id or self.key
+
+
+class Delivery(models.Model):
+    """One message on its way to one recipient, on one leg, with how far it verifiably got.
+
+    ``branch`` and ``at`` repeat the message's, for the indexes below. ``cause`` is an id of ``docs/causes.md``.
+    """
+
+    message = models.ForeignKey(MessageLog, on_delete=models.CASCADE, related_name="deliveries")
+    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="+")
+    at = models.DateTimeField()
+    recipient = models.CharField(max_length=320)
+    recipient_normal = models.CharField(max_length=320)
+    recipient_domain = models.CharField(max_length=255)
+    leg = models.PositiveSmallIntegerField(default=0)
+    state = models.CharField(max_length=10, choices=State, default=State.SUBMITTED)
+    state_at = models.DateTimeField()
+    reply = models.TextField(blank=True, help_text="The last reply of the other server, raw.")
+    reply_code = models.CharField(max_length=3, blank=True)
+    status = models.CharField("enhanced status code", max_length=12, blank=True)
+    remote_host = models.CharField(max_length=255, blank=True)
+    cause = models.CharField(max_length=40, blank=True)
+    attempts = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["message", "recipient_normal", "leg"], name="delivery_once_a_leg")
+        ]
+        indexes = [
+            # The recent deliveries of a branch, newest first, a keyset page.
+            models.Index(fields=["branch", "-at", "-id"], name="delivery_of_branch"),
+            # The same, in one state.
+            models.Index(fields=["branch", "state", "-at", "-id"], name="delivery_of_branch_in_state"),
+            # What was sent to this recipient (wizard, step 1).
+            models.Index(fields=["branch", "recipient_normal", "-at"], name="delivery_to_recipient"),
+            # What happened at this recipient domain.
+            models.Index(fields=["recipient_domain", "-at"], name="delivery_to_domain"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipient}: {self.get_state_display()}"
+
+
+class DeliveryEvent(models.Model):
+    """One thing that happened to a delivery, as its source told it. Append-only; the raw line is kept."""
+
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State)
+    reply = models.TextField(blank=True)
+    reply_code = models.CharField(max_length=3, blank=True)
+    status = models.CharField(max_length=12, blank=True)
+    remote_host = models.CharField(max_length=255, blank=True)
+    cause = models.CharField(max_length=40, blank=True)
+    source = models.CharField(max_length=20)
+    raw = models.TextField(blank=True)
+    fingerprint = models.CharField(max_length=64, unique=True, help_text="What makes reading a source twice harmless.")
+
+    class Meta:
+        ordering = ["at", "id"]
+        indexes = [models.Index(fields=["delivery", "at", "id"], name="event_of_delivery")]
+
+    def __str__(self) -> str:
+        return f"{self.get_state_display()} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class CaseNote(models.Model):
+    """The record on a client's profile that a message was sent. It proves sending, not arrival."""
+
+    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="case_notes")
+    at = models.DateTimeField()
+    client = models.ForeignKey(
+        ClientProfile, on_delete=models.SET_NULL, null=True, blank=True, related_name="case_notes"
+    )
+    email = models.CharField(max_length=320)
+    email_normal = models.CharField(max_length=320)
+    text = models.TextField(max_length=2000)
+    fingerprint = models.CharField(max_length=64, unique=True)
+
+    class Meta:
+        indexes = [
+            # Case notes for this address, newest first (wizard, step 1).
+            models.Index(fields=["branch", "email_normal", "-at"], name="case_note_by_email"),
+        ]
+
+    def __str__(self) -> str:
+        return self.text[:80]
+
+
+class HourCount(models.Model):
+    """How many recipients of a branch stand in which state, by the hour (UTC) their message was handed over.
+
+    Written in the transaction that moves a delivery, so that a history page never counts the log itself.
+    """
+
+    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="+")
+    hour = models.DateTimeField()
+    state = models.CharField(max_length=10, choices=State)
+    recipients = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["branch", "hour", "state"], name="hour_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H}: {self.recipients} {self.state}"

@@ -1,0 +1,55 @@
+"""The side navigation: what each role finds there, and which entry is the page one is on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.http import HttpRequest
+
+from portal.accounts.models import Role, User
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry: its word, icon and URL name, who sees it, and the URL names under it."""
+
+    word: str
+    icon: str
+    url_name: str
+    roles: frozenset[str]
+    under: frozenset[str] = frozenset()
+
+
+EVERYBODY = frozenset({Role.STAFF, Role.SUPPORT, Role.ADMIN})
+SUPPORT = frozenset({Role.SUPPORT, Role.ADMIN})
+ADMIN = frozenset({Role.ADMIN})
+
+ENTRIES = (
+    Entry("Home", "house", "home", EVERYBODY),
+    Entry("Report a problem", "envelope-exclamation", "report_begin", frozenset({Role.STAFF})),
+    Entry("Queue", "inbox", "queue", SUPPORT, frozenset({"ticket"})),
+    Entry("Tickets", "inbox", "queue", frozenset({Role.STAFF}), frozenset({"ticket"})),
+    Entry("Reports", "card-checklist", "reports", EVERYBODY, frozenset({"report", "report_step"})),
+    Entry("Branches", "building", "branches", EVERYBODY, frozenset({"branch", "branch_edit", "history", "deliveries"})),
+    Entry("Check a domain", "search", "bench", SUPPORT, frozenset({"run"})),
+    Entry("Sending servers", "hdd-network", "servers", ADMIN, frozenset({"server_add", "server_edit"})),
+    Entry("Allow-lists", "shield-check", "allow_list", SUPPORT, frozenset({"allow_list_add", "allow_list_edit"})),
+    Entry("People", "people", "people", ADMIN, frozenset({"person_add", "person_edit"})),
+)
+
+
+def navigation(request: HttpRequest) -> dict[str, Any]:
+    """The context of the side navigation: ``navigation``, a list of entries with ``is_current``; empty for strangers."""
+    user = getattr(request, "user", None)
+    if not isinstance(user, User):
+        return {"navigation": []}
+    match = request.resolver_match
+    current = match.url_name if match else ""
+    return {
+        "navigation": [
+            {"entry": entry, "is_current": current == entry.url_name or current in entry.under}
+            for entry in ENTRIES
+            if user.role in entry.roles
+        ]
+    }

@@ -1,0 +1,189 @@
+"""The settings, all from the environment. The defaults need no server: SQLite, a queue in a file, mail to the console.
+
+Setting ``DATABASE_URL`` and ``REDIS_URL`` makes the served shape of the same program; nothing else changes.
+``docs/settings.md`` lists every variable.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+
+from portal import env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = Path(env.read_str("DATA_DIR", str(BASE_DIR / "var")))
+DEBUG = env.read_bool("DEBUG")
+BASE_URL = env.read_str("BASE_URL", "http://127.0.0.1:8000").rstrip("/")
+DATABASES = {"default": env.read_database("DATABASE_URL", DATA_DIR / "delivery-desk.sqlite3")}
+REDIS_URL = env.read_secret("REDIS_URL")
+IS_EMBEDDED = not (env.read_secret("DATABASE_URL") or REDIS_URL)
+
+SECRET_KEY = env.read_secret("SECRET_KEY")
+if not SECRET_KEY:
+    if not (IS_EMBEDDED or DEBUG):
+        raise ImproperlyConfigured("SECRET_KEY is missing. Set SECRET_KEY, or SECRET_KEY_FILE to a file that holds it.")
+    SECRET_KEY = env.kept_secret(DATA_DIR / "secret_key")
+
+ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", ("127.0.0.1", "localhost", "[::1]"))
+CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []
+
+INSTALLED_APPS = [
+    "portal",
+    "portal.web",
+    "portal.accounts",
+    "portal.branches",
+    "portal.maillog",
+    "portal.home",
+    "diagnostics",
+    "tickets",
+    "allauth",
+    "allauth.account",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
+    "allauth.mfa",
+    "django_htmx",
+    "csp",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.humanize",
+    "django.contrib.messages",
+    "django.contrib.sessions",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+]
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+]
+ROOT_URLCONF = "portal.urls"
+WSGI_APPLICATION = "portal.wsgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "portal.navigation.navigation",
+            ],
+        },
+    }
+]
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+LOGIN_URL = "account_login"
+LOGIN_REDIRECT_URL = "home"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
+ACCOUNT_ADAPTER = "portal.accounts.adapter.AccountAdapter"
+SOCIALACCOUNT_ADAPTER = "portal.accounts.adapter.SocialAccountAdapter"
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_LOGOUT_ON_GET = False
+ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_PREVENT_ENUMERATION = True
+MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
+MFA_TOTP_ISSUER = "Delivery Desk"
+SOCIALACCOUNT_PROVIDERS = {}
+if env.read_str("OIDC_SERVER_URL"):
+    SOCIALACCOUNT_PROVIDERS["openid_connect"] = {
+        "APPS": [
+            {
+                "provider_id": "oidc",
+                "name": env.read_str("OIDC_NAME", "Single sign-on"),
+                "client_id": env.read_str("OIDC_CLIENT_ID"),
+                "secret": env.read_secret("OIDC_CLIENT_SECRET"),
+                "settings": {"server_url": env.read_str("OIDC_SERVER_URL")},
+            }
+        ]
+    }
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_I18N = False
+USE_TZ = True
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+STATIC_URL = "/static/"
+STATIC_ROOT = DATA_DIR / "static"
+MEDIA_ROOT = DATA_DIR / "media"
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+FILE_UPLOAD_PERMISSIONS = 0o600
+DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [NONE],
+        "script-src": [SELF],
+        "style-src": [SELF],
+        # Bootstrap draws its form marks as data: images.
+        "img-src": [SELF, "data:"],
+        "font-src": [SELF],
+        "connect-src": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+        "base-uri": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_HTTPONLY = True
+IS_HTTPS = BASE_URL.startswith("https://")
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
+SECURE_HSTS_SECONDS = 31536000 if IS_HTTPS else 0
+if env.read_bool("TRUST_PROXY"):
+    # Only behind a proxy that sets this header itself and drops the client's own.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+EMAIL_BACKEND = (
+    "django.core.mail.backends.smtp.EmailBackend"
+    if env.read_str("EMAIL_HOST")
+    else "django.core.mail.backends.console.EmailBackend"
+)
+EMAIL_HOST = env.read_str("EMAIL_HOST", "localhost")
+EMAIL_PORT = env.read_int("EMAIL_PORT", 25, least=1, most=65535)
+EMAIL_HOST_USER = env.read_str("EMAIL_HOST_USER")
+EMAIL_HOST_PASSWORD = env.read_secret("EMAIL_HOST_PASSWORD")
+EMAIL_USE_TLS = env.read_bool("EMAIL_USE_TLS")
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = env.read_str("DEFAULT_FROM_EMAIL", "Delivery Desk <desk@localhost>")
+
+#: Name servers for every look-up, ``address`` or ``address:port``; empty means the system's own.
+RESOLVERS = env.read_list("RESOLVERS")
+#: A zone file (JSON) laid over real DNS for the names it holds.
+DIAGNOSTICS_ZONE = env.read_str("DIAGNOSTICS_ZONE")
+#: Seconds a worker may hold a run before another takes it over, and seconds between two sweeps.
+RUN_LEASE_SECONDS = env.read_int("RUN_LEASE_SECONDS", 30, least=16, most=600)
+RUN_SWEEP_SECONDS = env.read_int("RUN_SWEEP_SECONDS", 15, least=1, most=300)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "root": {"handlers": ["console"], "level": env.read_str("LOG_LEVEL", "INFO").upper()},
+}

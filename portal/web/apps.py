@@ -1,0 +1,7 @@
+"""What every page shares and no model knows: fragments, pages of rows, template tags."""
+
+from django.apps import AppConfig
+
+
+class WebConfig(AppConfig):
+    name = "portal.web"

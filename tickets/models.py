@@ -1,0 +1,200 @@
+"""Reports and tickets. A report is what a staff member answered in the wizard; a ticket is the support team's work."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+
+from diagnostics.models import Run
+from portal.branches.models import BranchProfile
+from portal.maillog.models import Delivery, Module
+
+
+class ReportState(models.TextChoices):
+    DRAFT = "draft", "In progress"
+    SOLVED = "solved", "Solved without a ticket"
+    SUBMITTED = "submitted", "Ticket"
+
+
+class Exit(models.TextChoices):
+    """How a report ended: solved at which step, or with a ticket. Every exit is counted."""
+
+    NOT_SENT = "not_sent", "It was not sent"
+    SUSPENDED = "sending_suspended", "The e-mail function is suspended"
+    STILL_TRYING = "still_trying", "Still being tried"
+    ADDRESS_CORRECTED = "address_corrected", "The address was corrected"
+    FOUND_IN_JUNK = "found_in_junk", "Found in junk"
+    ARRIVED = "arrived", "It arrived meanwhile"
+    ABANDONED = "abandoned", "Withdrawn"
+    TICKET = "ticket", "A ticket was opened"
+
+
+class Symptom(models.TextChoices):
+    NOT_RECEIVED = "not_received", "Not received"
+    BANNER_MISSING = "banner_missing", "Banner or pictures missing"
+    BADLY_FORMATTED = "badly_formatted", "Not formatted correctly"
+    LATE = "late", "Arrived late"
+    OTHER = "other", "Something else"
+
+
+class OtherDomain(models.TextChoices):
+    """Did the recipient try another address on another domain?"""
+
+    ARRIVED = "arrived", "Yes, it arrived there"
+    DID_NOT = "did_not", "Yes, it did not arrive there either"
+    NO = "no", "No, or not known"
+
+
+class Report(models.Model):
+    """The answers of a staff member in the wizard: a draft until it is solved or submitted.
+
+    ``answers`` holds what was answered at each step, by the step's slug, as cleaned by its form; the columns repeat
+    what is searched by. ``evidence`` keeps what our own records showed when it was judged.
+    """
+
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    branch = models.ForeignKey(BranchProfile, on_delete=models.PROTECT, related_name="reports")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="reports")
+    state = models.CharField(max_length=10, choices=ReportState, default=ReportState.DRAFT)
+    exit = models.CharField(max_length=20, choices=Exit, blank=True)
+    exit_step = models.CharField(max_length=20, blank=True)
+    recipient = models.CharField(max_length=320, blank=True)
+    around = models.DateTimeField(null=True, blank=True)
+    module = models.CharField(max_length=20, choices=Module, blank=True)
+    function = models.CharField(max_length=120, blank=True)
+    corrected_recipient = models.CharField(max_length=320, blank=True)
+    delivery = models.ForeignKey(Delivery, on_delete=models.SET_NULL, null=True, blank=True, related_name="reports")
+    run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, blank=True, related_name="reports")
+    answers = models.JSONField(default=dict)
+    created = models.DateTimeField(default=timezone.now)
+    updated = models.DateTimeField(default=timezone.now)
+    ended = models.DateTimeField(null=True, blank=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes = [
+            # Reports of a branch, newest first, a keyset page.
+            models.Index(fields=["branch", "-created", "-id"], name="report_of_branch"),
+            # My reports (home of staff).
+            models.Index(fields=["by", "-created", "-id"], name="report_of_person"),
+            # How reports ended in a span of time (home of admins).
+            models.Index(fields=["exit", "ended"], name="report_by_exit"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipient or 'A report'} ({self.get_state_display()})"
+
+    @property
+    def is_draft(self) -> bool:
+        return self.state == ReportState.DRAFT
+
+
+class TicketState(models.TextChoices):
+    NEW = "new", "New"
+    OPEN = "open", "In progress"
+    WAITING = "waiting", "Waiting"
+    SOLVED = "solved", "Solved"
+    CLOSED = "closed", "Closed"
+
+
+OPEN_STATES = (TicketState.NEW, TicketState.OPEN, TicketState.WAITING)
+
+
+class Ticket(models.Model):
+    """The support team's work item. ``version`` guards every change: who comes second is told what the first did.
+
+    ``recipient_domain``, ``is_open`` and ``last_activity`` repeat what follows from other columns, for the queue's
+    indexes; ``tickets.services`` alone keeps them.
+    """
+
+    number = models.PositiveIntegerField(unique=True)
+    report = models.OneToOneField(Report, on_delete=models.PROTECT, related_name="ticket")
+    branch = models.ForeignKey(BranchProfile, on_delete=models.PROTECT, related_name="tickets")
+    run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, blank=True, related_name="tickets")
+    recipient = models.CharField(max_length=320)
+    recipient_domain = models.CharField(max_length=255)
+    symptom = models.CharField(max_length=20, choices=Symptom, default=Symptom.NOT_RECEIVED)
+    other_domain = models.CharField(max_length=10, choices=OtherDomain, default=OtherDomain.NO)
+    description = models.TextField(blank=True)
+    state = models.CharField(max_length=10, choices=TicketState, default=TicketState.NEW)
+    waiting_on = models.CharField(max_length=20, blank=True, help_text="An actor: whose turn it is.")
+    cause = models.CharField(max_length=40, blank=True, help_text="The cause support confirmed.")
+    assignee = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_tickets"
+    )
+    created = models.DateTimeField(default=timezone.now)
+    last_activity = models.DateTimeField(default=timezone.now)
+    is_open = models.BooleanField(default=True)
+    version = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        indexes = [
+            # The queue: open ones, latest activity first, a keyset page.
+            models.Index(fields=["is_open", "-last_activity", "-id"], name="ticket_queue"),
+            # The queue in one state.
+            models.Index(fields=["state", "-last_activity", "-id"], name="ticket_queue_in_state"),
+            # Mine.
+            models.Index(fields=["assignee", "is_open", "-last_activity", "-id"], name="ticket_mine"),
+            # A branch's tickets.
+            models.Index(fields=["branch", "is_open", "-last_activity", "-id"], name="ticket_of_branch"),
+            # Other tickets about the same recipient domain.
+            models.Index(fields=["recipient_domain", "is_open", "-last_activity", "-id"], name="ticket_about_domain"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.number} {self.recipient}"
+
+
+class EventKind(models.TextChoices):
+    OPENED = "opened", "Opened"
+    REPLY = "reply", "Reply"
+    NOTE = "note", "Note"
+    ASSIGNED = "assigned", "Assigned"
+    STATE = "state", "State changed"
+    CAUSE = "cause", "Cause confirmed"
+    EXAMINED = "examined", "Checks run again"
+
+
+class Event(models.Model):
+    """One entry of a ticket's story. Append-only. A note is seen by support alone, a reply by the branch too."""
+
+    ticket = models.ForeignKey(Ticket, on_delete=models.CASCADE, related_name="events")
+    at = models.DateTimeField(default=timezone.now)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    kind = models.CharField(max_length=10, choices=EventKind)
+    is_public = models.BooleanField(default=True)
+    body = models.TextField(blank=True)
+    changes = models.JSONField(default=dict, help_text="What changed: field to [old, new].")
+    submission = models.UUIDField(null=True, blank=True, unique=True, help_text="The form it came from, once.")
+
+    class Meta:
+        ordering = ["at", "id"]
+        indexes = [models.Index(fields=["ticket", "at", "id"], name="event_of_ticket")]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} on {self.ticket}"
+
+
+class Attachment(models.Model):
+    """A file a person added to a report: a screenshot, a saved message, the text of a bounce. Never shown in place."""
+
+    report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="attachments")
+    event = models.ForeignKey(Event, on_delete=models.SET_NULL, null=True, blank=True, related_name="attachments")
+    code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
+    name = models.CharField(max_length=160)
+    content_type = models.CharField(max_length=80)
+    size = models.PositiveIntegerField()
+    sha256 = models.CharField(max_length=64)
+    file = models.FileField(upload_to="attachments/%Y/%m/", max_length=200)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        ordering = ["id"]
+        constraints = [models.UniqueConstraint(fields=["report", "sha256"], name="attachment_once_a_report")]
+
+    def __str__(self) -> str:
+        return self.name
