@@ -40,7 +40,7 @@ ENTRIES = (
 
 
 def navigation(request: HttpRequest) -> dict[str, Any]:
-    """The context of the side navigation: ``navigation``, a list of entries with ``is_current``; empty for strangers."""
+    """The context of the side navigation: a list of entries with ``is_current``; empty for strangers."""
     user = getattr(request, "user", None)
     if not isinstance(user, User):
         return {"navigation": []}
