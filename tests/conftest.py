@@ -45,7 +45,6 @@ def _test_settings(settings: Any, tmp_path: Path) -> None:
     }
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
-    return
 
 
 @pytest.fixture

@@ -31,7 +31,8 @@ class Answer:
 
     ``name`` is absolute, lower-case, an A-label, without the trailing dot. ``records`` is in DNS presentation form,
     names lower-case without the trailing dot, in a stable order: TXT strings joined without a space and decoded as
-    Latin-1 (one octet, one character), MX as ``10 mx.example.org``. ``chain`` lists the CNAME targets followed. ``ttl`` is in seconds, ``elapsed_ms`` in milliseconds; ``authenticated`` is the AD flag of a resolver we trust.
+    Latin-1 (one octet, one character), MX as ``10 mx.example.org``. ``chain`` lists the CNAME targets followed.
+    ``ttl`` is in seconds, ``elapsed_ms`` in milliseconds; ``authenticated`` is the AD flag of a resolver we trust.
     """
 
     name: str
