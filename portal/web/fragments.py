@@ -17,7 +17,7 @@ def page_or_fragment(
     The only code that looks at the ``HX-Request`` header. A boosted or history-restoring request wants the whole page.
     """
     htmx = getattr(request, "htmx", None)
-    wants_fragment = bool(htmx) and not htmx.boosted and not htmx.history_restore_request
+    wants_fragment = htmx is not None and bool(htmx) and not htmx.boosted and not htmx.history_restore_request
     response = render(request, fragment if wants_fragment else page, context, status=status)
     patch_vary_headers(response, ["HX-Request"])
     return response

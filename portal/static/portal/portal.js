@@ -1,0 +1,111 @@
+// What the pages do beyond plain HTML. Everything here is a comfort: each page works without it.
+(() => {
+  "use strict";
+
+  // Colours: as the system, light or dark; remembered on this device.
+  const themeOf = () => document.documentElement.dataset.theme || "auto";
+  const showTheme = () => {
+    for (const button of document.querySelectorAll("[data-theme-choice]")) {
+      button.setAttribute("aria-pressed", String(button.dataset.themeChoice === themeOf()));
+    }
+  };
+  const setTheme = (choice) => {
+    if (choice === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = choice;
+    try {
+      if (choice === "auto") localStorage.removeItem("dd-theme");
+      else localStorage.setItem("dd-theme", choice);
+    } catch {
+      // Not remembered, but shown.
+    }
+    showTheme();
+  };
+  for (const group of document.querySelectorAll("[data-theme-switch]")) group.hidden = false;
+  showTheme();
+
+  // Copying: a button with data-copy-target="#id" copies that element's text.
+  const say = document.createElement("div");
+  say.className = "visually-hidden";
+  say.setAttribute("role", "status");
+  document.body.append(say);
+  const copy = async (button) => {
+    const source = document.querySelector(button.dataset.copyTarget);
+    if (!source) return;
+    const text = "value" in source ? source.value : source.textContent.trim();
+    try {
+      await navigator.clipboard.writeText(text);
+    } catch {
+      // Without a secure origin there is no clipboard: select the text, so that one key copies it.
+      const range = document.createRange();
+      range.selectNodeContents(source);
+      getSelection().removeAllRanges();
+      getSelection().addRange(range);
+      say.textContent = "Selected. Press Ctrl+C to copy.";
+      return;
+    }
+    say.textContent = "Copied.";
+    button.dataset.copied = "";
+    setTimeout(() => {
+      delete button.dataset.copied;
+      say.textContent = "";
+    }, 2000);
+  };
+
+  document.addEventListener("click", (event) => {
+    const target = event.target.closest("[data-theme-choice], [data-copy-target], [data-dismiss]");
+    if (!target) return;
+    if (target.dataset.themeChoice) setTheme(target.dataset.themeChoice);
+    if (target.dataset.copyTarget) copy(target);
+    if ("dismiss" in target.dataset) {
+      event.preventDefault();
+      target.closest(".dd-message").remove();
+      document.getElementById("main")?.focus({ preventScroll: true });
+    }
+  });
+
+  // Ctrl+Enter or Cmd+Enter sends the form one is writing in.
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
+    const form = event.target instanceof HTMLTextAreaElement ? event.target.form : null;
+    if (!form) return;
+    event.preventDefault();
+    form.requestSubmit();
+  });
+
+  // Text that was typed and not sent: ask before the page is left.
+  const unsaved = new Set();
+  document.addEventListener("input", (event) => {
+    const form = event.target.form;
+    if (event.target instanceof HTMLTextAreaElement && form?.method === "post") {
+      const changed = [...form.querySelectorAll("textarea")].some((area) => area.value !== area.defaultValue);
+      if (changed) unsaved.add(form);
+      else unsaved.delete(form);
+    }
+  });
+  document.addEventListener("submit", (event) => {
+    unsaved.delete(event.target);
+    // A second press of the same button while the first is on its way sends nothing.
+    if (event.target.method === "post" && !event.defaultPrevented) {
+      if (event.target.dataset.sent) event.preventDefault();
+      else event.target.dataset.sent = "yes";
+    }
+  });
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+  });
+  addEventListener("beforeunload", (event) => {
+    if ([...unsaved].some((form) => form.isConnected)) event.preventDefault();
+  });
+
+  // A form that came back with errors starts at their summary.
+  document.querySelector("[data-focus-on-load]")?.focus();
+
+  // The menu of narrow screens closes on Escape and gives the focus back.
+  document.addEventListener("keydown", (event) => {
+    const menu = document.querySelector(".dd-menu[open]");
+    if (event.key === "Escape" && menu) {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    }
+  });
+})();
