@@ -87,7 +87,11 @@
     // A second press of the same button while the first is on its way sends nothing.
     if (event.target.method === "post" && !event.defaultPrevented) {
       if (event.target.dataset.sent) event.preventDefault();
-      else event.target.dataset.sent = "yes";
+      else {
+        event.target.dataset.sent = "yes";
+        // The answer may be a file to keep, which leaves the page and its form in place.
+        setTimeout(() => delete event.target.dataset.sent, 8000);
+      }
     }
   });
   addEventListener("pageshow", () => {

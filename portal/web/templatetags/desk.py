@@ -76,7 +76,7 @@ def actor(context: Context, value: object) -> SafeString:
 
 @register.simple_tag
 def when(at: datetime | None, zone: str | tzinfo | None = None) -> SafeString:
-    """``{% when ticket.created %}`` or ``{% when at branch.time_zone %}``: how long ago; the exact time is in the title."""
+    """``{% when ticket.created %}``, ``{% when at branch.time_zone %}``: how long ago, the exact time in the title."""
     if at is None:
         return format_html('<span class="dd-none">{}</span>', "–")
     place = moments.zone_of(zone)
