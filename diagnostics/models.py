@@ -20,14 +20,16 @@ class Run(models.Model):
     """One examination of one subject.
 
     A worker claims a run by raising ``attempt`` and setting ``lease_until``; what it writes carries its attempt, so a
-    worker that was given up on cannot overwrite its successor. ``transcript`` holds every question and answer.
+    worker that was given up on cannot overwrite its successor. ``lease_until`` of a waiting run is when the bell is
+    rung again. ``transcript`` holds every question and answer.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
     subject = models.JSONField()
     state = models.CharField(max_length=10, choices=RunState, default=RunState.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
-    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_until = models.DateTimeField()
+    is_fresh = models.BooleanField(default=False, help_text="Asked for again: remembered answers are not used.")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
     )
@@ -52,10 +54,23 @@ class Run(models.Model):
                 condition=models.Q(state__in=["queued", "running"]),
                 name="run_not_over",
             ),
+            # The latest runs (bench), and one person's own.
+            models.Index(fields=["-queued_at", "-id"], name="run_newest"),
+            models.Index(fields=["requested_by", "-queued_at", "-id"], name="run_of_person"),
         ]
 
     def __str__(self) -> str:
         return f"{self.code} ({self.get_state_display()})"
+
+    @property
+    def target(self) -> str:
+        """What was looked at, in one word: the recipient, or the domain that sends."""
+        subject: dict[str, str] = self.subject
+        return subject.get("recipient") or subject.get("sender_domain") or "a sending server"
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state == RunState.QUEUED
 
     @property
     def is_over(self) -> bool:

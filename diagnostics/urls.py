@@ -1,5 +1,12 @@
-"""The URLs of this room."""
+"""The bench and its runs."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from diagnostics import views
+
+urlpatterns = [
+    path("", views.bench, name="bench"),
+    path("runs/<uuid:code>/", views.run, name="run"),
+    path("runs/<uuid:code>/again/", views.run_again, name="run_again"),
+    path("runs/<uuid:code>/transcript/", views.run_transcript, name="run_transcript"),
+]

@@ -1,0 +1,131 @@
+"""Reading runs: their findings in a person's order, and how far they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from diagnostics.engine.findings import SEVERITY, Actor, Evidence, Source, Verdict, filled
+from diagnostics.engine.plan import CHECKS, CODES
+from diagnostics.models import Run, StoredFinding
+from portal.accounts.models import User
+
+QUESTIONS = {check.slug: check.question for check in CHECKS}
+
+
+@dataclass(frozen=True, slots=True)
+class ReadFinding:
+    """A stored finding with its sentences, ready to be shown. Arguments and evidence are a stranger's words."""
+
+    check: str
+    question: str
+    code: str
+    verdict: Verdict
+    actor: Actor
+    title: str
+    meaning: str
+    remedy: str
+    sources: tuple[Source, ...]
+    evidence: tuple[Evidence, ...]
+    arguments: dict[str, object]
+
+    @property
+    def needs_somebody(self) -> bool:
+        return self.verdict in (Verdict.PROBLEM, Verdict.NOTICE)
+
+
+@dataclass(frozen=True, slots=True)
+class ActorFindings:
+    """The findings that are one party's turn."""
+
+    actor: Actor
+    findings: tuple[ReadFinding, ...]
+
+
+def runs_of(viewer: User) -> QuerySet[Run]:
+    """The runs ``viewer`` may open by themselves: all for support, their own requests for staff.
+
+    The run of a report or a ticket is reached through it, by whoever may see that.
+    """
+    runs = Run.objects.defer("transcript")
+    return runs if viewer.is_support else runs.filter(requested_by=viewer)
+
+
+def run_for(viewer: User, code: str) -> Run:
+    """The run ``code`` if ``viewer`` may open it; else Http404."""
+    run = runs_of(viewer).filter(code=code).first()
+    if run is None:
+        raise Http404("No run of that code.")
+    return run
+
+
+def findings_of(run: Run | None) -> list[ReadFinding]:
+    """The findings of the run's present attempt in the order of the checks; one query, none without a run."""
+    if run is None or run.attempt == 0:
+        return []
+    return [_read(row) for row in StoredFinding.objects.filter(run=run, attempt=run.attempt).order_by("position")]
+
+
+def _read(row: StoredFinding) -> ReadFinding:
+    code = CODES.get(row.code)
+    return ReadFinding(
+        check=row.check_slug,
+        question=QUESTIONS.get(row.check_slug, row.check_slug),
+        code=row.code,
+        verdict=Verdict(row.verdict),
+        actor=Actor(row.actor),
+        # A code that a later release no longer has is shown by its id; its evidence still stands.
+        title=filled(code.title, row.arguments) if code else row.code,
+        meaning=filled(code.meaning, row.arguments) if code else "",
+        remedy=filled(code.remedy, row.arguments) if code else "",
+        sources=code.sources if code else (),
+        evidence=tuple(Evidence(**{**item, "lines": tuple(item["lines"])}) for item in row.evidence),
+        arguments=row.arguments,
+    )
+
+
+def by_actor(findings: Iterable[ReadFinding]) -> list[ActorFindings]:
+    """What somebody must do, grouped by whose turn it is, the most pressing party first."""
+    groups: dict[Actor, list[ReadFinding]] = {}
+    for finding in findings:
+        if finding.needs_somebody:
+            groups.setdefault(finding.actor, []).append(finding)
+    for group in groups.values():
+        group.sort(key=lambda finding: SEVERITY.index(finding.verdict))
+    ordered = sorted(groups.items(), key=lambda item: SEVERITY.index(item[1][0].verdict))
+    return [ActorFindings(actor, tuple(group)) for actor, group in ordered]
+
+
+def unknowns(findings: Iterable[ReadFinding]) -> list[ReadFinding]:
+    """What we could not find out."""
+    return [finding for finding in findings if finding.verdict is Verdict.UNKNOWN]
+
+
+def settled(findings: Iterable[ReadFinding]) -> list[ReadFinding]:
+    """What is as it should be."""
+    return [finding for finding in findings if finding.verdict is Verdict.OK]
+
+
+def is_late(run: Run) -> bool:
+    """The run should have been begun by now: no worker seems to be there."""
+    return run.is_waiting and timezone.now() > run.queued_at + timedelta(seconds=settings.RUN_LEASE_SECONDS)
+
+
+def context_of(run: Run | None, findings_url: str) -> dict[str, object]:
+    """What ``diagnostics/_findings.html`` shows: findings by whose turn it is, the unknown, the fine, the progress."""
+    findings = findings_of(run)
+    return {
+        "run": run,
+        "findings": findings,
+        "findings_url": findings_url,
+        "by_actor": by_actor(findings),
+        "unknowns": unknowns(findings),
+        "settled": settled(findings),
+        "is_late": run is not None and is_late(run),
+    }
