@@ -132,7 +132,9 @@ class Ticket(models.Model):
 
     class Meta:
         indexes = [
-            # The queue: open ones, latest activity first, a keyset page.
+            # The queue: open ones, newest first, a keyset page.
+            models.Index(fields=["is_open", "-created", "-id"], name="ticket_newest"),
+            # The same, latest activity first.
             models.Index(fields=["is_open", "-last_activity", "-id"], name="ticket_queue"),
             # The queue in one state.
             models.Index(fields=["state", "-last_activity", "-id"], name="ticket_queue_in_state"),
@@ -169,10 +171,15 @@ class Event(models.Model):
     body = models.TextField(blank=True)
     changes = models.JSONField(default=dict, help_text="What changed: field to [old, new].")
     submission = models.UUIDField(null=True, blank=True, unique=True, help_text="The form it came from, once.")
+    is_told = models.BooleanField(default=True, help_text="Whoever is to know of it by mail has been told.")
 
     class Meta:
         ordering = ["at", "id"]
-        indexes = [models.Index(fields=["ticket", "at", "id"], name="event_of_ticket")]
+        indexes = [
+            models.Index(fields=["ticket", "at", "id"], name="event_of_ticket"),
+            # What is still to be told by mail (the sweep).
+            models.Index(fields=["at"], condition=models.Q(is_told=False), name="event_to_tell"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_kind_display()} on {self.ticket}"
