@@ -1,5 +1,17 @@
-"""The URLs of this room."""
+"""The queue and its tickets."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from tickets.queue import views
+
+urlpatterns = [
+    path("tickets/", views.queue, name="queue"),
+    path("tickets/<int:number>/", views.ticket, name="ticket"),
+    path("tickets/<int:number>/findings/", views.ticket_findings, name="ticket_findings"),
+    path("tickets/<int:number>/reply/", views.ticket_reply, name="ticket_reply"),
+    path("tickets/<int:number>/note/", views.ticket_note, name="ticket_note"),
+    path("tickets/<int:number>/assign/", views.ticket_assign, name="ticket_assign"),
+    path("tickets/<int:number>/state/", views.ticket_state, name="ticket_state"),
+    path("tickets/<int:number>/cause/", views.ticket_cause, name="ticket_cause"),
+    path("tickets/<int:number>/examine/", views.ticket_examine, name="ticket_examine"),
+]

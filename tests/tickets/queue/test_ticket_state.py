@@ -1,0 +1,50 @@
+"""Moving a ticket on: waiting names for whom, solving closes it and tells the branch."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from tickets.models import EventKind, Ticket, TicketState
+
+URL = "/tickets/1/state/"
+
+
+def test_waiting_names_whose_turn_it_is(ticket: Ticket, as_ida: Client) -> None:
+    assert as_ida.post(URL, {"version": 1, "state": "waiting", "waiting_on": "recipient_it"}).status_code == 302
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.waiting_on, ticket.is_open) == (TicketState.WAITING, "recipient_it", True)
+
+
+@pytest.mark.parametrize("waiting_on", ["", "nobody", "the dog"])
+def test_waiting_for_nobody_is_refused(waiting_on: str, ticket: Ticket, as_ida: Client) -> None:
+    response = as_ida.post(URL, {"version": 1, "state": "waiting", "waiting_on": waiting_on})
+    assert response.status_code == 400
+    assert "waiting_on" in response.context["state_form"].errors
+
+
+@pytest.mark.parametrize("state", [TicketState.SOLVED, TicketState.CLOSED])
+def test_it_leaves_the_queue(state: str, ticket: Ticket, as_ida: Client) -> None:
+    as_ida.post(URL, {"version": 1, "state": state, "waiting_on": "branch"})
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.waiting_on, ticket.is_open) == (state, "", False)
+    assert ticket.events.get(kind=EventKind.STATE).changes == {"state": ["new", state]}
+
+
+def test_who_comes_second_decides_again(ticket: Ticket, as_ida: Client) -> None:
+    as_ida.post(URL, {"version": 1, "state": "open"})
+    assert as_ida.post(URL, {"version": 1, "state": "closed"}).status_code == 409
+    ticket.refresh_from_db()
+    assert ticket.state == TicketState.OPEN
+
+
+def test_staff_may_not(ticket: Ticket, as_nora: Client) -> None:
+    assert as_nora.post(URL, {"version": 1, "state": "closed"}).status_code == 403
+
+
+def test_strangers_sign_in(ticket: Ticket, client: Client) -> None:
+    assert client.post(URL, {"version": 1, "state": "closed"}).status_code == 302
+
+
+def test_looking_is_not_deciding(ticket: Ticket, as_ida: Client) -> None:
+    assert as_ida.get(URL).status_code == 405

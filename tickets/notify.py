@@ -1,0 +1,90 @@
+"""Mail to people about tickets.
+
+An event is claimed before its mail is sent and given back when the sending server refuses, so that it is told once and
+the sweep tries again. The mails are marked as automatic, so that an absence notice never answers them.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from smtplib import SMTPException
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone
+
+from tickets.models import Event, EventKind, Ticket
+
+logger = logging.getLogger(__name__)
+
+#: An event older than this is not told any more: news that late would only confuse.
+TOO_LATE = timedelta(days=2)
+#: The sweep leaves a fresh event to its bell for so long.
+PATIENCE = timedelta(minutes=1)
+
+
+def untold(limit: int = 200) -> list[int]:
+    """The ids of events that are still to be told, oldest first."""
+    now = timezone.now()
+    waiting = Event.objects.filter(is_told=False, at__gt=now - TOO_LATE, at__lt=now - PATIENCE)
+    return list(waiting.order_by("at").values_list("pk", flat=True)[:limit])
+
+
+def tell(event_id: int) -> bool:
+    """Tell whoever is to know of the event. False when it was told already, or could not be told now."""
+    if not Event.objects.filter(pk=event_id, is_told=False).update(is_told=True):
+        return False
+    event = Event.objects.select_related("by", "ticket__branch", "ticket__report__by", "ticket__assignee").get(
+        pk=event_id
+    )
+    to = recipients_of(event)
+    if not to:
+        return False
+    try:
+        _mail(event, to).send()
+    except (SMTPException, OSError):
+        logger.exception("The mail about event %s could not be handed over; it will be tried again.", event_id)
+        Event.objects.filter(pk=event_id).update(is_told=False)
+        return False
+    return True
+
+
+def recipients_of(event: Event) -> list[str]:
+    """Whom an event is for: support's own acts the reporter, the branch's acts whoever works on the ticket."""
+    ticket = event.ticket
+    desk = [settings.SUPPORT_ADDRESS] if settings.SUPPORT_ADDRESS else []
+    if event.kind == EventKind.OPENED:
+        return desk
+    if event.by is not None and not event.by.is_support:
+        assignee = ticket.assignee
+        return [assignee.email] if assignee is not None and assignee.is_active else desk
+    reporter = ticket.report.by
+    return [reporter.email] if reporter.is_active and reporter != event.by else []
+
+
+def _mail(event: Event, to: list[str]) -> EmailMessage:
+    ticket = event.ticket
+    url = settings.BASE_URL + reverse("ticket", args=[ticket.number])
+    context = {"event": event, "ticket": ticket, "url": url}
+    # A subject is one line whatever the recipient's address holds; Django refuses line breaks, so none may reach it.
+    subject = " ".join(render_to_string("mail/ticket.subject.txt", context).split())
+    return EmailMessage(
+        subject=subject,
+        body=render_to_string("mail/ticket.txt", context),
+        to=to,
+        headers={
+            "Auto-Submitted": "auto-generated",
+            "X-Auto-Response-Suppress": "All",
+            "References": thread_of(ticket),
+            "In-Reply-To": thread_of(ticket),
+        },
+    )
+
+
+def thread_of(ticket: Ticket) -> str:
+    """The message id that keeps all mails about one ticket together in a mail program."""
+    host = settings.BASE_URL.partition("://")[2].partition("/")[0].partition(":")[0]
+    return f"<ticket-{ticket.number}@{host}>"

@@ -1,0 +1,144 @@
+"""What support and the branch do with a ticket: reply, note, assign, change its state, name its cause, look again.
+
+Every change names the version of the ticket it was decided on. Who comes second is not overruled and does not overrule:
+they get a :class:`TicketChangedError` that holds what happened meanwhile, and decide again.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+
+from diagnostics.engine.causes import CAUSES
+from diagnostics.engine.findings import Actor
+from diagnostics.models import Run
+from diagnostics.services import start_run
+from portal.accounts.models import User
+from portal.bell import ring
+from portal.branches.selectors import compose_subject
+from tickets import tasks
+from tickets.models import OPEN_STATES, Event, EventKind, Ticket, TicketState
+
+
+class TicketChangedError(Exception):
+    """Somebody changed the ticket since the form was drawn; nothing was written."""
+
+
+def _change(ticket: Ticket, *, version: int, **values: Any) -> None:
+    """Write ``values`` if the ticket still is of ``version``; else TicketChangedError."""
+    now = timezone.now()
+    changed = Ticket.objects.filter(pk=ticket.pk, version=version).update(
+        **values, version=F("version") + 1, last_activity=now
+    )
+    if not changed:
+        raise TicketChangedError
+    ticket.refresh_from_db(fields=[*values, "version", "last_activity"])
+
+
+def _tell(ticket: Ticket, event: Event) -> Event:
+    """Have the event told by mail once it is committed; the sweep does it if the bell is lost."""
+    ring(tasks.tell_event, event.pk)
+    return event
+
+
+@transaction.atomic
+def reply(ticket: Ticket, *, body: str, by: User, version: int, submission: UUID) -> Event:
+    """An answer that the branch sees. Sending the same form twice answers once.
+
+    Support's first answer takes a new ticket into work; the branch's answer ends waiting and reopens what was solved.
+    """
+    sent = Event.objects.filter(submission=submission, ticket=ticket).first()
+    if sent is not None:
+        return sent
+    values: dict[str, Any] = {}
+    if by.is_support:
+        if ticket.state == TicketState.NEW:
+            values = {"state": TicketState.OPEN}
+    elif ticket.state in (TicketState.WAITING, TicketState.SOLVED, TicketState.CLOSED):
+        values = {"state": TicketState.OPEN, "waiting_on": "", "is_open": True}
+    before = {field: getattr(ticket, field) for field in values}
+    _change(ticket, version=version, **values)
+    event = Event.objects.create(
+        ticket=ticket,
+        by=by,
+        kind=EventKind.REPLY,
+        body=body,
+        submission=submission,
+        is_told=False,
+        changes={field: [before[field], value] for field, value in values.items() if before[field] != value},
+    )
+    return _tell(ticket, event)
+
+
+@transaction.atomic
+def note(ticket: Ticket, *, body: str, by: User, version: int, submission: UUID) -> Event:
+    """A note among support; the branch never sees it and nobody is mailed."""
+    sent = Event.objects.filter(submission=submission, ticket=ticket).first()
+    if sent is not None:
+        return sent
+    _change(ticket, version=version)
+    return Event.objects.create(
+        ticket=ticket, by=by, kind=EventKind.NOTE, body=body, submission=submission, is_public=False
+    )
+
+
+@transaction.atomic
+def assign(ticket: Ticket, *, to: User | None, by: User, version: int) -> Event | None:
+    """Give the ticket to ``to``, or to nobody. None when that is how it stands."""
+    if ticket.assignee == to:
+        return None
+    before = ticket.assignee.name if ticket.assignee else ""
+    _change(ticket, version=version, assignee=to)
+    changes = {"assignee": [before, to.name if to else ""]}
+    return Event.objects.create(ticket=ticket, by=by, kind=EventKind.ASSIGNED, changes=changes)
+
+
+@transaction.atomic
+def change_state(ticket: Ticket, *, state: str, waiting_on: str, by: User, version: int) -> Event | None:
+    """Move the ticket to ``state``; waiting names for whom. None when that is how it stands.
+
+    Raises ValueError for a waiting ticket that waits for nobody; the form has asked before.
+    """
+    waiting_on = waiting_on if state == TicketState.WAITING else ""
+    if state == TicketState.WAITING and waiting_on not in set(Actor) - {Actor.NOBODY}:
+        raise ValueError("A waiting ticket must say for whom it waits.")
+    if (ticket.state, ticket.waiting_on) == (state, waiting_on):
+        return None
+    changes = {"state": [ticket.state, state], "waiting_on": [ticket.waiting_on, waiting_on]}
+    _change(ticket, version=version, state=state, waiting_on=waiting_on, is_open=state in OPEN_STATES)
+    tells = state in (TicketState.SOLVED, TicketState.WAITING)
+    event = Event.objects.create(
+        ticket=ticket,
+        by=by,
+        kind=EventKind.STATE,
+        changes={k: v for k, v in changes.items() if v[0] != v[1]},
+        is_told=not tells,
+    )
+    return _tell(ticket, event) if tells else event
+
+
+@transaction.atomic
+def confirm_cause(ticket: Ticket, *, cause: str, by: User, version: int) -> Event | None:
+    """Name the cause that support has confirmed (an id of docs/causes.md), or take it back with an empty one."""
+    if cause and cause not in CAUSES:
+        raise ValueError(f"{cause!r} is not a cause.")
+    if ticket.cause == cause:
+        return None
+    before = ticket.cause
+    _change(ticket, version=version, cause=cause)
+    return Event.objects.create(ticket=ticket, by=by, kind=EventKind.CAUSE, changes={"cause": [before, cause]})
+
+
+@transaction.atomic
+def examine_again(ticket: Ticket, *, by: User) -> Run:
+    """Run the checks again with what our records say now; the ticket shows the new run, the old one stays."""
+    subject = compose_subject(ticket.branch, ticket.recipient)
+    run = start_run(subject, by=by, fresh=True)
+    Ticket.objects.filter(pk=ticket.pk).update(run=run, version=F("version") + 1, last_activity=timezone.now())
+    ticket.refresh_from_db(fields=["run", "version", "last_activity"])
+    Event.objects.create(ticket=ticket, by=by, kind=EventKind.EXAMINED)
+    return run
