@@ -25,6 +25,7 @@ class Exit(models.TextChoices):
     NOT_SENT = "not_sent", "It was not sent"
     SUSPENDED = "sending_suspended", "The e-mail function is suspended"
     STILL_TRYING = "still_trying", "Still being tried"
+    ANSWERED = "answered", "The reply says why"
     ADDRESS_CORRECTED = "address_corrected", "The address was corrected"
     FOUND_IN_JUNK = "found_in_junk", "Found in junk"
     ARRIVED = "arrived", "It arrived meanwhile"
@@ -51,8 +52,9 @@ class OtherDomain(models.TextChoices):
 class Report(models.Model):
     """The answers of a staff member in the wizard: a draft until it is solved or submitted.
 
-    ``answers`` holds what was answered at each step, by the step's slug, as cleaned by its form; the columns repeat
-    what is searched by. ``evidence`` keeps what our own records showed when it was judged.
+    ``answers`` holds what was answered at each step, by the step's slug, as cleaned by its form; the columns hold what
+    is searched by and what the steps are about. ``evidence`` keeps what our own records showed when it was judged, and
+    ``past_exits`` how it ended before it was opened again. ``cause`` is an id of ``docs/causes.md``.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -61,14 +63,20 @@ class Report(models.Model):
     state = models.CharField(max_length=10, choices=ReportState, default=ReportState.DRAFT)
     exit = models.CharField(max_length=20, choices=Exit, blank=True)
     exit_step = models.CharField(max_length=20, blank=True)
+    cause = models.CharField(max_length=40, blank=True, help_text="Why it ended as it did, where that is known.")
     recipient = models.CharField(max_length=320, blank=True)
     around = models.DateTimeField(null=True, blank=True)
+    span_days = models.PositiveSmallIntegerField(default=1, help_text="How many days off ``around`` may be.")
     module = models.CharField(max_length=20, choices=Module, blank=True)
     function = models.CharField(max_length=120, blank=True)
+    client = models.CharField(max_length=160, blank=True, help_text="The recipient's name on the client profile.")
     corrected_recipient = models.CharField(max_length=320, blank=True)
     delivery = models.ForeignKey(Delivery, on_delete=models.SET_NULL, null=True, blank=True, related_name="reports")
     run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, blank=True, related_name="reports")
     answers = models.JSONField(default=dict)
+    evidence = models.JSONField(default=dict)
+    past_exits = models.JSONField(default=list)
+    submission = models.UUIDField(null=True, blank=True, unique=True, help_text="The form it came from, once.")
     created = models.DateTimeField(default=timezone.now)
     updated = models.DateTimeField(default=timezone.now)
     ended = models.DateTimeField(null=True, blank=True)
@@ -78,6 +86,11 @@ class Report(models.Model):
         indexes = [
             # Reports of a branch, newest first, a keyset page.
             models.Index(fields=["branch", "-created", "-id"], name="report_of_branch"),
+            # The same, in one state.
+            models.Index(fields=["branch", "state", "-created", "-id"], name="report_of_branch_in_state"),
+            # All reports in one state, and all of them (support).
+            models.Index(fields=["state", "-created", "-id"], name="report_in_state"),
+            models.Index(fields=["-created", "-id"], name="report_newest"),
             # My reports (home of staff).
             models.Index(fields=["by", "-created", "-id"], name="report_of_person"),
             # How reports ended in a span of time (home of admins).
