@@ -10,4 +10,5 @@ urlpatterns = [
     path("diagnostics/", include("diagnostics.urls")),
     path("people/", include("portal.accounts.urls")),
     path("account/", include("allauth.urls")),
+    path("", include("portal.web.urls")),
 ]

@@ -1,0 +1,9 @@
+"""The URLs of this room."""
+
+from django.urls import path
+
+from portal.web import views
+
+urlpatterns = [
+    path("style/", views.style, name="style"),
+]
