@@ -36,6 +36,7 @@ def context() -> dict[str, Any]:
         "tones": ["ok", "notice", "problem", "unknown", "neutral", "accent"],
         "tokens": TOKENS,
         "rows": ROWS,
+        "hostile": "gnp.exe\u202e and a bell\u0007 <script>alert(1)</script>",
         "story": STORY,
         "steps": STEPS,
         "page": Page(rows=[], newer="1-1", older="1-2"),
