@@ -161,7 +161,7 @@ class Address:
 
     ``local`` is as typed, without quotes; ``domain`` is in A-labels, empty for an address literal, whose IP address is
     ``literal``. ``cleaned`` names what stood around it and was left out (``space``, ``mailto``, ``brackets``,
-    ``display_name``, ``trailing_dot``, ``punctuation``, ``invisible``, ``full_width``).
+    ``display_name``, ``quotes``, ``trailing_dot``, ``punctuation``, ``invisible``, ``full_width``).
     """
 
     local: str
@@ -233,7 +233,7 @@ class _Reader:
         if not text:
             return self._fault(Fault.EMPTY, 0, "There is no address here.")
         for at, letter in enumerate(text):
-            if unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn"):
+            if unicodedata.category(letter) in ("Cc", "Cs", "Co", "Cn") and not letter.isspace():
                 clean = "".join(other for other in text if unicodedata.category(other)[0] != "C")
                 return self._fault(Fault.CONTROL, at, "The address holds a control character.", clean)
         quoted = re.match(r'"((?:[^"\\]|\\.)*)"@', text)
@@ -292,6 +292,8 @@ class _Reader:
                 self.text = unquote(self.text)
                 self.places = self.places[:1] * len(self.text)
         self._strip()
+        if match := re.fullmatch("(['\"\u2018\u201c\u00ab])(.*@.*)['\"\u2019\u201d\u00bb]", self.text):
+            self._keep(match.start(2), match.end(2), "quotes")
         if match := re.search(r"[.,;]+$", self.text):
             self._keep(0, match.start(), "trailing_dot" if match[0] == "." else "punctuation")
 

@@ -1,8 +1,9 @@
 """The causal critical path: the longest chain of questions each of which had to wait for the one before.
 
-A run that asks forty questions at once is as fast as one, and a run that asks four in a row is as slow as four. So every coroutine carries how long the chain behind it is (a context variable, which asyncio hands to each task).
-A question lengthens the chain by its own time; :func:`together` runs several coroutines from the same point and goes on
-from the end of the longest. Use it wherever ``asyncio.gather`` would stand, else what the children did is forgotten.
+A run that asks forty questions at once is as fast as one, and one that asks four in a row is as slow as four. So every
+coroutine carries how long the chain behind it is (a context variable, which asyncio hands to each task). A question
+lengthens the chain by its own time; :func:`together` runs several coroutines from the same point and goes on from the
+end of the longest. Use it wherever ``asyncio.gather`` would stand, else what the children did is forgotten.
 """
 
 from __future__ import annotations
