@@ -1,0 +1,35 @@
+"""Ringing the bell: asking a worker, once the transaction is committed, to look at a row that is already stored.
+
+The row is the truth and the bell only saves waiting. So a broker that is away must never turn an answer that was stored
+into an error page: the failure is logged, and the sweep rings later.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Protocol
+
+from django.db import transaction
+
+logger = logging.getLogger(__name__)
+
+
+class Task(Protocol):
+    """What can be rung: a Celery task."""
+
+    name: str
+
+    def apply_async(self, args: tuple[Any, ...], **options: Any) -> Any: ...
+
+
+def ring(task: Task, *args: int) -> None:
+    """Have ``task`` called with the ids ``args`` once what was written is committed; raises nothing for a lost broker."""
+    transaction.on_commit(lambda: _ring_now(task, args))
+
+
+def _ring_now(task: Task, args: tuple[int, ...]) -> None:
+    try:
+        # One short try: a person is waiting, and the sweep does not forget.
+        task.apply_async(args=args, retry=False)
+    except Exception:  # Whatever a broker's client may raise, the row is stored and the sweep will ring for it.
+        logger.warning("The bell for %s%r could not be rung; the sweep will.", task.name, args, exc_info=True)
