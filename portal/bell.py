@@ -23,7 +23,7 @@ class Task(Protocol):
 
 
 def ring(task: Task, *args: int) -> None:
-    """Have ``task`` called with the ids ``args`` once what was written is committed; raises nothing for a lost broker."""
+    """Have ``task`` called with the ids ``args`` once all is committed; a broker that is away raises nothing."""
     transaction.on_commit(lambda: _ring_now(task, args))
 
 
@@ -31,5 +31,5 @@ def _ring_now(task: Task, args: tuple[int, ...]) -> None:
     try:
         # One short try: a person is waiting, and the sweep does not forget.
         task.apply_async(args=args, retry=False)
-    except Exception:  # Whatever a broker's client may raise, the row is stored and the sweep will ring for it.
+    except Exception:  # noqa: BLE001 - whatever a broker's client may raise, the row is stored and the sweep will ring for it.
         logger.warning("The bell for %s%r could not be rung; the sweep will.", task.name, args, exc_info=True)
