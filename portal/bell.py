@@ -29,7 +29,7 @@ def ring(task: Task, *args: int) -> None:
 
 def _ring_now(task: Task, args: tuple[int, ...]) -> None:
     try:
-        # One short try: a person is waiting, and the sweep does not forget.
+        # One short try: a person is waiting, and the sweep does not forget. Whatever a broker may raise is caught.
         task.apply_async(args=args, retry=False)
-    except Exception:  # noqa: BLE001 - whatever a broker's client may raise, the row is stored and the sweep will ring for it.
+    except Exception:
         logger.warning("The bell for %s%r could not be rung; the sweep will.", task.name, args, exc_info=True)
