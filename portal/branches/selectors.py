@@ -1,0 +1,110 @@
+"""Reading branches, and telling the engine what our records know of a sender and a recipient's organisation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from django.db.models import Prefetch, Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from diagnostics.engine import subject as engine
+from diagnostics.engine.names import Malformed, parse_address
+from portal.accounts.models import User
+from portal.branches.access import branches_of
+from portal.branches.models import AllowListEntry, BranchEvent, BranchProfile, DKIMEntry, SendingDomain, SendingServer
+
+#: What a page offers or lists at most; beyond it a search narrows.
+MOST = 200
+
+
+def branches(viewer: User) -> QuerySet[BranchProfile]:
+    """The branches ``viewer`` may see, with what a list shows of each."""
+    return branches_of(viewer).select_related("sending_server").prefetch_related("from_domains").order_by("organisation")
+
+
+def branch_with_all(viewer: User, code: str) -> BranchProfile:
+    """The branch ``code`` with From-domains, DKIM entries and members, if ``viewer`` may see it; else Http404."""
+    domains = SendingDomain.objects.prefetch_related("dkim_entries")
+    found = (
+        branches_of(viewer)
+        .select_related("sending_server")
+        .prefetch_related(Prefetch("from_domains", queryset=domains), "memberships__user")
+        .filter(code=code)
+        .first()
+    )
+    if found is None:
+        raise Http404("No branch of that code.")
+    return found
+
+
+def events_of(branch: BranchProfile) -> list[BranchEvent]:
+    """The latest changes to the profile, newest first, at most thirty."""
+    return list(branch.events.select_related("by")[:30])
+
+
+def allow_list(viewer: User, *, domain: str = "") -> QuerySet[AllowListEntry]:
+    """The allow-list entries ``viewer`` may see; those without a branch hold for all."""
+    rows = AllowListEntry.objects.filter(Q(branch=None) | Q(branch__in=branches_of(viewer)))
+    if domain:
+        rows = rows.filter(domain=domain)
+    return rows.select_related("branch", "recorded_by")
+
+
+def compose_subject(
+    branch: BranchProfile,
+    recipient: str,
+    *,
+    sender_domain: str = "",
+    profile_addresses: Iterable[str] = (),
+    known_domains: Iterable[str] = (),
+) -> engine.Subject:
+    """What the engine is to look at when ``branch`` writes to ``recipient`` (which may be empty: the sender alone).
+
+    Sends as ``sender_domain`` or, without one, as the domain of the notification address.
+    """
+    sender = sender_domain or branch.notification_address.rpartition("@")[2].lower()
+    own = list(branch.from_domains.values_list("domain", flat=True))
+    entries = DKIMEntry.objects.filter(domain__branch=branch, domain__domain=sender)
+    return engine.Subject(
+        recipient=recipient,
+        sender_domain=sender,
+        sending_server=_server(branch.sending_server),
+        selectors=tuple(engine.DKIMSelector(selector=e.selector, public_key=e.public_key) for e in entries),
+        allow_list=_known_of(branch, recipient),
+        known_domains=tuple(dict.fromkeys([*own, *known_domains])),
+        profile_addresses=tuple(profile_addresses),
+        now=timezone.now().isoformat(),
+    )
+
+
+def _server(server: SendingServer | None) -> engine.SendingServer | None:
+    if server is None:
+        return None
+    return engine.SendingServer(
+        host=server.host,
+        addresses=tuple(server.addresses),
+        helo=server.helo,
+        envelope_domain=server.envelope_domain,
+        spf_include=server.spf_include,
+    )
+
+
+def _known_of(branch: BranchProfile, recipient: str) -> tuple[engine.AllowListRecord, ...]:
+    """What is known of being allowed at the recipient's organisation, newest first, at most twenty records."""
+    parsed = parse_address(recipient)
+    if isinstance(parsed, Malformed):
+        return ()
+    rows = AllowListEntry.objects.filter(Q(branch=None) | Q(branch=branch), domain=parsed.text.rpartition("@")[2])
+    return tuple(
+        engine.AllowListRecord(
+            domain=row.domain,
+            state=row.state,
+            at=row.at.isoformat(),
+            expires=row.expires.isoformat() if row.expires else "",
+            product=row.product,
+            addresses=tuple(row.addresses),
+            by=row.by,
+        )
+        for row in rows.order_by("-at")[:20]
+    )
