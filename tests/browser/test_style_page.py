@@ -25,6 +25,15 @@ def test_nothing_serious_for_axe(page_as: PageAs, axe: Axe, ada: User, theme: st
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("address", ["/style/?errors", "/account/2fa/", "/no-such-page/"])
+def test_nothing_serious_on_a_phone(page_as: PageAs, axe: Axe, ada: User, theme: str, address: str) -> None:
+    page = page_as(ada, width=390, theme=theme)
+    page.goto(address)
+    page.locator("summary", has_text="Menu").click()
+    assert axe(page) == []
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
 def test_signing_in_is_accessible(page_as: PageAs, axe: Axe, theme: str) -> None:
     page = page_as(theme=theme)
     page.goto("/account/login/")
@@ -73,7 +82,7 @@ def test_the_menu_of_a_phone_needs_no_script(page_as: PageAs, ada: User) -> None
 def test_typed_text_is_not_lost_without_asking(page_as: PageAs, ada: User) -> None:
     page = page_as(ada)
     page.goto("/style/")
-    page.evaluate("document.querySelector('textarea').form.method = 'post'")
+    page.evaluate("document.getElementById('id_description').form.method = 'post'")
     page.get_by_label("Description").fill("Long words")
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.type), dialog.accept()))
