@@ -64,6 +64,16 @@ def normalised(name: str) -> str:
     return text
 
 
+def host_domain(typed: str) -> str:
+    """The domain of hosts or mail that a person typed, normalised; NameProblem for an IP address or anything else."""
+    name = normalised(typed.strip())
+    if "://" in typed or not re.fullmatch(r"[a-z0-9_.-]+", name):
+        raise NameProblem("forbidden_character", f"{typed[:80]!r} is no domain name: give one such as example.org.")
+    if name.rsplit(".", 1)[-1].isdecimal():
+        raise NameProblem("numeric", f"{typed[:80]!r} ends in a number, so it is an IP address or no domain at all.")
+    return name
+
+
 def _to_ascii(text: str) -> str:
     """The A-labels of ``text``: UTS 46 mapping first (RFC 5895), then IDNA 2008, label by label."""
     try:
@@ -121,15 +131,12 @@ def is_documentation(address: str | IPAddress) -> bool:
 def documentation_address_in(name: str) -> bool:
     """``name`` asks about a documentation address: in its reverse zone, or of a list (``10.2.0.192.list.example``)."""
     labels = name.split(".")
-    for count, join in ((4, "."), (32, "")):
-        head = labels[:count][::-1]
-        if len(labels) <= count or not all(re.fullmatch(r"[0-9a-f]{1,3}", label) for label in head):
-            continue
-        text = join.join(head) if count == 4 else ":".join("".join(head)[at : at + 4] for at in range(0, 32, 4))
-        try:
-            return is_documentation(text)
-        except ValueError:
-            continue
+    octets, nibbles = labels[:4][::-1], "".join(labels[:32][::-1])
+    groups = ":".join(nibbles[at : at + 4] for at in range(0, len(nibbles), 4))
+    for text in (".".join(octets), groups):
+        with contextlib.suppress(ValueError):
+            if is_documentation(text):
+                return True
     return False
 
 

@@ -204,7 +204,7 @@ class DNSResolver:
             return kept
         began = time.monotonic()
         answer = await self._follow(name, kind)
-        answer = replace(answer, elapsed_ms=(time.monotonic() - began) * 1000)
+        answer = replace(answer, elapsed_ms=round((time.monotonic() - began) * 1000, 3))
         if self._cache:
             self._cache.put(answer)
         return answer

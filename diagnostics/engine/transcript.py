@@ -84,7 +84,6 @@ class Recording:
         document["status"] = answer.status.value
         document["records"] = [record.replace("\x00", _NUL_SYMBOL) for record in answer.records]
         document["chain"] = list(answer.chain)
-        document["elapsed_ms"] = round(answer.elapsed_ms, 3)
         self.transcript.append(document)
 
 

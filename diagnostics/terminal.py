@@ -1,0 +1,116 @@
+"""A run's findings as a report for a terminal: grouped by whose turn it is, what needs a person first."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from django.core.management.color import Style
+
+from diagnostics.engine.findings import SEVERITY, Actor, Evidence, Finding, Verdict
+from portal.web.text import visible
+from portal.web.words import ACTORS, VERDICTS, sign_of
+
+WIDTH = 100
+MAX_LINES = 12
+#: A mark and a colour of Django's palette for each verdict; the word always stands beside them.
+MARKS = {
+    Verdict.OK: ("✔", "SUCCESS"),
+    Verdict.NOTICE: ("▲", "WARNING"),
+    Verdict.PROBLEM: ("✖", "ERROR"),
+    Verdict.UNKNOWN: ("?", "NOTICE"),
+    Verdict.NOT_APPLICABLE: ("–", "HTTP_NOT_MODIFIED"),
+}
+NEEDS_SOMEBODY = (Verdict.PROBLEM, Verdict.NOTICE)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One finding and the slug of the check that found it."""
+
+    check: str
+    finding: Finding
+
+
+def report(told: Sequence[Told], *, style: Style, with_evidence: bool = False) -> Iterator[str]:
+    """The lines of the report.
+
+    1. What needs somebody, one group for each actor.
+    2. What we could not find out.
+    3. What is in order, and what was not asked.
+    """
+    urgent = [item for item in told if item.finding.verdict in NEEDS_SOMEBODY]
+    for actor in sorted({item.finding.code.actor for item in urgent}, key=lambda actor: _rank(actor, urgent)):
+        group = [item for item in urgent if item.finding.code.actor is actor]
+        heading = "Worth knowing" if actor is Actor.NOBODY else f"Whose turn: {sign_of(ACTORS, actor).word}"
+        yield from _group(heading, group, style, with_evidence)
+    for verdict, heading in (
+        (Verdict.UNKNOWN, "Could not find out"),
+        (Verdict.OK, "In order"),
+        (Verdict.NOT_APPLICABLE, "Does not apply"),
+    ):
+        yield from _group(heading, [item for item in told if item.finding.verdict is verdict], style, with_evidence)
+
+
+def counted(told: Iterable[Told]) -> str:
+    """How many findings of each verdict there are, in words."""
+    verdicts = [item.finding.verdict for item in told]
+    parts = [f"{verdicts.count(verdict)} {_word(verdict).lower()}" for verdict in SEVERITY if verdict in verdicts]
+    return ", ".join(parts) or "nothing found"
+
+
+def _rank(actor: Actor, told: Sequence[Told]) -> tuple[int, int]:
+    worst = min(SEVERITY.index(item.finding.verdict) for item in told if item.finding.code.actor is actor)
+    return (worst, list(Actor).index(actor))
+
+
+def _group(heading: str, told: Sequence[Told], style: Style, with_evidence: bool) -> Iterator[str]:
+    if not told:
+        return
+    yield style.MIGRATE_HEADING(heading)
+    for item in sorted(told, key=lambda item: SEVERITY.index(item.finding.verdict)):
+        yield from _finding(item, style, with_evidence)
+    yield ""
+
+
+def _finding(item: Told, style: Style, with_evidence: bool) -> Iterator[str]:
+    finding = item.finding
+    mark, colour = MARKS[finding.verdict]
+    yield f"  {getattr(style, colour)(f'{mark} {_word(finding.verdict)}')}  {_one_line(finding.title)}"
+    yield f"      {style.HTTP_NOT_MODIFIED(f'{item.check} · {finding.code.id}')}"
+    if finding.verdict not in (Verdict.OK, Verdict.NOT_APPLICABLE) or with_evidence:
+        yield from _wrapped(finding.meaning, "      ")
+    if finding.remedy:
+        yield from _wrapped(finding.remedy, "      ", first="    → ")
+    if with_evidence:
+        for evidence in finding.evidence:
+            yield from _evidence(evidence)
+
+
+def _evidence(evidence: Evidence) -> Iterator[str]:
+    facts = [evidence.status]
+    if evidence.ttl is not None:
+        facts.append(f"ttl {evidence.ttl} s")
+    if evidence.elapsed_ms is not None:
+        facts.append(f"{evidence.elapsed_ms:g} ms")
+    if evidence.note:
+        facts.append(_one_line(evidence.note))
+    yield f"      asked {_one_line(evidence.question)}: {', '.join(facts)}"
+    for line in evidence.lines[:MAX_LINES]:
+        yield from _wrapped(line, "          ", first="        | ")
+    if len(evidence.lines) > MAX_LINES:
+        yield f"        … and {len(evidence.lines) - MAX_LINES} more"
+
+
+def _word(verdict: Verdict) -> str:
+    return sign_of(VERDICTS, verdict).word
+
+
+def _one_line(text: str) -> str:
+    """A stranger's text on one line: no control character of it reaches the terminal."""
+    return visible(text.replace("\n", "␊").replace("\t", " "))
+
+
+def _wrapped(text: str, indent: str, *, first: str = "") -> Iterator[str]:
+    yield from textwrap.wrap(_one_line(text), WIDTH, initial_indent=first or indent, subsequent_indent=indent)
