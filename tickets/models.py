@@ -76,7 +76,7 @@ class Report(models.Model):
     answers = models.JSONField(default=dict)
     evidence = models.JSONField(default=dict)
     past_exits = models.JSONField(default=list)
-    submission = models.UUIDField(null=True, blank=True, unique=True, help_text="The form it came from, once.")
+    submission = models.UUIDField(null=True, blank=True, help_text="The form it came from, once a person.")
     created = models.DateTimeField(default=timezone.now)
     updated = models.DateTimeField(default=timezone.now)
     ended = models.DateTimeField(null=True, blank=True)
@@ -96,6 +96,7 @@ class Report(models.Model):
             # How reports ended in a span of time (home of admins).
             models.Index(fields=["exit", "ended"], name="report_by_exit"),
         ]
+        constraints = [models.UniqueConstraint(fields=["by", "submission"], name="report_once_a_form")]
 
     def __str__(self) -> str:
         return f"{self.recipient or 'A report'} ({self.get_state_display()})"
