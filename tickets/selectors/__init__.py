@@ -1,0 +1,1 @@
+"""Reading reports and tickets; every selector takes the viewer first."""

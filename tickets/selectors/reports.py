@@ -1,0 +1,134 @@
+"""Reading reports: whose they are, what our records hold about them, how they ended.
+
+Staff see the reports of their branches, support and admins all of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import Count, Q, QuerySet
+from django.http import Http404
+from django.utils import timezone
+
+from diagnostics.engine.names import Address, parse_address
+from portal.accounts.models import User
+from portal.branches.access import branches_of
+from portal.maillog.models import ClientProfile
+from portal.maillog.selectors import Sends, clients_with, sends_to
+from tickets.models import Attachment, Exit, Report, ReportState, Ticket
+from tickets.selectors.belief import Belief as Belief
+from tickets.selectors.belief import belief as belief
+
+#: Profiles shown beside an address; more than these help nobody to choose.
+MOST_PROFILES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class ExitCount:
+    """How many reports ended one way at one step."""
+
+    exit: Exit
+    step: str
+    count: int
+
+    @property
+    def word(self) -> str:
+        return str(self.exit.label)
+
+
+def reports_of(viewer: User) -> QuerySet[Report]:
+    """The reports ``viewer`` may see."""
+    if viewer.is_support:
+        return Report.objects.all()
+    return Report.objects.filter(branch__in=branches_of(viewer))
+
+
+def report_for(viewer: User, code: object) -> Report:
+    """The report ``code`` if ``viewer`` may see it; else Http404, the same whether it exists or not."""
+    found = (
+        reports_of(viewer)
+        .select_related("branch__sending_server", "by", "delivery__message", "run", "ticket")
+        .defer("run__transcript")
+        .filter(code=code)
+        .first()
+    )
+    if found is None:
+        raise Http404("No report of that code.")
+    return found
+
+
+def report_rows(viewer: User, *, state: str = "") -> QuerySet[Report]:
+    """The rows of the list of reports, in one query; the caller takes a keyset page of it by ``created``."""
+    rows = reports_of(viewer)
+    if state in ReportState.values:
+        rows = rows.filter(state=state)
+    return rows.select_related("branch", "by", "ticket").defer("answers", "evidence", "past_exits")
+
+
+def own_reports(viewer: User) -> list[Report]:
+    """The latest ten reports that ``viewer`` began, newest first."""
+    rows = report_rows(viewer).filter(by=viewer)
+    return list(rows.order_by("-created", "-id")[:10])
+
+
+def exits_since(viewer: User, since: datetime) -> list[ExitCount]:
+    """How the reports that ``viewer`` may see have ended since ``since``, by exit and step, the most frequent first."""
+    ended = reports_of(viewer).filter(ended__gte=since).exclude(exit="")
+    rows = ended.order_by().values_list("exit", "exit_step").annotate(count=Count("pk"))
+    counts = [ExitCount(Exit(exit_), step, count) for exit_, step, count in rows]
+    return sorted(counts, key=lambda item: (-item.count, item.exit, item.step))
+
+
+def domain_of(recipient: str) -> str:
+    """The recipient's domain as it is searched by, also where the address cannot be read."""
+    parsed = parse_address(recipient)
+    if isinstance(parsed, Address):
+        return parsed.text.rpartition("@")[2]
+    return recipient.rpartition("@")[2].strip().lower()[:255]
+
+
+def sends_for(viewer: User, report: Report) -> Sends:
+    """What message log and case notes hold about the e-mail of ``report``."""
+    around = report.around or timezone.now()
+    return sends_to(viewer, report.branch, report.recipient, around=around, days=report.span_days)
+
+
+def profiles_for(viewer: User, report: Report) -> list[ClientProfile]:
+    """The client profiles that hold the recipient's address or, where a name was given, that name."""
+    found = list(clients_with(viewer, report.branch, email=report.recipient)[:MOST_PROFILES])
+    if report.client:
+        found += clients_with(viewer, report.branch, name=report.client)[:MOST_PROFILES]
+    return list({profile.pk: profile for profile in found}.values())[:MOST_PROFILES]
+
+
+def profile_addresses(viewer: User, report: Report) -> tuple[str, ...]:
+    """The addresses on the profiles that the report is about; empty where no profile is known."""
+    return tuple(dict.fromkeys(profile.email for profile in profiles_for(viewer, report) if profile.email))
+
+
+def similar_open(viewer: User, report: Report) -> list[Ticket]:
+    """Open tickets of the same branch about the same recipient domain, latest activity first, at most five."""
+    rows = Ticket.objects.filter(
+        branch__in=branches_of(viewer).filter(pk=report.branch_id),
+        recipient_domain=domain_of(report.recipient),
+        is_open=True,
+    ).exclude(report=report)
+    return list(rows.order_by("-last_activity", "-id")[:5])
+
+
+def attachments_of(report: Report) -> list[Attachment]:
+    """The files that were added to the report itself, in the order they came."""
+    return list(report.attachments.filter(Q(event=None) | Q(event__is_public=True)).order_by("id"))
+
+
+def attachment_for(viewer: User, code: object) -> Attachment:
+    """The file ``code`` if ``viewer`` may see its report, and its note if it belongs to one; else Http404."""
+    rows = Attachment.objects.filter(report__in=reports_of(viewer)).select_related("report")
+    if not viewer.is_support:
+        rows = rows.filter(Q(event=None) | Q(event__is_public=True))
+    found = rows.filter(code=code).first()
+    if found is None:
+        raise Http404("No file of that code.")
+    return found

@@ -1,0 +1,1 @@
+"""What changes reports and tickets. Every write of this room goes through here."""

@@ -1,0 +1,314 @@
+"""What the wizard writes: drafts, answers, how a report ended, its files, and the ticket it becomes.
+
+A draft may be open in two browsers. Every change names the version it was decided on; who comes second gets a
+:class:`ReportChangedError` and nothing is written. What to decide is the wizard's matter, not this module's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import IntegrityError, transaction
+from django.db.models import F, Max
+from django.utils import timezone
+
+from diagnostics.models import Run
+from diagnostics.services import start_run
+from portal.accounts.models import User
+from portal.bell import ring
+from portal.branches.models import BranchProfile
+from portal.branches.selectors import compose_subject
+from portal.maillog.models import Delivery
+from tickets import tasks
+from tickets.attachments import MAX_FILES, RefusedFileError, judge
+from tickets.models import Attachment, Event, EventKind, Exit, Report, ReportState, Ticket
+from tickets.selectors.reports import domain_of, profile_addresses
+
+#: What was answered about a recipient does not hold for another one.
+ABOUT_RECIPIENT = ("sent", "address", "junk")
+#: Exits that an answer of their step led to: opened again, that answer is asked for anew.
+BY_ANSWER = (
+    Exit.NOT_SENT,
+    Exit.SUSPENDED,
+    Exit.STILL_TRYING,
+    Exit.ANSWERED,
+    Exit.ADDRESS_CORRECTED,
+    Exit.FOUND_IN_JUNK,
+)
+
+
+class ReportChangedError(Exception):
+    """Somebody changed the report since the form was drawn; nothing was written."""
+
+
+class ReportOverError(ReportChangedError):
+    """The report has ended meanwhile, solved or as a ticket; nothing was written."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """Which e-mail a report is about."""
+
+    recipient: str
+    around: datetime | None = None
+    span_days: int = 1
+    module: str = ""
+    function: str = ""
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ending:
+    """How a report ends: the exit, the step it was decided at, and the cause where one is known."""
+
+    exit: Exit
+    step: str
+    cause: str = ""
+
+
+def _change(report: Report, *, version: int, expected: str = ReportState.DRAFT, **values: Any) -> None:
+    """Write ``values`` if the report still is of ``version`` and in the ``expected`` state; else raise why not."""
+    values["updated"] = timezone.now()
+    changed = Report.objects.filter(pk=report.pk, version=version, state=expected).update(
+        **values, version=F("version") + 1
+    )
+    if not changed:
+        state = Report.objects.values_list("state", flat=True).get(pk=report.pk)
+        raise ReportChangedError if state == expected else ReportOverError
+    report.refresh_from_db(fields={*values, "state", "version"})
+
+
+@transaction.atomic
+def open_report(
+    branch: BranchProfile, *, by: User, message: Message, submission: UUID | None, delivery: Delivery | None = None
+) -> Report:
+    """A draft about ``message``, with the checks begun. The same form sent twice makes one report.
+
+    Sent again with something else in it (back, corrected, sent), the form corrects the draft it made.
+    """
+    made = None
+    if submission is not None:
+        made = Report.objects.select_related("branch", "run").filter(submission=submission, by=by).first()
+    if made is not None:
+        is_same = (made.branch_id, message_of(made)) == (branch.pk, message)
+        if is_same or not made.is_draft or made.branch_id != branch.pk:
+            return made
+        return change_message(made, message=message, by=by, version=made.version)
+    try:
+        with transaction.atomic():
+            report = Report.objects.create(
+                branch=branch, by=by, submission=submission, delivery=delivery, **asdict(message)
+            )
+    except IntegrityError:
+        # The other half of a double click was faster; its report is this one.
+        return Report.objects.get(submission=submission, by=by)
+    examine(report, by=by)
+    return report
+
+
+def message_of(report: Report) -> Message:
+    """Which e-mail the report is about, as it stands."""
+    return Message(**{name: getattr(report, name) for name in Message.__dataclass_fields__})
+
+
+@transaction.atomic
+def change_message(report: Report, *, message: Message, by: User, version: int) -> Report:
+    """Say anew which e-mail it is about. What was answered about another recipient or time is asked again."""
+    before = message_of(report)
+    if before == message:
+        return report
+    answers, values = dict(report.answers), asdict(message)
+    gone: tuple[str, ...] = ()
+    if before.recipient != message.recipient:
+        gone = ABOUT_RECIPIENT
+    elif (before.around, before.span_days) != (message.around, message.span_days):
+        gone = ("sent",)
+    if gone:
+        values |= {"delivery": None, "evidence": {}}
+    _change(report, version=version, answers={k: v for k, v in answers.items() if k not in gone}, **values)
+    if before.recipient != message.recipient:
+        examine(report, by=by)
+    return report
+
+
+@transaction.atomic
+def answer(
+    report: Report,
+    *,
+    step: str,
+    data: dict[str, Any],
+    version: int,
+    delivery: Delivery | None = None,
+    evidence: dict[str, Any] | None = None,
+    ending: Ending | None = None,
+) -> Report:
+    """Keep what was answered at ``step``; with ``ending`` the report ends with it. Saying the same twice is once.
+
+    ``delivery`` and ``evidence`` belong to the step that asks whether it was sent and are kept otherwise.
+    """
+    if report.answers.get(step) == data and ending is None:
+        return report
+    values: dict[str, Any] = {"answers": {**report.answers, step: data}}
+    if evidence is not None:
+        values |= {"evidence": {**report.evidence, step: evidence}, "delivery": delivery}
+    if ending is not None:
+        values |= _ended(ending)
+        if ending.exit == Exit.ADDRESS_CORRECTED:
+            values["corrected_recipient"] = data.get("corrected", "")
+    _change(report, version=version, **values)
+    return report
+
+
+def _ended(ending: Ending) -> dict[str, Any]:
+    state = ReportState.SUBMITTED if ending.exit == Exit.TICKET else ReportState.SOLVED
+    return {
+        "state": state,
+        "exit": ending.exit,
+        "exit_step": ending.step,
+        "cause": ending.cause,
+        "ended": timezone.now(),
+    }
+
+
+@transaction.atomic
+def withdraw(report: Report, *, step: str, has_arrived: bool, version: int) -> Report:
+    """End a draft without an answer: the e-mail arrived meanwhile, or the report is not needed."""
+    ending = Ending(exit=Exit.ARRIVED if has_arrived else Exit.ABANDONED, step=step)
+    _change(report, version=version, **_ended(ending))
+    return report
+
+
+@transaction.atomic
+def reopen(report: Report, *, by: User, version: int) -> Report:
+    """Take a solved report up again: it still did not arrive. How it ended stays known.
+
+    After a corrected address the report is about the message that was sent again, to the new address.
+    """
+    past = {
+        "exit": report.exit,
+        "step": report.exit_step,
+        "cause": report.cause,
+        "ended": report.ended.isoformat() if report.ended else "",
+        "reopened_by": by.name,
+    }
+    answers = dict(report.answers)
+    values: dict[str, Any] = {}
+    if report.exit == Exit.ADDRESS_CORRECTED and report.corrected_recipient:
+        past["recipient"] = report.recipient
+        answers = {k: v for k, v in answers.items() if k not in ABOUT_RECIPIENT}
+        values = {"recipient": report.corrected_recipient, "around": report.ended, "delivery": None, "evidence": {}}
+    elif report.exit in BY_ANSWER:
+        answers.pop(report.exit_step, None)
+    values |= {"state": ReportState.DRAFT, "exit": "", "exit_step": "", "cause": "", "ended": None}
+    values |= {"answers": answers, "corrected_recipient": "", "past_exits": [*report.past_exits, past]}
+    _change(report, version=version, expected=ReportState.SOLVED, **values)
+    if "recipient" in values:
+        examine(report, by=by)
+    return report
+
+
+@transaction.atomic
+def examine(report: Report, *, by: User) -> Run:
+    """Begin the checks for the report's recipient, unless they were begun for this very one."""
+    if report.run is not None and report.run.subject.get("recipient") == report.recipient:
+        return report.run
+    subject = compose_subject(report.branch, report.recipient, profile_addresses=profile_addresses(by, report))
+    report.run = start_run(subject, by=by)
+    report.save(update_fields=["run"])
+    return report.run
+
+
+@transaction.atomic
+def submit_report(report: Report, *, by: User, version: int) -> Ticket:
+    """The ticket of this report: made once, however often it is asked for. Support is told on commit."""
+    made = Ticket.objects.filter(report=report).first()
+    if made is not None:
+        return made
+    if report.run is None:
+        examine(report, by=by)
+    _change(report, version=version, **_ended(Ending(exit=Exit.TICKET, step="review")))
+    ticket = _numbered(report)
+    event = Event.objects.create(ticket=ticket, by=by, kind=EventKind.OPENED, body=ticket.description, is_told=False)
+    report.attachments.filter(event=None).update(event=event)
+    ring(tasks.tell_event, event.pk)
+    return ticket
+
+
+def _numbered(report: Report) -> Ticket:
+    """The ticket row under the next free number.
+
+    Two submissions may read the same highest number. The database lets one of them have it, the other one waits for
+    that commit, is refused, and reads again; each round at least one gets through, on SQLite as on PostgreSQL.
+    """
+    described = report.answers.get("describe", {})
+    for _ in range(50):
+        highest = Ticket.objects.aggregate(highest=Max("number"))["highest"] or 0
+        try:
+            with transaction.atomic():
+                return Ticket.objects.create(
+                    number=highest + 1,
+                    report=report,
+                    branch=report.branch,
+                    run=report.run,
+                    recipient=report.recipient,
+                    recipient_domain=domain_of(report.recipient),
+                    **{k: described[k] for k in ("symptom", "other_domain", "description") if k in described},
+                )
+        except IntegrityError:
+            continue
+    raise IntegrityError("No free ticket number was found; the queue is being written to from everywhere at once.")
+
+
+def add_files(report: Report, uploads: Sequence[UploadedFile], *, by: User) -> list[str]:
+    """Keep the files that may be kept; returns why the others were not. A file that is there already is kept once."""
+    refusals: list[str] = []
+    for upload in uploads:
+        try:
+            _add_file(report, upload, by=by)
+        except RefusedFileError as error:
+            refusals.append(str(error))
+    return refusals
+
+
+def _add_file(report: Report, upload: UploadedFile, *, by: User) -> None:
+    """Judge one file, store it under a name of our own, and write its row; no row, no file."""
+    judged = judge(upload)
+    kept = Attachment.objects.filter(report=report)
+    if kept.filter(sha256=judged.sha256).exists():
+        return
+    if kept.count() >= MAX_FILES:
+        raise RefusedFileError(f"{judged.name} was not added: a report has at most {MAX_FILES} files.")
+    made = Attachment(
+        report=report,
+        name=judged.name,
+        content_type=judged.kind.content_type,
+        size=judged.size,
+        sha256=judged.sha256,
+        by=by,
+    )
+    made.file.save(made.code.hex, upload, save=False)
+    try:
+        with transaction.atomic():
+            made.save()
+    except IntegrityError:
+        # The same file came twice at once; the other one stands.
+        made.file.delete(save=False)
+    except BaseException:
+        made.file.delete(save=False)
+        raise
+
+
+@transaction.atomic
+def remove_file(attachment: Attachment) -> None:
+    """Take a file off a draft. What is part of a ticket stays; then ReportOverError."""
+    report = Report.objects.select_for_update().get(pk=attachment.report_id)
+    if not report.is_draft:
+        raise ReportOverError
+    name, storage = attachment.file.name, attachment.file.storage
+    attachment.delete()
+    transaction.on_commit(lambda: storage.delete(name))
