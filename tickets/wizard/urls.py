@@ -1,5 +1,19 @@
-"""The URLs of this room."""
+"""Reports: the wizard, the list of them, and their files."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from tickets.wizard import views
+
+urlpatterns = [
+    path("reports/", views.reports, name="reports"),
+    path("reports/new/", views.report_begin, name="report_begin"),
+    path("reports/<uuid:code>/", views.report, name="report"),
+    path("reports/<uuid:code>/findings/", views.report_findings, name="report_findings"),
+    path("reports/<uuid:code>/text/", views.report_text, name="report_text"),
+    path("reports/<uuid:code>/message/", views.report_message, name="report_message"),
+    path("reports/<uuid:code>/withdraw/", views.report_withdraw, name="report_withdraw"),
+    path("reports/<uuid:code>/reopen/", views.report_reopen, name="report_reopen"),
+    path("reports/<uuid:code>/<slug:slug>/", views.report_step, name="report_step"),
+    path("attachments/<uuid:code>/", views.attachment, name="attachment"),
+    path("attachments/<uuid:code>/remove/", views.attachment_remove, name="attachment_remove"),
+]

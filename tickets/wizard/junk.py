@@ -1,0 +1,108 @@
+"""Where mailboxes keep their junk and how a sender is allowed there, as data: one guide a kind of mailbox.
+
+The recipient reads these lines, so they name what stands on their screen. For gateways it is not the recipient but
+their IT department who can look, and the guide says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from diagnostics.selectors import ReadFinding
+
+
+@dataclass(frozen=True, slots=True)
+class Guide:
+    """Where to look for the e-mail, what to do when it is there, and whether only an administrator can look."""
+
+    name: str
+    look: tuple[str, ...]
+    allow: tuple[str, ...]
+    asks_it: bool = False
+
+
+GENERIC = Guide(
+    name="your e-mail application",
+    look=(
+        "Open the folder called Junk, Spam or Bulk.",
+        "Search all folders for the sender's address.",
+    ),
+    allow=(
+        "Open the e-mail and choose “Not junk” or “Not spam”.",
+        "Add the sender to your contacts or to the list of allowed (safe) senders.",
+    ),
+)
+_GMAIL_ALLOW = (
+    "Open the e-mail and press “Report not spam”.",
+    "Open the sender's name, and press “Add to contacts”.",
+)
+GUIDES = {
+    "gmail": Guide(
+        name="Gmail",
+        look=(
+            "In the list on the left press “More”, then “Spam”.",
+            "Also look under “All Mail”, and in the tabs Promotions and Updates.",
+        ),
+        allow=_GMAIL_ALLOW,
+    ),
+    "google_workspace": Guide(
+        name="Gmail (Google Workspace)",
+        look=(
+            "In the list on the left press “More”, then “Spam”.",
+            "If it is not there, ask your IT department to look into the admin quarantine and the e-mail log search.",
+        ),
+        allow=(*_GMAIL_ALLOW, "Your IT department can allow the sender for everybody in the Admin console."),
+    ),
+    "outlook": Guide(
+        name="Outlook.com, Hotmail or Live",
+        look=("Open the folder “Junk Email”.", "Look under “Other” beside “Focused” at the top of the inbox."),
+        allow=(
+            "Open the e-mail and choose “Not junk”.",
+            "Under Settings, Mail, Junk email, add the sender to “Safe senders and domains”.",
+        ),
+    ),
+    "microsoft_365": Guide(
+        name="Outlook (Microsoft 365)",
+        look=(
+            "Open the folder “Junk Email”, and look under “Other” beside “Focused”.",
+            "Open security.microsoft.com/quarantine: messages that were held back wait there.",
+        ),
+        allow=(
+            "Open the e-mail, and choose “Report”, then “Not junk”.",
+            "Under Settings, Mail, Junk email, add the sender to “Safe senders and domains”.",
+            "If it waited in the quarantine, your IT department can release it and allow the sender.",
+        ),
+    ),
+    "yahoo": Guide(
+        name="Yahoo or AOL Mail",
+        look=("Open the folder “Spam”.", "Also look in the folder “Trash”: a filter may have moved it."),
+        allow=("Open the e-mail and press “Not spam”.", "Add the sender to your contacts."),
+    ),
+    "icloud": Guide(
+        name="iCloud Mail",
+        look=("Open the folder “Junk”; on an iPhone it stands under “Mailboxes”.",),
+        allow=(
+            "Open the e-mail and choose “Not Junk”, or move it to the inbox.",
+            "Add the sender to your contacts.",
+        ),
+    ),
+    "gateway": Guide(
+        name="your organisation's mail filter",
+        look=(
+            "Open the digest of held messages, if your organisation sends you one, and look for the sender.",
+            "Look in your junk folder too.",
+            "Ask your IT department to look for the message in the quarantine and the message trace of the filter.",
+        ),
+        allow=(
+            "Release the message from the digest, and choose to allow or permit the sender.",
+            "Your IT department can allow the sender for everybody.",
+        ),
+        asks_it=True,
+    ),
+}
+
+
+def guide_for(findings: Iterable[ReadFinding]) -> Guide:
+    """The guide for the mailbox that the checks saw behind the recipient's MX; the generic one until then."""
+    return GENERIC

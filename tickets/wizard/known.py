@@ -1,0 +1,244 @@
+"""What each page of the wizard shows beside its question: gathered here, so that pages and forms speak of the same.
+
+One frozen dataclass a page. Nothing here decides; ``tickets.wizard.steps`` does, and nothing writes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.template.loader import render_to_string
+from django.utils.http import urlencode
+
+from diagnostics.engine.causes import CAUSES, Cause
+from diagnostics.engine.messages.reply import Reading, read_reply
+from diagnostics.engine.names import Malformed, parse_address
+from diagnostics.selectors import ReadFinding, findings_of
+from portal.accounts.models import User
+from portal.maillog.models import CaseNote, ClientProfile, Delivery, State
+from portal.maillog.selectors import timeline_of
+from portal.web.moments import zone_of
+from tickets.models import Attachment, Report, Ticket
+from tickets.selectors.belief import Belief, belief
+from tickets.selectors.reports import attachments_of, profiles_for, sends_for, similar_open
+from tickets.wizard.junk import GENERIC, Guide, guide_for
+from tickets.wizard.told import Told, told_of
+from tickets.wizard.words import OTHER_RECORDS
+
+#: Records shown to choose from; the nearest in time come first, and nobody reads more than these.
+MOST_RECORDS = 6
+FORGOT = re.compile(r"forg[oe]t|password|user ?name|log ?in|sign ?in", re.I)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What every page knows."""
+
+
+Know = Callable[[User, Report], Known]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """A delivery that may be the e-mail: its story, the last reply in plain words, and what that means."""
+
+    key: str
+    delivery: Delivery
+    timeline: list[Any]
+    reading: Reading | None
+    cause: Cause | None
+
+    @property
+    def may_stop(self) -> bool:
+        """It did not get through and the record says why, so that the report may end with that."""
+        state = self.delivery.state
+        return state == State.DEFERRED or (state in (State.REFUSED, State.EXPIRED) and self.cause is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NoteMatch:
+    """A case note that may be about the e-mail. It proves sending, not arrival."""
+
+    key: str
+    note: CaseNote
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentKnown(Known):
+    """Step 1: the records found, and how much their absence would mean."""
+
+    matches: tuple[Match, ...]
+    notes: tuple[NoteMatch, ...]
+    is_covered: bool
+    chosen: str = ""
+    others: tuple[tuple[str, str], ...] = OTHER_RECORDS
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.matches and not self.notes
+
+    @property
+    def may_stop(self) -> bool:
+        return any(match.may_stop for match in self.matches)
+
+    def match(self, key: str) -> Match | None:
+        return next((match for match in self.matches if match.key == key), None)
+
+    def evidence(self) -> dict[str, Any]:
+        """What was shown when the step was answered, to be kept with the answer."""
+        return {
+            "deliveries": [[match.delivery.pk, match.delivery.state] for match in self.matches],
+            "case_notes": [item.note.pk for item in self.notes],
+            "is_covered": self.is_covered,
+        }
+
+
+def about_sending(viewer: User, report: Report) -> SentKnown:
+    """What message log and case notes hold for the recipient and time."""
+    sends = sends_for(viewer, report)
+    matches = tuple(_match(delivery) for delivery in list(sends.deliveries)[:MOST_RECORDS])
+    notes = tuple(NoteMatch(key=f"case_note-{note.pk}", note=note) for note in list(sends.case_notes)[:MOST_RECORDS])
+    begun_from = f"delivery-{report.delivery_id}"
+    keys = [match.key for match in matches]
+    chosen = begun_from if begun_from in keys else keys[0] if len(keys) == 1 and not notes else ""
+    return SentKnown(matches=matches, notes=notes, is_covered=sends.is_covered, chosen=chosen)
+
+
+def _match(delivery: Delivery) -> Match:
+    reading = None
+    if delivery.reply or delivery.reply_code:
+        reading = read_reply(
+            delivery.reply,
+            reply_code=delivery.reply_code,
+            status=delivery.status,
+            remote_host=delivery.remote_host,
+        )
+    is_stuck = delivery.state in (State.DEFERRED, State.REFUSED, State.EXPIRED)
+    return Match(
+        key=f"delivery-{delivery.pk}",
+        delivery=delivery,
+        timeline=timeline_of(delivery),
+        reading=reading,
+        cause=CAUSES.get(delivery.cause or (reading.cause if reading else "")) if is_stuck else None,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AddressKnown(Known):
+    """Step 2: what the address itself says, what the checks found about it, and what the client profile holds."""
+
+    wire: str
+    fault: Malformed | None
+    suggestions: tuple[str, ...]
+    findings: tuple[ReadFinding, ...]
+    profiles: tuple[ClientProfile, ...]
+    profile_addresses: tuple[str, ...]
+    is_on_profile: bool
+    is_forgot: bool
+
+
+def about_address(viewer: User, report: Report) -> AddressKnown:
+    """What is known of the recipient's address."""
+    parsed = parse_address(report.recipient)
+    fault = parsed if isinstance(parsed, Malformed) else None
+    wire = "" if isinstance(parsed, Malformed) else parsed.text
+    findings = tuple(item for item in findings_of(report.run) if item.check.startswith("recipient"))
+    profiles = tuple(profiles_for(viewer, report))
+    held = tuple(dict.fromkeys(profile.email for profile in profiles if profile.email))
+    is_on_profile = any(profile.email_normal == _folded(wire) for profile in profiles)
+    offered = [fault.suggestion if fault else "", *(str(item.arguments.get("suggestion") or "") for item in findings)]
+    if not is_on_profile:
+        offered += held
+    return AddressKnown(
+        wire=wire,
+        fault=fault,
+        suggestions=tuple(dict.fromkeys(item for item in offered if item and _folded(item) != _folded(wire))),
+        findings=findings,
+        profiles=profiles,
+        profile_addresses=held,
+        is_on_profile=is_on_profile,
+        is_forgot=FORGOT.search(report.function) is not None,
+    )
+
+
+def _folded(address: str) -> str:
+    return address.lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JunkKnown(Known):
+    """Step 3: where the recipient's mailbox keeps junk, and a text that asks them to look there."""
+
+    guide: Guide = GENERIC
+    is_generic: bool = True
+    text: str = ""
+    subject: str = ""
+    mailto: str = ""
+
+
+def about_junk(viewer: User, report: Report) -> JunkKnown:
+    """Instructions for the provider that the recipient's MX shows; generic ones until it is known."""
+    guide = guide_for(findings_of(report.run))
+    text = text_for_recipient(report, guide)
+    subject = f"An e-mail from {report.branch.organisation} that did not reach you"
+    parsed = parse_address(report.recipient)
+    to = "" if isinstance(parsed, Malformed) else parsed.text
+    query = urlencode({"subject": subject, "body": text.replace("\n", "\r\n")}).replace("+", "%20")
+    # RFC 6068 §2: the address is percent-encoded too, or a stranger's "?" in it would add fields of their own.
+    address = urlencode({"": to})[1:].replace("+", "%20")
+    return JunkKnown(
+        guide=guide,
+        is_generic=guide is GENERIC,
+        text=text,
+        subject=subject,
+        mailto=f"mailto:{address}?{query}" if to else "",
+    )
+
+
+def text_for_recipient(report: Report, guide: Guide) -> str:
+    """A letter to the recipient in plain text: which e-mail, where to look, and what to do when it is there."""
+    around = report.around.astimezone(zone_of(report.branch.time_zone)) if report.around else None
+    context = {
+        "report": report,
+        "day": f"{around.day} {around:%B %Y}" if around else "",
+        "branch": report.branch,
+        "sender": report.delivery.message.from_address if report.delivery else "",
+        "guide": guide,
+    }
+    return render_to_string("tickets/wizard/recipient.txt", context).strip() + "\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DescribeKnown(Known):
+    """Step 4: files that are there already, and tickets that may be about the same."""
+
+    files: tuple[Attachment, ...] = ()
+    similar: tuple[Ticket, ...] = ()
+
+
+def about_description(viewer: User, report: Report) -> DescribeKnown:
+    """What the ticket would hold already."""
+    return DescribeKnown(files=tuple(attachments_of(report)), similar=tuple(similar_open(viewer, report)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewKnown(Known):
+    """The last look: what the portal believes and whose turn it is, and all that will stand in the ticket."""
+
+    beliefs: tuple[Belief, ...] = ()
+    files: tuple[Attachment, ...] = ()
+    similar: tuple[Ticket, ...] = ()
+    told: tuple[Told, ...] = ()
+
+
+def about_everything(viewer: User, report: Report) -> ReviewKnown:
+    """All of it."""
+    return ReviewKnown(
+        beliefs=tuple(belief(report)),
+        files=tuple(attachments_of(report)),
+        similar=tuple(similar_open(viewer, report)),
+        told=told_of(report),
+    )

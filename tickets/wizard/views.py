@@ -1,0 +1,284 @@
+"""The wizard's pages: begin, one page a step, how a report ended, the list of reports, and their files.
+
+A view never knows where in the order a step stands; it asks ``steps``. Every answer is saved when it is given, and each
+page carries the version it was drawn from, so that a second browser is told rather than overwritten.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from diagnostics.selectors import context_of
+from portal.accounts.access import person_required
+from portal.branches.access import branches_of
+from portal.maillog.models import Delivery
+from portal.maillog.selectors import delivery_for
+from portal.web.fragments import page_or_fragment
+from portal.web.http import PersonRequest
+from portal.web.pages import page_of
+from tickets.models import Report, ReportState
+from tickets.selectors import reports as selectors
+from tickets.services import reports as services
+from tickets.wizard import known, steps
+from tickets.wizard.forms import DescribeForm, MessageForm, SentForm, StepForm, delivery_initial, message_initial
+from tickets.wizard.outcomes import Leave, ending_of
+from tickets.wizard.told import told_of
+
+CHANGED = "Somebody else changed this report meanwhile. What you typed is still here; send it again if it still holds."
+
+
+@require_GET
+@person_required
+def reports(request: PersonRequest) -> HttpResponse:
+    """The reports of one's branches, newest first, drafts to go on with among them."""
+    state = request.GET.get("state", "")
+    page = page_of(selectors.report_rows(request.user, state=state), request.GET, by="created")
+    context = {"page": page, "state": state, "states": ReportState.choices}
+    return page_or_fragment(request, "tickets/wizard/reports.html", "tickets/wizard/_report_rows.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@person_required
+def report_begin(request: PersonRequest) -> HttpResponse:
+    """Which e-mail is it about? Makes the draft and begins the checks."""
+    delivery = _delivery(request)
+    initial = delivery_initial(delivery, delivery.branch) if delivery else {}
+    initial |= {"recipient": request.GET["recipient"]} if request.GET.get("recipient") else {}
+    branches = branches_of(request.user)
+    form = MessageForm(request.POST or None, branches=branches, initial=initial)
+    if request.method == "POST" and form.is_valid():
+        message, branch = form.message(), form.cleaned_data["branch"]
+        if delivery is not None and (delivery.branch_id, delivery.recipient) != (branch.pk, message.recipient):
+            delivery = None
+        made = services.open_report(
+            branch,
+            by=request.user,
+            message=message,
+            submission=form.cleaned_data["submission"],
+            delivery=delivery,
+        )
+        return redirect("report", code=made.code)
+    context = {"form": form, "delivery": delivery, "has_branch": branches.exists()}
+    return render(request, "tickets/wizard/begin.html", context, status=400 if form.is_bound else 200)
+
+
+def _delivery(request: PersonRequest) -> Delivery | None:
+    """The delivery somebody came from, if they may see it."""
+    named = request.GET.get("delivery", "")
+    if not named:
+        return None
+    if not named.isascii() or not named.isdigit() or len(named) > 18:
+        raise Http404("No delivery of that number.")
+    return delivery_for(request.user, int(named))
+
+
+@require_GET
+@person_required
+def report(request: PersonRequest, code: str) -> HttpResponse:
+    """How the report ended; a draft goes on where it stopped."""
+    found = selectors.report_for(request.user, code)
+    if found.is_draft:
+        return redirect("report_step", code=code, slug=steps.first_open(found).slug)
+    context = {
+        "report": found,
+        "ending": ending_of(found.exit, found.cause),
+        "known": known.about_junk(request.user, found),
+        "files": selectors.attachments_of(found),
+        "told": told_of(found),
+        **context_of(found.run, reverse("report_findings", args=[code])),
+    }
+    return render(request, "tickets/wizard/report.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@person_required
+def report_message(request: PersonRequest, code: str) -> HttpResponse:
+    """Say anew which e-mail the report is about."""
+    found = selectors.report_for(request.user, code)
+    if not found.is_draft:
+        return redirect("report", code=code)
+    branches = branches_of(request.user).filter(pk=found.branch_id)
+    form = MessageForm(request.POST or None, branches=branches, initial=message_initial(found))
+    if request.method == "POST" and form.is_valid():
+        try:
+            services.change_message(found, message=form.message(), by=request.user, version=_version(request, found))
+        except services.ReportOverError:
+            return redirect("report", code=code)
+        except services.ReportChangedError:
+            return _message_page(request, selectors.report_for(request.user, code), form, conflict=CHANGED)
+        return redirect("report", code=code)
+    return _message_page(request, found, form)
+
+
+def _message_page(request: PersonRequest, found: Report, form: MessageForm, conflict: str = "") -> HttpResponse:
+    status = 409 if conflict else 400 if form.is_bound else 200
+    context = {"report": found, "form": form, "conflict": conflict, "places": steps.path_of(found)}
+    return render(request, "tickets/wizard/message.html", context, status=status)
+
+
+def _version(request: PersonRequest, found: Report) -> int:
+    """The version a small form was drawn from; one that cannot be read is taken as outdated."""
+    posted = request.POST.get("version", "")
+    return int(posted) if posted.isascii() and posted.isdigit() and len(posted) < 10 else 0
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@person_required
+def report_step(request: PersonRequest, code: str, slug: str) -> HttpResponse:
+    """One step: its page, and its answer."""
+    found = selectors.report_for(request.user, code)
+    if not found.is_draft:
+        return redirect("report", code=code)
+    place = steps.place_of(found, slug)
+    if place is None:
+        raise Http404("No step of that name.")
+    if not place.is_reachable:
+        return redirect("report_step", code=code, slug=steps.first_open(found).slug)
+    step, refusals = place.step, _take_files(request, found, place.step)
+    knows = step.know(request.user, found)
+    form = step.form(request.POST or None, report=found, known=knows)
+    if request.method == "POST" and _is_right(form, refusals):
+        try:
+            return _answered(request, found, step, form)
+        except services.ReportOverError:
+            return redirect("report", code=code)
+        except services.ReportChangedError:
+            found = selectors.report_for(request.user, code)
+            form.renew(found.version)
+            return _step_page(request, found, step, form, conflict=CHANGED)
+    return _step_page(request, found, step, form)
+
+
+def _take_files(request: PersonRequest, found: Report, step: steps.Step) -> list[str]:
+    """Keep the good files at once, so that no mistake elsewhere in the form loses them."""
+    if not issubclass(step.form, DescribeForm):
+        return []
+    return services.add_files(found, request.FILES.getlist("files"), by=request.user)
+
+
+def _is_right(form: StepForm, refusals: list[str]) -> bool:
+    is_valid = form.is_valid()
+    if refusals and isinstance(form, DescribeForm):
+        form.refuse(refusals)
+        return False
+    return is_valid
+
+
+def _answered(request: PersonRequest, found: Report, step: steps.Step, form: StepForm) -> HttpResponse:
+    """Save the answer and go where it leads: on, out of the wizard, or to the ticket it has become."""
+    version = form.cleaned_data["version"]
+    if step is steps.REVIEW:
+        ticket = services.submit_report(found, by=request.user, version=version)
+        messages.success(request, f"Ticket {ticket.number} is open. We tell you by e-mail when there is an answer.")
+        return redirect("ticket", number=ticket.number)
+    data, extra = form.answer(), {}
+    delivery = found.delivery
+    if isinstance(form, SentForm):
+        match = form.known.match(data["choice"])
+        delivery = match.delivery if match else None
+        extra = {"evidence": form.known.evidence(), "delivery": delivery}
+    outcome = step.decide({**found.answers, step.slug: data}, steps.facts_of(found, delivery))
+    if isinstance(outcome, Leave):
+        extra["ending"] = services.Ending(exit=outcome.exit, step=step.slug, cause=outcome.cause)
+    services.answer(found, step=step.slug, data=data, version=version, **extra)
+    return redirect("report", code=found.code)
+
+
+def _step_page(
+    request: PersonRequest, found: Report, step: steps.Step, form: StepForm, conflict: str = ""
+) -> HttpResponse:
+    context: dict[str, Any] = {
+        "report": found,
+        "step": step,
+        "form": form,
+        "known": form.known,
+        "facts": steps.facts_of(found, found.delivery),
+        "places": steps.path_of(found),
+        "conflict": conflict,
+        **context_of(found.run, reverse("report_findings", args=[found.code])),
+    }
+    status = 409 if conflict else 400 if form.is_bound else 200
+    return render(request, "tickets/wizard/step.html", context, status=status)
+
+
+@require_GET
+@person_required
+def report_findings(request: PersonRequest, code: str) -> HttpResponse:
+    """The findings alone, for the side panel that waits for them; without JavaScript, the report."""
+    found = selectors.report_for(request.user, code)
+    if not request.htmx:
+        return redirect("report", code=code)
+    context = context_of(found.run, reverse("report_findings", args=[code]))
+    return render(request, "diagnostics/_findings.html", context)
+
+
+@require_GET
+@person_required
+def report_text(request: PersonRequest, code: str) -> HttpResponse:
+    """The text for the recipient as a plain text file."""
+    found = selectors.report_for(request.user, code)
+    response = HttpResponse(known.about_junk(request.user, found).text, content_type="text/plain; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="for-the-recipient.txt"'
+    return response
+
+
+@require_POST
+@person_required
+def report_withdraw(request: PersonRequest, code: str) -> HttpResponse:
+    """End a draft: the e-mail arrived meanwhile, or the report is not needed."""
+    found = selectors.report_for(request.user, code)
+    if found.is_draft:
+        has_arrived = request.POST.get("arrived") == "yes"
+        step = steps.first_open(found).slug
+        try:
+            services.withdraw(found, step=step, has_arrived=has_arrived, version=_version(request, found))
+        except services.ReportChangedError:
+            messages.warning(request, "Somebody else changed this report meanwhile. Look at it again.")
+    return redirect("report", code=code)
+
+
+@require_POST
+@person_required
+def report_reopen(request: PersonRequest, code: str) -> HttpResponse:
+    """It still did not arrive: go on where the report ended."""
+    found = selectors.report_for(request.user, code)
+    if found.state == ReportState.SOLVED:
+        try:
+            services.reopen(found, by=request.user, version=_version(request, found))
+        except services.ReportChangedError:
+            messages.warning(request, "Somebody else changed this report meanwhile. Look at it again.")
+    return redirect("report", code=code)
+
+
+@require_GET
+@person_required
+def attachment(request: PersonRequest, code: str) -> HttpResponseBase:
+    """A file, always to be saved and never shown in place: it is a stranger's."""
+    found = selectors.attachment_for(request.user, code)
+    try:
+        content = found.file.open("rb")
+    except FileNotFoundError as error:
+        raise Http404("The file is no longer kept.") from error
+    response = FileResponse(content, as_attachment=True, filename=found.name, content_type=found.content_type)
+    response["X-Content-Type-Options"] = "nosniff"
+    response["Content-Security-Policy"] = "default-src 'none'; sandbox"
+    response["Cache-Control"] = "private, no-store"
+    return response
+
+
+@require_POST
+@person_required
+def attachment_remove(request: PersonRequest, code: str) -> HttpResponse:
+    """Take a file off a draft."""
+    found = selectors.attachment_for(request.user, code)
+    try:
+        services.remove_file(found)
+    except services.ReportOverError:
+        messages.warning(request, "The report has ended; its files stay.")
+    return redirect("report", code=found.report.code)
