@@ -75,8 +75,9 @@ def page_as(chromium: Browser, live_server: Any) -> Iterator[Callable[..., Page]
 
 
 def _note(message: ConsoleMessage, complaints: list[str]) -> None:
-    # "Failed to load resource" is how Chromium tells of every answer of 400 and more, which a journey may mean to see.
-    if message.type == "error" and not message.text.startswith("Failed to load resource"):
+    # Chromium and htmx tell of every answer of 400 and more in these words; a journey may mean to see one.
+    expected = ("Failed to load resource", "Response Status Error Code")
+    if message.type == "error" and not message.text.startswith(expected):
         complaints.append(message.text)
 
 

@@ -104,3 +104,41 @@ def test_a_form_with_errors_starts_at_their_summary(page_as: PageAs, ada: User) 
     assert page.evaluate("document.activeElement.className") == "dd-error-summary"
     page.get_by_role("link", name="E-mail address").click()
     page.wait_for_function("location.hash === '#id_email'")
+
+
+def put_a_part_that_refreshes_itself(page: Page) -> None:
+    page.goto("/style/")
+    page.evaluate(
+        """() => {
+          const part = document.createElement("div");
+          part.id = "part";
+          part.textContent = "as it was";
+          part.setAttribute("hx-get", "/style/");
+          part.setAttribute("hx-trigger", "poke");
+          document.querySelector("#main .dd-content").prepend(part);
+          htmx.process(part);
+        }"""
+    )
+
+
+def test_a_lost_server_is_said_and_its_return_unsaid(page_as: PageAs, ada: User) -> None:
+    page = page_as(ada)
+    put_a_part_that_refreshes_itself(page)
+    page.route("**/style/", lambda route: route.fulfill(status=502, body="gone"))
+    page.evaluate("htmx.trigger('#part', 'poke')")
+    page.locator(".dd-offline").wait_for()
+    assert page.locator("#part").text_content() == "as it was"
+    page.unroute("**/style/")
+    page.route("**/style/", lambda route: route.fulfill(status=200, body="as it is"))
+    page.evaluate("htmx.trigger('#part', 'poke')")
+    page.locator(".dd-offline").wait_for(state="detached")
+    assert page.locator("#part").text_content() == "as it is"
+
+
+def test_a_sign_in_page_never_lands_in_a_part(page_as: PageAs, ada: User) -> None:
+    page = page_as(ada)
+    put_a_part_that_refreshes_itself(page)
+    page.context.clear_cookies()
+    page.evaluate("htmx.trigger('#part', 'poke')")
+    page.wait_for_url("**/account/login/**")
+    page.get_by_role("heading", name="Sign in").wait_for()

@@ -101,6 +101,25 @@
     if ([...unsaved].some((form) => form.isConnected)) event.preventDefault();
   });
 
+  // Parts that refresh themselves: say when the server is lost, and never put a sign-in page into a part of a page.
+  const offline = document.createElement("div");
+  offline.className = "dd-offline";
+  offline.setAttribute("role", "status");
+  const lost = () => {
+    offline.textContent = "The desk does not answer. What you see may be old; we keep trying.";
+    document.body.append(offline);
+  };
+  for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) document.addEventListener(name, lost);
+  document.addEventListener("htmx:afterRequest", (event) => {
+    if (event.detail.successful) offline.remove();
+  });
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const there = event.detail.xhr.responseURL;
+    if (!there || !new URL(there).pathname.startsWith("/account/")) return;
+    event.detail.shouldSwap = false;
+    location.reload();
+  });
+
   // A form that came back with errors starts at their summary.
   document.querySelector("[data-focus-on-load]")?.focus();
 
