@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from pathlib import Path
 
 from django.conf import settings
 
@@ -22,10 +23,11 @@ def resolver_from_settings(fresh: bool = False) -> Resolver:
     real = DNSResolver(settings.RESOLVERS, _remembered, fresh=fresh)
     if not settings.DIAGNOSTICS_ZONE:
         return real
-    return Overlay(_zone_at(str(settings.DIAGNOSTICS_ZONE)), real)
+    path = Path(settings.DIAGNOSTICS_ZONE)
+    return Overlay(_zone_at(path, path.stat().st_mtime_ns if path.exists() else 0), real)
 
 
 @functools.lru_cache(maxsize=4)
-def _zone_at(path: str) -> Zone:
-    """The zone in ``path``, read once in the life of the process."""
+def _zone_at(path: Path, changed: int) -> Zone:
+    """The zone in ``path``, read again only when the file has ``changed``."""
     return read_zone(path)
