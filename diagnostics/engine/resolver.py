@@ -133,6 +133,7 @@ def _by_number(record: str) -> tuple[int, str]:
 
 TIMEOUT_SECONDS = 2.0
 TRIES = 2
+MAX_SILENT = 3  # So that a question ends well within the eight seconds of a check.
 MAX_CHAIN = 8
 MAX_TTL = 2**31 - 1  # RFC 2181 §8
 PAYLOAD = 1232  # The size that no path has to fragment (DNS flag day 2020).
@@ -165,8 +166,8 @@ class _Part:
 class DNSResolver:
     """Asks DNS itself, through recursive name servers: ``nameservers``, or the system's own when none are given.
 
-    A question is asked of one server after another, ``seconds`` each, until one answers, the servers are used up or
-    ``tries`` of them have been silent. ``fresh`` asks anew whatever ``cache`` remembers, and lets it remember that.
+    A question is asked of one server after another, ``seconds`` each and ``tries`` in all at least, until one answers,
+    the servers are used up or three have been silent. ``fresh`` asks anew whatever ``cache`` remembers, and lets it remember that.
     Nothing is raised for what DNS, the network or a server does, and nothing is asked before the first question.
     """
 
@@ -245,12 +246,18 @@ class DNSResolver:
         if not servers:
             return _Failure(Status.ERROR, "no name server is known to ask")
         failures: list[_Failure] = []
+        silent, patience = 0, max(self._tries, min(len(servers), MAX_SILENT))
         for attempt in range(max(self._tries, len(servers))):
-            reply = await self._ask_one(servers[attempt % len(servers)], name, kind)
+            server = servers[attempt % len(servers)]
+            reply = await self._ask_one(server, name, kind)
             if isinstance(reply, dns.message.Message):
+                if attempt and server is not servers[0]:
+                    # The next question starts with the one that answers, and does not wait for a dead one again.
+                    self._servers = (server, *(other for other in servers if other is not server))
                 return reply
             failures.append(reply)
-            if sum(failure.status is Status.TIMEOUT for failure in failures) >= self._tries:
+            silent += reply.status is Status.TIMEOUT
+            if silent >= patience:
                 break
         told = min(failures, key=lambda failure: _TELLING.index(failure.status))
         if told.status is not Status.SERVFAIL:

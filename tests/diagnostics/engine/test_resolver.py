@@ -102,6 +102,17 @@ def test_p05_the_next_server_is_asked_when_one_is_silent() -> None:
     assert answer.status is Status.OK
 
 
+def test_p05_a_server_that_was_silent_is_not_waited_for_again() -> None:
+    async def twice(resolver: DNSResolver) -> list[Answer]:
+        return [await resolver.query(name, "TXT") for name in ("north.example", "both.example")]
+
+    with DNSServer(lambda question, transport: []) as dead, DNSServer(zone_of(NORTH)) as good:
+        first, second = asyncio.run(twice(DNSResolver([dead.address, dead.address, good.address], seconds=0.1)))
+    assert first.is_ok
+    assert second.elapsed_ms < 100 < first.elapsed_ms
+    assert len(dead.asked) == 2
+
+
 def test_p06_a_referral_is_no_answer() -> None:
     answer, _ = asked(always(authority=["example 300 NS ns.elsewhere.example."], flags=0), "north.example")
     assert answer.status is Status.ERROR
