@@ -167,8 +167,9 @@ class DNSResolver:
     """Asks DNS itself, through recursive name servers: ``nameservers``, or the system's own when none are given.
 
     A question is asked of one server after another, ``seconds`` each and ``tries`` in all at least, until one answers,
-    the servers are used up or three have been silent. ``fresh`` asks anew whatever ``cache`` remembers, and lets it remember that.
-    Nothing is raised for what DNS, the network or a server does, and nothing is asked before the first question.
+    the servers are used up or three have been silent. ``fresh`` asks anew whatever ``cache`` remembers, and lets it
+    remember that. Nothing is raised for what DNS, the network or a server does, and nothing is asked before the first
+    question.
     """
 
     def __init__(

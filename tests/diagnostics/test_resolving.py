@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 import os
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,8 @@ from tests.diagnostics.dns_server import DNSServer, zone_of
 
 
 @pytest.fixture(autouse=True)
-def _forgets(settings: Any) -> Iterator[None]:
+def _forgets(settings: Any) -> None:
     settings.DIAGNOSTICS_ZONE = ""
-    yield
     resolving._remembered.clear()
 
 
