@@ -120,6 +120,29 @@
     location.reload();
   });
 
+  // Tables become cards on narrow screens: each cell is told the word of its column. The roles keep it a table for
+  // screen readers, whatever its display.
+  const label = (root) => {
+    for (const table of root.querySelectorAll(".dd-table:not(.dd-cards)")) {
+      const heads = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) => cell.textContent.trim());
+      const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
+      if (!heads.length || rows.some((row) => row.cells.length !== heads.length)) continue;
+      table.classList.add("dd-cards");
+      table.setAttribute("role", "table");
+      for (const part of [table.tHead, ...table.tBodies]) part.setAttribute("role", "rowgroup");
+      for (const row of table.rows) row.setAttribute("role", "row");
+      for (const head of table.tHead.rows[0].cells) head.setAttribute("role", "columnheader");
+      for (const row of rows) {
+        [...row.cells].forEach((cell, column) => {
+          cell.dataset.label = heads[column];
+          cell.setAttribute("role", cell.tagName === "TH" ? "rowheader" : "cell");
+        });
+      }
+    }
+  };
+  label(document);
+  document.addEventListener("htmx:afterSwap", () => label(document));
+
   // A form that came back with errors starts at their summary.
   document.querySelector("[data-focus-on-load]")?.focus();
 
