@@ -51,7 +51,7 @@ def report_begin(request: PersonRequest) -> HttpResponse:
     initial = delivery_initial(delivery, delivery.branch) if delivery else {}
     initial |= {"recipient": request.GET["recipient"]} if request.GET.get("recipient") else {}
     branches = branches_of(request.user)
-    form = MessageForm(request.POST or None, branches=branches, initial=initial)
+    form = MessageForm(request.POST if request.method == "POST" else None, branches=branches, initial=initial)
     if request.method == "POST" and form.is_valid():
         message, branch = form.message(), form.cleaned_data["branch"]
         if delivery is not None and (delivery.branch_id, delivery.recipient) != (branch.pk, message.recipient):
@@ -104,7 +104,7 @@ def report_message(request: PersonRequest, code: str) -> HttpResponse:
     if not found.is_draft:
         return redirect("report", code=code)
     branches = branches_of(request.user).filter(pk=found.branch_id)
-    form = MessageForm(request.POST or None, branches=branches, initial=message_initial(found))
+    form = MessageForm(request.POST if request.method == "POST" else None, branches=branches, initial=message_initial(found))
     if request.method == "POST" and form.is_valid():
         try:
             services.change_message(found, message=form.message(), by=request.user, version=_version(request, found))
@@ -142,7 +142,7 @@ def report_step(request: PersonRequest, code: str, slug: str) -> HttpResponse:
         return redirect("report_step", code=code, slug=steps.first_open(found).slug)
     step, refusals = place.step, _take_files(request, found, place.step)
     knows = step.know(request.user, found)
-    form = step.form(request.POST or None, report=found, known=knows)
+    form = step.form(request.POST if request.method == "POST" else None, report=found, known=knows)
     if request.method == "POST" and _is_right(form, refusals):
         try:
             return _answered(request, found, step, form)

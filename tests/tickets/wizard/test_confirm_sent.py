@@ -1,4 +1,4 @@
-"""Step 1, "Confirm that the email was sent": the portal searches its own records and the person says which one it is."""
+"""Step 1, "Confirm that the email was sent": our own records are searched, and the person says which one it is."""
 
 from __future__ import annotations
 

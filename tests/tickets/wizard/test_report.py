@@ -1,0 +1,85 @@
+"""The page of an ended report, and two browsers on one draft."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from portal.accounts.models import User
+from tests.tickets.wizard.conftest import at_step, make_report, post, url
+from tickets.models import Exit, Report, ReportState, Ticket
+
+
+def end(report: Report, exit_: str, step: str = "sent", cause: str = "") -> Report:
+    Report.objects.filter(pk=report.pk).update(
+        state=ReportState.SOLVED, exit=exit_, exit_step=step, cause=cause, ended=report.created
+    )
+    report.refresh_from_db()
+    return report
+
+
+def test_a_draft_goes_on_where_it_stopped(as_nora: Client, report: Report) -> None:
+    assert as_nora.get(url(report)).headers["Location"] == url(report, "sent")
+    at_step(report, "junk")
+    assert as_nora.get(url(report)).headers["Location"] == url(report, "junk")
+
+
+@pytest.mark.parametrize("exit_", [item for item in Exit if item != Exit.TICKET])
+def test_every_exit_has_its_page(as_nora: Client, report: Report, exit_: str) -> None:
+    end(at_step(report, "describe"), exit_, cause="mailbox_full")
+    response = as_nora.get(url(report))
+    assert response.status_code == 200
+    assert response.context["ending"].title
+
+
+def test_a_submitted_one_names_its_ticket(as_nora: Client, report: Report) -> None:
+    Ticket.objects.create(
+        number=41, report=report, branch=report.branch, recipient=report.recipient, recipient_domain="corp.example"
+    )
+    Report.objects.filter(pk=report.pk).update(state=ReportState.SUBMITTED, exit=Exit.TICKET, ended=report.created)
+    assert b"/tickets/41/" in as_nora.get(url(report)).content
+
+
+def test_an_ended_one_has_no_steps(as_nora: Client, report: Report) -> None:
+    end(report, Exit.NOT_SENT)
+    assert as_nora.get(url(report, "sent")).headers["Location"] == url(report)
+    assert post(as_nora, report, "sent", choice="seen").headers["Location"] == url(report)
+
+
+def test_two_browsers(as_nora: Client, as_ida: Client, report: Report) -> None:
+    version = report.version
+    as_ida.post(url(report, "sent"), {"version": version, "choice": "seen"})
+    response = as_nora.post(url(report, "sent"), {"version": version, "choice": "unknown"})
+    assert response.status_code == 409
+    report.refresh_from_db()
+    assert report.answers["sent"]["choice"] == "seen"
+    assert response.context["form"]["choice"].value() == "unknown"
+    again = {"version": response.context["form"]["version"].value(), "choice": "unknown"}
+    assert as_nora.post(url(report, "sent"), again).status_code == 302
+    report.refresh_from_db()
+    assert report.answers["sent"]["choice"] == "unknown"
+
+
+def test_the_same_answer_twice_is_no_conflict(as_nora: Client, report: Report) -> None:
+    for _ in range(2):
+        assert as_nora.post(url(report, "sent"), {"version": 1, "choice": "seen"}).status_code == 302
+
+
+def test_stranger(as_sven: Client, report: Report) -> None:
+    assert as_sven.get(url(report)).status_code == 404
+
+
+def test_anonymous(client: Client, report: Report) -> None:
+    assert client.get(url(report)).status_code == 302
+    assert client.get(url(report)).headers["Location"].startswith("/account/")
+
+
+def test_method(as_nora: Client, report: Report) -> None:
+    assert as_nora.post(url(report)).status_code == 405
+
+
+def test_queries(as_nora: Client, nora: User, report: Report, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
+    end(report, Exit.FOUND_IN_JUNK)
+    make_report(report.branch, nora)
+    with django_assert_max_num_queries(10):
+        as_nora.get(url(report))
