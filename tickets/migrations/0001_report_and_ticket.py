@@ -14,7 +14,7 @@ class Migration(migrations.Migration):
     dependencies = [
         ('branches', '0001_branch_profile'),
         ('diagnostics', '0001_run'),
-        ('maillog', '0002_report_and_ticket'),
+        ('maillog', '0001_message_log'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
