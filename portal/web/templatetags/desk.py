@@ -156,9 +156,12 @@ def _options(bound: BoundField) -> list[dict[str, Any]]:
 def form_errors(form: BaseForm) -> dict[str, Any]:
     """``{% form_errors form %}``: what is to be mended, on top of the form, each with a link to its field."""
     wrong = [
-        {"label": bound.label, "href": _first_control(bound), "errors": bound.errors} for bound in form if bound.errors
+        {"label": bound.label, "href": _first_control(bound), "errors": bound.errors}
+        for bound in form.visible_fields()
+        if bound.errors
     ]
-    whole = form.non_field_errors()
+    # A field nobody sees cannot be linked to: what is wrong with it is said of the whole form.
+    whole = [*form.non_field_errors(), *(error for bound in form.hidden_fields() for error in bound.errors)]
     return {"wrong": wrong, "whole": whole, "count": len(wrong) + len(whole)}
 
 

@@ -211,6 +211,14 @@ def test_form_errors_show_what_is_wrong_with_the_whole_form_escaped() -> None:
     assert "&lt;b&gt;[U+202E]␀" in shown("{% form_errors form %}", form=form)
 
 
+def test_form_errors_of_a_hidden_field_are_the_whole_forms() -> None:
+    form = Sample({})
+    form.add_error("secret", "Somebody else was first.")
+    html = shown("{% form_errors form %}", form=form)
+    assert "Somebody else was first." in html
+    assert "#id_secret" not in html
+
+
 def test_part_is_nothing_when_blank() -> None:
     assert shown('{% part "p" "x" %} {% endpart %}') == ""
     assert shown('{% part "p" "x" %} {{ v }} {% endpart %}', v="<b>") == '<p class="x">&lt;b&gt;</p>'
