@@ -17,7 +17,7 @@ UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 def visible(text: object) -> str:
     """``text`` with control and bidirectional characters shown visibly, such as ``[U+202E]``.
 
-    The C0 controls get their own pictures (``␀`` for NUL); a carriage return that ends a line is dropped with the line.
+    A carriage return that ends a line is dropped. Unicode's pictures for controls are not used: few fonts have them.
     """
     if text is None:
         return ""
@@ -32,10 +32,7 @@ def _shown(value: str, position: int, character: str) -> str:
         return character
     if character in JOINERS and not _beside(value, position).isascii():
         return character
-    code = ord(character)
-    if code < 0x20:
-        return chr(0x2400 + code)
-    return "␡" if code == 0x7F else f"[U+{code:04X}]"
+    return f"[U+{ord(character):04X}]"
 
 
 def _beside(value: str, position: int) -> str:

@@ -27,6 +27,7 @@ SHAPES = [
     *(("border-strong", ground) for ground in ("surface", "sunken", "canvas")),
     *(("focus", ground) for ground in GROUNDS),
     *(("accent", ground) for ground in ("surface", "canvas")),
+    *((f"chart-{tone}", "surface") for tone in ("ok", "accent", "notice", "problem", "neutral")),
 ]
 
 
