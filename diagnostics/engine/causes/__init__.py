@@ -1,0 +1,18 @@
+"""Why an e-mail did not arrive: the taxonomy, and the ranking of one case among it."""
+
+from diagnostics.engine.causes.case import Case, DeliveryFact, ErrorFact, FindingFact, Suppressed
+from diagnostics.engine.causes.catalogue import CAUSES, Cause
+from diagnostics.engine.causes.ranking import Confidence, Ranked, rank
+
+__all__ = [
+    "CAUSES",
+    "Case",
+    "Cause",
+    "Confidence",
+    "DeliveryFact",
+    "ErrorFact",
+    "FindingFact",
+    "Ranked",
+    "Suppressed",
+    "rank",
+]

@@ -151,8 +151,8 @@ def rules() -> tuple[Rule, ...]:
 
 
 def _rule(ident: str, row: dict[str, Any]) -> Rule:
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
-    rule = Rule(id=row.pop("id", ident), **{key: value for key, value in values.items() if key != "id"})
+    values: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in row.items()}
+    rule = Rule(**{"id": ident, **values})
     if rule.cause not in WORDS:
         raise ValueError(f"The rule {rule.id} names {rule.cause!r}, which is no cause.")
     return rule
