@@ -20,7 +20,9 @@ MOST = 200
 
 def branches(viewer: User) -> QuerySet[BranchProfile]:
     """The branches ``viewer`` may see, with what a list shows of each."""
-    return branches_of(viewer).select_related("sending_server").prefetch_related("from_domains").order_by("organisation")
+    return (
+        branches_of(viewer).select_related("sending_server").prefetch_related("from_domains").order_by("organisation")
+    )
 
 
 def branch_with_all(viewer: User, code: str) -> BranchProfile:

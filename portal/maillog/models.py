@@ -64,7 +64,8 @@ class IngestBatch(models.Model):
     lines = models.PositiveBigIntegerField(default=0)
     new = models.PositiveBigIntegerField(default=0)
     duplicate = models.PositiveBigIntegerField(default=0)
-    rejected = models.JSONField(default=list)
+    rejected = models.JSONField(default=list, help_text="The first of them, each with its line and the reason.")
+    rejected_count = models.PositiveBigIntegerField(default=0)
 
     def __str__(self) -> str:
         return f"{self.source} {self.name}"

@@ -1,5 +1,11 @@
-"""The URLs of this room."""
+"""The message log of a branch."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from portal.maillog import views
+
+urlpatterns = [
+    path("branches/<slug:code>/history/", views.history, name="history"),
+    path("branches/<slug:code>/deliveries/", views.deliveries, name="deliveries"),
+    path("deliveries/<int:pk>/", views.delivery, name="delivery"),
+]

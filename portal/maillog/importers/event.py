@@ -1,0 +1,200 @@
+"""The one form every log source is brought to: something that happened, to whom, when, and the line that says so.
+
+An importer reads its source's shape and hands plain values to :func:`event_from`, which judges them. A line that cannot
+be used is not an error but a :class:`Rejected` with its number and the reason, and the rest of the source is read on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from enum import StrEnum
+from hashlib import sha256
+from typing import Any, BinaryIO
+
+from diagnostics.engine.names import Address, parse_address
+from portal.maillog.models import Module, State
+
+
+class Kind(StrEnum):
+    """What a line tells. The first seven are stages of a message on its way to one recipient."""
+
+    MESSAGE = "message"
+    HANDED = "handed"
+    DEFERRED = "deferred"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    EXPIRED = "expired"
+    ERROR = "error"
+    CASE_NOTE = "case_note"
+    CLIENT = "client"
+    COVERAGE = "coverage"
+
+
+STATES = {
+    Kind.MESSAGE: State.SUBMITTED,
+    Kind.HANDED: State.HANDED,
+    Kind.DEFERRED: State.DEFERRED,
+    Kind.ACCEPTED: State.ACCEPTED,
+    Kind.REFUSED: State.REFUSED,
+    Kind.EXPIRED: State.EXPIRED,
+    Kind.ERROR: State.ERROR,
+}
+#: Longest values, as the columns hold them.
+LIMITS = {
+    "branch": 40, "key": 200, "recipient": 320, "function": 120, "subject": 255, "from": 320, "envelope_from": 320,
+    "server": 253, "message_id": 255, "queue_id": 40, "reply": 20_000, "reply_code": 3, "status": 12,
+    "remote_host": 255, "reference": 80, "name": 160, "email": 320, "text": 2000,
+}  # fmt: skip
+#: A log may be ahead of our clock by so much; beyond it the line is from no clock at all.
+AHEAD = timedelta(days=2)
+EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEvent:
+    """One thing a source tells. Fields that a kind does not have are empty; times are in UTC."""
+
+    kind: Kind
+    branch: str
+    line: int
+    raw: str
+    at: datetime
+    until: datetime | None = None
+    key: str = ""
+    recipient: str = ""
+    module: str = Module.OTHER
+    function: str = ""
+    subject: str = ""
+    from_address: str = ""
+    envelope_from: str = ""
+    server: str = ""
+    message_id: str = ""
+    queue_id: str = ""
+    reply: str = ""
+    reply_code: str = ""
+    status: str = ""
+    remote_host: str = ""
+    reference: str = ""
+    name: str = ""
+    email: str = ""
+    text: str = ""
+
+    @property
+    def state(self) -> State | None:
+        """The delivery state this event tells of; None for what is not about a delivery."""
+        return STATES.get(self.kind)
+
+    @property
+    def fingerprint(self) -> str:
+        """What makes the same thing told twice (by one source or by two) one thing."""
+        told = (self.branch, self.kind, self.key, normal(self.recipient or self.email), self.at.isoformat(), self.reply)
+        return sha256("\x1f".join((*told, self.text)).encode("utf-8", "replace")).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Rejected:
+    """A line that could not be used, and why."""
+
+    line: int
+    why: str
+
+
+class EventProblem(ValueError):
+    """What a line says cannot be used; the message says why and what would be right."""
+
+
+ZoneOf = Callable[[str], tzinfo]
+Importer = Callable[[BinaryIO, str, ZoneOf], Iterator[LogEvent | Rejected]]
+
+
+def normal(address: str) -> str:
+    """The form of an address that is searched by: the domain in A-labels, all in lower case.
+
+    Servers may tell the case of a local part apart, but no mailbox provider does, and people do not (RFC 5321 §2.4).
+    """
+    parsed = parse_address(address)
+    text = parsed.text if isinstance(parsed, Address) else address.strip()
+    return text.lower()
+
+
+def domain_of(normal_address: str) -> str:
+    return normal_address.rpartition("@")[2][:255]
+
+
+def event_from(values: Mapping[str, Any], *, branch: str, zone_of: ZoneOf, line: int, raw: str) -> LogEvent:
+    """The event that ``values`` tell; EventProblem when they cannot be used.
+
+    ``branch`` stands for lines that name none. A time without a zone is taken in the branch's time zone.
+    """
+    try:
+        kind = Kind(str(values.get("kind", "")).strip().lower())
+    except ValueError:
+        raise EventProblem(f"kind is {values.get('kind')!r}; it must be one of {', '.join(Kind)}.") from None
+    texts = {name: _text(values, name) for name in LIMITS}
+    code = texts["branch"] or branch
+    if not code and kind is not Kind.COVERAGE:
+        raise EventProblem("branch is missing: name it in the line, or give --branch.")
+    zone = zone_of(code)
+    module = _text(values, "module", 20).lower().replace(" ", "_") or Module.OTHER
+    if module not in Module.values:
+        raise EventProblem(f"module is {module!r}; it must be one of {', '.join(Module.values)}.")
+    begins = "from" if kind is Kind.COVERAGE else "at"
+    at = datetime.now(UTC) if kind is Kind.CLIENT else _time(values, begins, zone)
+    event = LogEvent(
+        kind=kind, branch=code, line=line, raw=raw, at=at, module=module,
+        until=_time(values, "until", zone) if kind is Kind.COVERAGE else None,
+        key=texts["key"] or texts["message_id"], recipient=texts["recipient"], function=texts["function"],
+        subject=texts["subject"], from_address="" if kind is Kind.COVERAGE else texts["from"],
+        envelope_from=texts["envelope_from"], server=texts["server"].lower(), message_id=texts["message_id"],
+        queue_id=texts["queue_id"], reply=texts["reply"], reply_code=texts["reply_code"], status=texts["status"],
+        remote_host=texts["remote_host"].lower().rstrip("."), reference=texts["reference"], name=texts["name"],
+        email=texts["email"], text=texts["text"],
+    )  # fmt: skip
+    _complete(event)
+    return event
+
+
+def _complete(event: LogEvent) -> None:
+    """Refuse an event that lacks what its kind needs."""
+    needed: dict[Kind, tuple[str, ...]] = {
+        Kind.CASE_NOTE: ("email",),
+        Kind.CLIENT: ("reference",),
+        Kind.COVERAGE: (),
+    }
+    for name in needed.get(event.kind, ("key", "recipient")):
+        if not getattr(event, name):
+            also = " (or message_id)" if name == "key" else ""
+            raise EventProblem(f"{name}{also} is missing, and a line of kind {event.kind} needs it.")
+    if event.until is not None and event.until <= event.at:
+        raise EventProblem("until must be later than from.")
+
+
+def _text(values: Mapping[str, Any], name: str, most: int = 0) -> str:
+    value = values.get(name)
+    if value is None:
+        return ""
+    if isinstance(value, dict | list):
+        raise EventProblem(f"{name} must be text.")
+    text = str(value).strip()
+    if "\x00" in text:
+        raise EventProblem(f"{name} holds a NUL character.")
+    if len(text) > (most or LIMITS[name]):
+        raise EventProblem(f"{name} is longer than {most or LIMITS[name]} characters.")
+    # A lone surrogate (\ud800 in JSON) is no character, and no database keeps it.
+    return text.encode("utf-8", "replace").decode("utf-8")
+
+
+def _time(values: Mapping[str, Any], name: str, zone: tzinfo) -> datetime:
+    text = str(values.get(name) or "").strip()
+    if not text:
+        raise EventProblem(f"{name} is missing: give a time such as 2026-03-04T14:02:10Z.")
+    try:
+        at = datetime.fromisoformat(text)
+        at = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise EventProblem(f"{name} is {text[:40]!r}; give a time such as 2026-03-04T14:02:10Z.") from None
+    if not EARLIEST < at < datetime.now(UTC) + AHEAD:
+        raise EventProblem(f"{name} is {text[:40]!r}, which is not a time mail was sent at.")
+    return at

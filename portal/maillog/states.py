@@ -1,0 +1,77 @@
+"""How far a message got, as a pure function of what was told about it.
+
+Logs arrive late, doubled and out of order. So a state is never moved by "the next event": it is worked out again from
+all events of the delivery, and the same set of events gives the same state in whatever order it came.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from portal.maillog.models import State
+
+#: What ends a leg. A later end overrules an earlier one (a bounce that comes after the hand-over was accepted).
+FINAL = frozenset({State.ACCEPTED, State.REFUSED, State.EXPIRED, State.ERROR})
+#: Which of two states of the same second is the later one.
+RANK = {
+    state: rank
+    for rank, state in enumerate(
+        (State.SUBMITTED, State.HANDED, State.ERROR, State.DEFERRED, State.EXPIRED, State.ACCEPTED, State.REFUSED)
+    )
+}
+#: An attempt is one conversation with the recipient's server, however it ended.
+ATTEMPTS = frozenset({State.DEFERRED, State.ACCEPTED, State.REFUSED})
+#: "It took too long" is no cause where the last deferral told one.
+VAGUE = frozenset({"", "unknown", "network_or_timeout"})
+
+
+class Told(Protocol):
+    """What this module needs of an event."""
+
+    at: datetime
+    state: str
+    reply: str
+    reply_code: str
+    status: str
+    remote_host: str
+    cause: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where a delivery stands: its state, since when, the reply that decided it, its cause, how often it was tried."""
+
+    at: datetime
+    state: str
+    state_at: datetime
+    reply: str
+    reply_code: str
+    status: str
+    remote_host: str
+    cause: str
+    attempts: int
+
+
+def standing_of(events: Iterable[Told]) -> Standing:
+    """Where a delivery with these events (at least one, in any order) stands."""
+    told = sorted(events, key=lambda event: (event.at, RANK[State(event.state)], event.fingerprint))
+    deciding = next((event for event in reversed(told) if event.state in FINAL), told[-1])
+    cause = deciding.cause
+    if deciding.state == State.EXPIRED and cause in VAGUE:
+        deferrals = [event for event in told if event.state == State.DEFERRED and event.cause not in VAGUE]
+        cause = deferrals[-1].cause if deferrals else cause
+    return Standing(
+        at=told[0].at,
+        state=deciding.state,
+        state_at=deciding.at,
+        reply=deciding.reply,
+        reply_code=deciding.reply_code,
+        status=deciding.status,
+        remote_host=deciding.remote_host,
+        cause=cause,
+        attempts=sum(event.state in ATTEMPTS for event in told),
+    )
