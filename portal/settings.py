@@ -103,6 +103,9 @@ ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_LOGOUT_ON_GET = False
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_PREVENT_ENUMERATION = True
+# A stranger's address gets no mail from us, or anybody could have the desk write to anybody.
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 MFA_SUPPORTED_TYPES = ["totp", "recovery_codes"]
 MFA_TOTP_ISSUER = "Delivery Desk"
 SOCIALACCOUNT_PROVIDERS = {}
@@ -144,7 +147,8 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "font-src": [SELF],
         "connect-src": [SELF],
-        "form-action": [SELF],
+        # Browsers apply this to redirects too, so signing in elsewhere must be allowed by name.
+        "form-action": [SELF, *([env.read_str("OIDC_SERVER_URL")] if env.read_str("OIDC_SERVER_URL") else [])],
         "frame-ancestors": [NONE],
         "base-uri": [NONE],
     }
@@ -170,6 +174,8 @@ EMAIL_HOST_USER = env.read_str("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.read_secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.read_bool("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 20
+#: Where news of tickets goes that nobody works on yet; empty: nowhere.
+SUPPORT_ADDRESS = env.read_str("SUPPORT_ADDRESS")
 DEFAULT_FROM_EMAIL = env.read_str("DEFAULT_FROM_EMAIL", "Delivery Desk <desk@localhost>")
 
 #: Name servers for every look-up, ``address`` or ``address:port``; empty means the system's own.
