@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404
@@ -45,7 +46,7 @@ def reports_of(viewer: User) -> QuerySet[Report]:
     return Report.objects.filter(branch__in=branches_of(viewer))
 
 
-def report_for(viewer: User, code: object) -> Report:
+def report_for(viewer: User, code: UUID | str) -> Report:
     """The report ``code`` if ``viewer`` may see it; else Http404, the same whether it exists or not."""
     found = (
         reports_of(viewer)
@@ -123,7 +124,7 @@ def attachments_of(report: Report) -> list[Attachment]:
     return list(report.attachments.filter(Q(event=None) | Q(event__is_public=True)).order_by("id"))
 
 
-def attachment_for(viewer: User, code: object) -> Attachment:
+def attachment_for(viewer: User, code: UUID | str) -> Attachment:
     """The file ``code`` if ``viewer`` may see its report, and its note if it belongs to one; else Http404."""
     rows = Attachment.objects.filter(report__in=reports_of(viewer)).select_related("report")
     if not viewer.is_support:

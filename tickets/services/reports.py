@@ -201,7 +201,8 @@ def reopen(report: Report, *, by: User, version: int) -> Report:
     if report.exit == Exit.ADDRESS_CORRECTED and report.corrected_recipient:
         past["recipient"] = report.recipient
         answers = {k: v for k, v in answers.items() if k not in ABOUT_RECIPIENT}
-        values = {"recipient": report.corrected_recipient, "around": report.ended, "delivery": None, "evidence": {}}
+        values = {"recipient": report.corrected_recipient, "delivery": None, "evidence": {}}
+        values["around"] = (report.ended or timezone.now()).replace(second=0, microsecond=0)
     elif report.exit in BY_ANSWER:
         answers.pop(report.exit_step, None)
     values |= {"state": ReportState.DRAFT, "exit": "", "exit_step": "", "cause": "", "ended": None}
@@ -264,7 +265,7 @@ def _numbered(report: Report) -> Ticket:
     raise IntegrityError("No free ticket number was found; the queue is being written to from everywhere at once.")
 
 
-def add_files(report: Report, uploads: Sequence[UploadedFile], *, by: User) -> list[str]:
+def add_files(report: Report, uploads: Sequence[UploadedFile[Any]], *, by: User) -> list[str]:
     """Keep the files that may be kept; returns why the others were not. A file that is there already is kept once."""
     refusals: list[str] = []
     for upload in uploads:
@@ -275,7 +276,7 @@ def add_files(report: Report, uploads: Sequence[UploadedFile], *, by: User) -> l
     return refusals
 
 
-def _add_file(report: Report, upload: UploadedFile, *, by: User) -> None:
+def _add_file(report: Report, upload: UploadedFile[Any], *, by: User) -> None:
     """Judge one file, store it under a name of our own, and write its row; no row, no file."""
     judged = judge(upload)
     kept = Attachment.objects.filter(report=report)
@@ -309,6 +310,6 @@ def remove_file(attachment: Attachment) -> None:
     report = Report.objects.select_for_update().get(pk=attachment.report_id)
     if not report.is_draft:
         raise ReportOverError
-    name, storage = attachment.file.name, attachment.file.storage
+    name, storage = str(attachment.file.name), attachment.file.storage
     attachment.delete()
     transaction.on_commit(lambda: storage.delete(name))

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import uuid
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta, tzinfo
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from django import forms
 from django.db.models import QuerySet
@@ -22,6 +21,7 @@ from tickets.wizard.words import ADDRESS_WORDS, JUNK_WORDS, SPANS
 if TYPE_CHECKING:
     from tickets.wizard.known import AddressKnown, Known, SentKnown
 
+ONLY_DAY = "Leave it empty when you only know the day."
 #: A clock that is a little ahead is no reason to refuse a form.
 SLACK = timedelta(minutes=10)
 
@@ -42,7 +42,7 @@ class MessageForm(forms.Form):
         label="Time",
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        help_text="In the time of your organisation. Leave it empty when you only know the day.",
+        help_text=f"In the time of the branch. {ONLY_DAY}",
     )
     span_days = forms.TypedChoiceField(label="How sure is that?", choices=SPANS, coerce=int, initial=1)
     module = forms.ChoiceField(label="Module", choices=[("", "Not known"), *Module.choices], required=False)
@@ -69,6 +69,7 @@ class MessageForm(forms.Form):
             # Nobody is asked what has only one answer; the value still comes with the form.
             self.fields["branch"].widget = forms.HiddenInput()
             self.initial.setdefault("branch", choices[0].code)
+            self.fields["at"].help_text = f"In the time of {choices[0]} ({choices[0].time_zone}). {ONLY_DAY}"
         first = self.initial.get("branch") or (choices[0] if choices else None)
         zone = zone_of(_zone_name(first, choices))
         now = timezone.now().astimezone(zone)
@@ -88,7 +89,8 @@ class MessageForm(forms.Form):
         moment = _moment(day, data.get("at"), branch)
         if moment > timezone.now() + SLACK and (data.get("at") or day > timezone.localdate(timezone=_zone(branch))):
             self.add_error("at" if data.get("at") else "day", "That is still to come. When was it sent?")
-        data["around"] = min(moment, timezone.now())
+        # To the minute, as the form shows it: what was not changed must not look changed.
+        data["around"] = min(moment, timezone.now()).replace(second=0, microsecond=0)
         return data
 
     def message(self) -> Message:
@@ -103,7 +105,7 @@ def _zone_name(first: Any, choices: list[BranchProfile]) -> str:
     return next((item.time_zone for item in choices if item.code == first), "")
 
 
-def _zone(branch: BranchProfile) -> Any:
+def _zone(branch: BranchProfile) -> tzinfo:
     return zone_of(branch.time_zone)
 
 
@@ -162,8 +164,9 @@ class StepForm(forms.Form):
 
     def renew(self, version: int) -> None:
         """Show the form again as typed, now decided on ``version``."""
-        self.data = self.data.copy()  # type: ignore[union-attr]
-        self.data["version"] = str(version)  # type: ignore[index]
+        typed = self.data.copy()  # type: ignore[attr-defined]
+        typed["version"] = str(version)
+        self.data = typed
 
 
 class SentForm(StepForm):
@@ -294,7 +297,7 @@ class DescribeForm(StepForm):
         help_text="What happened, what the recipient sees, since when, and whether others are affected.",
         error_messages={"required": "Describe what happened in a sentence or two: it decides where support looks."},
     )
-    files = forms.Field(
+    attached = forms.Field(
         label="Screenshots, the saved message, the text of a bounce",
         required=False,
         widget=ManyFiles,
@@ -304,17 +307,11 @@ class DescribeForm(StepForm):
     def refuse(self, reasons: list[str]) -> None:
         """Say about files why they were not taken; what was typed and the good files stay."""
         for reason in reasons:
-            self.add_error("files", reason)
+            self.add_error("attached", reason)
 
     def answer(self) -> dict[str, Any]:
         kept = super().answer()
-        del kept["files"]
+        del kept["attached"]
         if kept["other_domain"] == OtherDomain.NO:
             kept["other_address"] = ""
         return kept
-
-
-def zone_word(branch: BranchProfile) -> str:
-    """The name of the branch's time zone, as the form says it."""
-    zone = _zone(branch)
-    return zone.key if isinstance(zone, ZoneInfo) else "UTC"

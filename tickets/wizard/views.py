@@ -104,7 +104,9 @@ def report_message(request: PersonRequest, code: str) -> HttpResponse:
     if not found.is_draft:
         return redirect("report", code=code)
     branches = branches_of(request.user).filter(pk=found.branch_id)
-    form = MessageForm(request.POST if request.method == "POST" else None, branches=branches, initial=message_initial(found))
+    form = MessageForm(
+        request.POST if request.method == "POST" else None, branches=branches, initial=message_initial(found)
+    )
     if request.method == "POST" and form.is_valid():
         try:
             services.change_message(found, message=form.message(), by=request.user, version=_version(request, found))
@@ -159,7 +161,7 @@ def _take_files(request: PersonRequest, found: Report, step: steps.Step) -> list
     """Keep the good files at once, so that no mistake elsewhere in the form loses them."""
     if not issubclass(step.form, DescribeForm):
         return []
-    return services.add_files(found, request.FILES.getlist("files"), by=request.user)
+    return services.add_files(found, request.FILES.getlist("attached"), by=request.user)
 
 
 def _is_right(form: StepForm, refusals: list[str]) -> bool:
@@ -177,16 +179,16 @@ def _answered(request: PersonRequest, found: Report, step: steps.Step, form: Ste
         ticket = services.submit_report(found, by=request.user, version=version)
         messages.success(request, f"Ticket {ticket.number} is open. We tell you by e-mail when there is an answer.")
         return redirect("ticket", number=ticket.number)
-    data, extra = form.answer(), {}
-    delivery = found.delivery
+    data, delivery, evidence, ending = form.answer(), found.delivery, None, None
     if isinstance(form, SentForm):
         match = form.known.match(data["choice"])
-        delivery = match.delivery if match else None
-        extra = {"evidence": form.known.evidence(), "delivery": delivery}
+        delivery, evidence = match.delivery if match else None, form.known.evidence()
     outcome = step.decide({**found.answers, step.slug: data}, steps.facts_of(found, delivery))
     if isinstance(outcome, Leave):
-        extra["ending"] = services.Ending(exit=outcome.exit, step=step.slug, cause=outcome.cause)
-    services.answer(found, step=step.slug, data=data, version=version, **extra)
+        ending = services.Ending(exit=outcome.exit, step=step.slug, cause=outcome.cause)
+    services.answer(
+        found, step=step.slug, data=data, version=version, delivery=delivery, evidence=evidence, ending=ending
+    )
     return redirect("report", code=found.code)
 
 

@@ -47,23 +47,23 @@ def test_no_other_domain_no_other_address(as_nora: Client, report: Report) -> No
 
 
 def test_files_are_kept_with_it(as_nora: Client, report: Report, nora: User) -> None:
-    post(as_nora, report, "describe", **DESCRIBED, files=[picture(), picture("two.png", PNG + b"1")])
+    post(as_nora, report, "describe", **DESCRIBED, attached=[picture(), picture("two.png", PNG + b"1")])
     assert kept(report) == ["screen.png", "two.png"]
     assert {item.by for item in report.attachments.all()} == {nora}
 
 
 def test_one_bad_file_loses_nothing(as_nora: Client, report: Report) -> None:
     bad = SimpleUploadedFile("run.exe", b"MZ\x90\x00", "application/octet-stream")
-    response = post(as_nora, report, "describe", **DESCRIBED, files=[picture(), bad])
+    response = post(as_nora, report, "describe", **DESCRIBED, attached=[picture(), bad])
     assert response.status_code == 400
-    assert "files" in response.context["form"].errors
+    assert "attached" in response.context["form"].errors
     assert response.context["form"]["description"].value() == "Nothing came."
     assert kept(report) == ["screen.png"]
     assert b"screen.png" in response.content
 
 
 def test_a_bad_form_loses_no_file(as_nora: Client, report: Report) -> None:
-    response = post(as_nora, report, "describe", **{**DESCRIBED, "description": ""}, files=[picture()])
+    response = post(as_nora, report, "describe", **{**DESCRIBED, "description": ""}, attached=[picture()])
     assert response.status_code == 400
     assert "description" in response.context["form"].errors
     assert kept(report) == ["screen.png"]
@@ -71,13 +71,13 @@ def test_a_bad_form_loses_no_file(as_nora: Client, report: Report) -> None:
 
 def test_the_same_file_twice_is_kept_once(as_nora: Client, report: Report) -> None:
     for _ in range(2):
-        post(as_nora, report, "describe", **DESCRIBED, files=[picture()])
+        post(as_nora, report, "describe", **DESCRIBED, attached=[picture()])
     assert kept(report) == ["screen.png"]
 
 
 def test_more_than_ten_files_are_refused(as_nora: Client, report: Report) -> None:
     files = [picture(f"{number}.png", PNG + bytes([number])) for number in range(11)]
-    response = post(as_nora, report, "describe", **DESCRIBED, files=files)
+    response = post(as_nora, report, "describe", **DESCRIBED, attached=files)
     assert response.status_code == 400
     assert len(kept(report)) == 10
 
@@ -110,7 +110,7 @@ def test_a_ticket_of_another_branch_is_not(as_ida: Client, report: Report, south
 
 def test_stranger(as_sven: Client, report: Report) -> None:
     assert as_sven.get(url(report, "describe")).status_code == 404
-    assert post(as_sven, report, "describe", **DESCRIBED, files=[picture()]).status_code == 404
+    assert post(as_sven, report, "describe", **DESCRIBED, attached=[picture()]).status_code == 404
     assert kept(report) == []
     assert ended(report)[0] == "draft"
 
