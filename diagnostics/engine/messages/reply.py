@@ -2,7 +2,7 @@
 
 The rules are data (``rules/*.toml``), tried in this order: what one provider says, what servers say in general, the
 enhanced status code (RFC 3463), the reply code (RFC 5321 §4.2). Text goes before code, because codes are often wrong:
-a reply that says ``550 5.1.1 ... too many recipients this hour`` is about a limit, not about a missing mailbox. Rules hold
+a reply that says ``550 5.1.1 ... too many recipients this hour`` is about a limit, not a missing mailbox. Rules hold
 plain fragments, no patterns, so that a hostile reply cannot make reading slow.
 """
 
