@@ -19,7 +19,6 @@ from portal.branches.access import branches_of
 from portal.maillog.models import ClientProfile
 from portal.maillog.selectors import Sends, clients_with, sends_to
 from tickets.models import Attachment, Exit, Report, ReportState, Ticket
-from tickets.selectors.belief import Belief as Belief
 from tickets.selectors.belief import belief as belief
 
 #: Profiles shown beside an address; more than these help nobody to choose.

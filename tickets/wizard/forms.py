@@ -183,7 +183,7 @@ class SentForm(StepForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        records = [(match.key, match.key) for match in (*self.known.matches, *self.known.notes)]
+        records = [(key, key) for key in self.known.keys]
         self.fields["choice"].choices = [*records, *self.known.others]  # type: ignore[attr-defined]
 
     def opening(self) -> dict[str, Any]:

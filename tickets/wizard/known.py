@@ -5,7 +5,6 @@ One frozen dataclass a page. Nothing here decides; ``tickets.wizard.steps`` does
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -13,16 +12,16 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.http import urlencode
 
-from diagnostics.engine.causes import CAUSES, Cause
+from diagnostics.engine.causes import CAUSES, Cause, Ranked
 from diagnostics.engine.messages.reply import Reading, read_reply
 from diagnostics.engine.names import Malformed, parse_address
 from diagnostics.selectors import ReadFinding, findings_of
 from portal.accounts.models import User
 from portal.maillog.models import CaseNote, ClientProfile, Delivery, State
-from portal.maillog.selectors import timeline_of
+from portal.maillog.selectors import TimelineItem, timelines_of
 from portal.web.moments import zone_of
 from tickets.models import Attachment, Report, Ticket
-from tickets.selectors.belief import Belief, belief
+from tickets.selectors.belief import belief, is_forgot
 from tickets.selectors.reports import attachments_of, profiles_for, sends_for, similar_open
 from tickets.wizard.junk import GENERIC, Guide, guide_for
 from tickets.wizard.told import Told, told_of
@@ -30,7 +29,6 @@ from tickets.wizard.words import OTHER_RECORDS
 
 #: Records shown to choose from; the nearest in time come first, and nobody reads more than these.
 MOST_RECORDS = 6
-FORGOT = re.compile(r"forg[oe]t|password|user ?name|log ?in|sign ?in", re.I)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,7 +45,7 @@ class Match:
 
     key: str
     delivery: Delivery
-    timeline: list[Any]
+    timeline: list[TimelineItem]
     reading: Reading | None
     cause: Cause | None
 
@@ -81,6 +79,11 @@ class SentKnown(Known):
         return not self.matches and not self.notes
 
     @property
+    def keys(self) -> list[str]:
+        """The records that can be chosen."""
+        return [*(match.key for match in self.matches), *(item.key for item in self.notes)]
+
+    @property
     def may_stop(self) -> bool:
         return any(match.may_stop for match in self.matches)
 
@@ -99,15 +102,17 @@ class SentKnown(Known):
 def about_sending(viewer: User, report: Report) -> SentKnown:
     """What message log and case notes hold for the recipient and time."""
     sends = sends_for(viewer, report)
-    matches = tuple(_match(delivery) for delivery in list(sends.deliveries)[:MOST_RECORDS])
-    notes = tuple(NoteMatch(key=f"case_note-{note.pk}", note=note) for note in list(sends.case_notes)[:MOST_RECORDS])
+    deliveries = sends.deliveries[:MOST_RECORDS]
+    stories = timelines_of(deliveries)
+    matches = tuple(_match(delivery, stories[delivery.pk]) for delivery in deliveries)
+    notes = tuple(NoteMatch(key=f"case_note-{note.pk}", note=note) for note in sends.case_notes[:MOST_RECORDS])
     begun_from = f"delivery-{report.delivery_id}"
     keys = [match.key for match in matches]
     chosen = begun_from if begun_from in keys else keys[0] if len(keys) == 1 and not notes else ""
     return SentKnown(matches=matches, notes=notes, is_covered=sends.is_covered, chosen=chosen)
 
 
-def _match(delivery: Delivery) -> Match:
+def _match(delivery: Delivery, story: list[TimelineItem]) -> Match:
     reading = None
     if delivery.reply or delivery.reply_code:
         reading = read_reply(
@@ -120,7 +125,7 @@ def _match(delivery: Delivery) -> Match:
     return Match(
         key=f"delivery-{delivery.pk}",
         delivery=delivery,
-        timeline=timeline_of(delivery),
+        timeline=story,
         reading=reading,
         cause=CAUSES.get(delivery.cause or (reading.cause if reading else "")) if is_stuck else None,
     )
@@ -160,7 +165,7 @@ def about_address(viewer: User, report: Report) -> AddressKnown:
         profiles=profiles,
         profile_addresses=held,
         is_on_profile=is_on_profile,
-        is_forgot=FORGOT.search(report.function) is not None,
+        is_forgot=is_forgot(report.function),
     )
 
 
@@ -228,7 +233,7 @@ def about_description(viewer: User, report: Report) -> DescribeKnown:
 class ReviewKnown(Known):
     """The last look: what the portal believes and whose turn it is, and all that will stand in the ticket."""
 
-    beliefs: tuple[Belief, ...] = ()
+    beliefs: tuple[Ranked, ...] = ()
     files: tuple[Attachment, ...] = ()
     similar: tuple[Ticket, ...] = ()
     told: tuple[Told, ...] = ()
@@ -237,7 +242,7 @@ class ReviewKnown(Known):
 def about_everything(viewer: User, report: Report) -> ReviewKnown:
     """All of it."""
     return ReviewKnown(
-        beliefs=tuple(belief(report)),
+        beliefs=belief(report),
         files=tuple(attachments_of(report)),
         similar=tuple(similar_open(viewer, report)),
         told=told_of(report),
