@@ -31,6 +31,8 @@ from portal.maillog.models import (
 
 #: More records than these beside one report help nobody to choose.
 MOST = 50
+#: A story is cut at so many events.
+MOST_EVENTS = 200
 #: A message nobody heard of for so long has a gap worth naming.
 GAP = timedelta(hours=6)
 #: States that end a delivery with trouble.
@@ -190,9 +192,21 @@ def notes_about(delivery: Delivery) -> list[CaseNote]:
 
 def timeline_of(delivery: Delivery) -> list[TimelineItem]:
     """The story of one delivery: each thing that was told, the gaps between, and what nobody can know from a log."""
+    return _story(delivery, DeliveryEvent.objects.filter(delivery=delivery).order_by("at", "id")[:MOST_EVENTS])
+
+
+def timelines_of(deliveries: list[Delivery]) -> dict[int, list[TimelineItem]]:
+    """The stories of several deliveries by their ids, in one query."""
+    events: dict[int, list[DeliveryEvent]] = {delivery.pk: [] for delivery in deliveries}
+    for event in DeliveryEvent.objects.filter(delivery__in=list(events)).order_by("at", "id"):
+        events[event.delivery_id].append(event)
+    return {delivery.pk: _story(delivery, events[delivery.pk][:MOST_EVENTS]) for delivery in deliveries}
+
+
+def _story(delivery: Delivery, events: Iterable[DeliveryEvent]) -> list[TimelineItem]:
     items: list[TimelineItem] = []
     before: datetime | None = None
-    for event in DeliveryEvent.objects.filter(delivery=delivery).order_by("at", "id")[:200]:
+    for event in events:
         if before is not None and event.at - before > GAP and event.state not in (State.SUBMITTED, State.HANDED):
             items.append(TimelineItem(before, "", "No record in between", is_gap=True))
         items.append(_item(event))
