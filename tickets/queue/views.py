@@ -48,7 +48,7 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
         "report": ticket.report,
         "events": selectors.events_of(viewer, ticket),
         "timeline": timeline_of(ticket.report.delivery) if ticket.report.delivery else [],
-        "beliefs": belief(ticket.report),
+        "beliefs": belief(ticket.report, ticket.run),
         "reply_form": MessageForm(ticket=ticket, auto_id="reply_%s"),
         **context_of(ticket.run, reverse("ticket_findings", args=[ticket.number])),
     }
