@@ -1,0 +1,122 @@
+"""From a report to a ranked cause: what each answer and record adds to the case."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from diagnostics.engine.causes import Confidence
+from diagnostics.models import Run, RunState, StoredFinding
+from portal.accounts.models import User
+from portal.branches.models import BranchProfile
+from portal.maillog.models import DeliveryEvent, State
+from tests import make
+from tests.tickets.wizard.conftest import DESCRIBED, LEE, make_report
+from tickets.models import Report
+from tickets.selectors.belief import belief, case_of, is_forgot
+
+
+@pytest.fixture
+def report(north: BranchProfile, nora: User) -> Report:
+    return make_report(north, nora)
+
+
+def first(report: Report) -> tuple[str, str]:
+    found = belief(report)[0]
+    return found.cause, found.confidence
+
+
+def answered(report: Report, choice: str, **answers: dict[str, Any]) -> Report:
+    report.answers = {"sent": {"choice": choice}, **answers}
+    return report
+
+
+def test_nothing_known(report: Report) -> None:
+    assert first(report) == ("unknown", Confidence.POSSIBLE)
+
+
+def test_a_reply_decides(report: Report) -> None:
+    report.delivery = make.delivery(
+        report.branch, LEE, State.REFUSED, reply="552 5.2.2 mailbox full", reply_code="552", cause="mailbox_full"
+    )
+    assert first(report) == ("mailbox_full", Confidence.CERTAIN)
+
+
+def test_absence_in_a_complete_log_is_likely(report: Report) -> None:
+    report.evidence = {"sent": {"is_covered": True}}
+    assert first(answered(report, "unknown")) == ("not_sent", Confidence.LIKELY)
+
+
+def test_absence_without_a_log_proves_nothing(report: Report) -> None:
+    assert first(answered(report, "unknown")) == ("unknown", Confidence.POSSIBLE)
+
+
+def test_a_case_note_says_it_was_sent(report: Report) -> None:
+    report.evidence = {"sent": {"is_covered": True}}
+    assert "not_sent" not in [item.cause for item in belief(answered(report, "case_note-1"))]
+
+
+def test_a_persons_word_is_no_record(report: Report) -> None:
+    report.evidence = {"sent": {"is_covered": True}}
+    found = belief(answered(report, "error"))
+    assert (found[0].cause, found[0].confidence) == ("send_error", Confidence.LIKELY)
+    assert "not_sent" not in [item.cause for item in found]
+
+
+def test_an_error_in_the_log_is_a_record(report: Report) -> None:
+    report.delivery = make.delivery(report.branch, LEE, State.ERROR, reply="merge field has no value")
+    assert first(answered(report, f"delivery-{report.delivery.pk}")) == ("send_error", Confidence.CERTAIN)
+
+
+def test_a_malformed_address(north: BranchProfile, nora: User) -> None:
+    assert first(make_report(north, nora, recipient="lee@corp,example"))[0] == "address_malformed"
+
+
+def test_found_in_junk(report: Report) -> None:
+    assert first(answered(report, "seen", junk={"choice": "found"})) == ("junked", Confidence.CERTAIN)
+
+
+def test_a_suspended_branch(report: Report) -> None:
+    branch = report.branch
+    branch.email_function, branch.suspended_reason = "suspended", "Complaints"
+    branch.suspended_since = make.NOON - timedelta(days=1)
+    assert first(report) == ("sending_suspended", Confidence.CERTAIN)
+
+
+def test_late_because_it_was_put_off(report: Report) -> None:
+    report.delivery = make.delivery(report.branch, LEE, State.ACCEPTED, reply="250 ok")
+    DeliveryEvent.objects.create(
+        delivery=report.delivery, at=make.NOON, state=State.DEFERRED, cause="greylisted", source="x", fingerprint="1"
+    )
+    answered(report, "seen", describe={**DESCRIBED, "symptom": "late", "other_domain": "no"})
+    assert first(report)[0] == "greylisted"
+
+
+def test_the_findings_of_the_run_that_is_asked_for(report: Report) -> None:
+    later = Run.objects.create(
+        subject={"recipient": LEE, "sender_domain": "north.example", "profile_addresses": ["c.lee@corp.example"]},
+        state=RunState.DONE,
+        attempt=1,
+        lease_until=make.NOON,
+    )
+    StoredFinding.objects.create(
+        run=later, attempt=1, position=0, check_slug="recipient-mx", code="mx.none", verdict="problem", actor="branch"
+    )
+    assert case_of(report, report.run).findings == ()
+    case = case_of(report, later)
+    assert [item.code for item in case.findings] == ["mx.none"]
+    assert case.profile_addresses == ("c.lee@corp.example",)
+    assert case.sender_domain == "north.example"
+    assert belief(report, later)[0].cause == "domain_or_dns"
+
+
+@pytest.mark.parametrize("function", ["Forgot password", "forgot username", "Login help", "Forget user name"])
+def test_forgot(function: str) -> None:
+    assert is_forgot(function)
+
+
+@pytest.mark.parametrize("function", ["Registration", "", "E-mail to class"])
+def test_not_forgot(function: str) -> None:
+    assert not is_forgot(function)
