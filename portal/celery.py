@@ -4,7 +4,10 @@ import os
 
 from celery import Celery
 
+from portal.broker.sqlite import register
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+register()
 app = Celery("delivery-desk")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

@@ -27,7 +27,8 @@ if not SECRET_KEY:
         raise ImproperlyConfigured("SECRET_KEY is missing. Set SECRET_KEY, or SECRET_KEY_FILE to a file that holds it.")
     SECRET_KEY = env.kept_secret(DATA_DIR / "secret_key")
 
-ALLOWED_HOSTS = env.read_list("ALLOWED_HOSTS", ("127.0.0.1", "localhost", "[::1]"))
+# This machine's own names are always answered to: health checks come by them.
+ALLOWED_HOSTS = [*env.read_list("ALLOWED_HOSTS"), "127.0.0.1", "localhost", "[::1]"]
 CSRF_TRUSTED_ORIGINS = [BASE_URL] if BASE_URL.startswith("https://") else []
 
 INSTALLED_APPS = [
@@ -129,7 +130,7 @@ USE_TZ = True
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 STATIC_URL = "/static/"
-STATIC_ROOT = DATA_DIR / "static"
+STATIC_ROOT = Path(env.read_str("STATIC_DIR", str(DATA_DIR / "static")))
 MEDIA_ROOT = DATA_DIR / "media"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -159,6 +160,10 @@ SESSION_COOKIE_HTTPONLY = True
 IS_HTTPS = BASE_URL.startswith("https://")
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = IS_HTTPS
 SECURE_HSTS_SECONDS = 31536000 if IS_HTTPS else 0
+SECURE_SSL_REDIRECT = IS_HTTPS
+SECURE_REDIRECT_EXEMPT = ["^healthz$", "^readyz$"]
+# What the domain's other hosts and the browsers' preload lists are to do is not for one program to decide.
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 if env.read_bool("TRUST_PROXY"):
     # Only behind a proxy that sets this header itself and drops the client's own.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -182,9 +187,42 @@ DEFAULT_FROM_EMAIL = env.read_str("DEFAULT_FROM_EMAIL", "Delivery Desk <desk@loc
 RESOLVERS = env.read_list("RESOLVERS")
 #: A zone file (JSON) laid over real DNS for the names it holds.
 DIAGNOSTICS_ZONE = env.read_str("DIAGNOSTICS_ZONE")
+if IS_EMBEDDED and not DIAGNOSTICS_ZONE:
+    # The demo world's DNS. It holds reserved names alone (*.example), so that no real name is ever answered from it.
+    DIAGNOSTICS_ZONE = str(BASE_DIR / "portal" / "demo" / "zone.json")
 #: Seconds a worker may hold a run before another takes it over, and seconds between two sweeps.
 RUN_LEASE_SECONDS = env.read_int("RUN_LEASE_SECONDS", 30, least=16, most=600)
 RUN_SWEEP_SECONDS = env.read_int("RUN_SWEEP_SECONDS", 15, least=1, most=300)
+
+# The bell. The row is the truth: a task that is lost is rung again by the sweep, one that comes twice goes home.
+CELERY_BROKER_URL = REDIS_URL or "sqlite-queue://"
+CELERY_BROKER_TRANSPORT_OPTIONS = (
+    # Redis gives a task back after this many seconds without an ack, and fails fast when it is away.
+    {"visibility_timeout": 120, "socket_timeout": 5, "socket_connect_timeout": 2}
+    if REDIS_URL
+    else {"path": str(DATA_DIR / "queue.sqlite3")}
+)
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_TIME_LIMIT = 50
+CELERY_TASK_SOFT_TIME_LIMIT = 45
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
+CELERY_WORKER_CONCURRENCY = env.read_int("WORKER_CONCURRENCY", 4, least=1, most=64)
+# A run waits for name servers nearly all of its time: threads share one process well on a desk of one machine, and
+# processes use all cores of a server.
+CELERY_WORKER_POOL = "prefork" if REDIS_URL else "threads"
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(REDIS_URL)
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
+CELERY_BEAT_SCHEDULE = {
+    "sweep-runs": {"task": "diagnostics.tasks.sweep_runs", "schedule": RUN_SWEEP_SECONDS},
+    "sweep-untold": {"task": "tickets.tasks.sweep_untold", "schedule": 60},
+    "heartbeat": {"task": "portal.tasks.beat", "schedule": 15},
+}
 
 LOGGING = {
     "version": 1,

@@ -2,6 +2,8 @@
 
 from django.urls import include, path
 
+from portal import health
+
 urlpatterns = [
     path("", include("portal.home.urls")),
     path("", include("tickets.urls")),
@@ -11,4 +13,6 @@ urlpatterns = [
     path("people/", include("portal.accounts.urls")),
     path("account/", include("allauth.urls")),
     path("", include("portal.web.urls")),
+    path("healthz", health.healthz, name="healthz"),
+    path("readyz", health.readyz, name="readyz"),
 ]

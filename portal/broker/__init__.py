@@ -1,0 +1,1 @@
+"""The embedded default's queue: Celery without a server to install."""

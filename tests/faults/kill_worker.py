@@ -1,0 +1,136 @@
+"""Kill the worker in the middle of checks, again and again, and count what is lost.
+
+Not a test: it takes minutes. ``make faults`` runs it, on the embedded default or, with DATABASE_URL and REDIS_URL, on
+the served shape. A DNS server that answers late keeps the checks running long enough to be hit.
+
+Prints one JSON document: runs, kills, runs without a final state, runs that were hit, and the time from the last kill
+that hit a run to its end (median, 95th percentile, most; seconds).
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+KILLS = int(os.environ.get("KILLS", "50"))
+DELAY = 0.4
+
+
+def main() -> int:
+    os.chdir(ROOT)
+    sys.path.insert(0, str(ROOT))
+    folder = tempfile.mkdtemp(prefix="kill-worker-")
+    os.environ.setdefault("DATA_DIR", folder)
+    os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
+    os.environ["RUN_SWEEP_SECONDS"] = "15"
+    os.environ["RUN_LEASE_SECONDS"] = "30"
+    from tests.diagnostics.dns_server import serving_late
+
+    with serving_late(DELAY) as address:
+        os.environ["RESOLVERS"] = address
+        import django
+
+        django.setup()
+        from django.core.management import call_command
+
+        call_command("migrate", verbosity=0)
+        report = walk()
+    print(json.dumps(report, indent=1))
+    return 0 if report["without_a_final_state"] == 0 and report["findings_doubled"] == 0 else 1
+
+
+def begin(*arguments: str) -> subprocess.Popen[bytes]:
+    """A Celery process in a process group of its own, so that a kill takes its children too."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "celery", "-A", "portal", *arguments],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def walk() -> dict[str, Any]:
+    """Start runs, kill the worker while they are looked at, start it again; then wait for the end of all."""
+    from diagnostics.engine.subject import DKIMSelector, SendingServer, Subject
+    from diagnostics.models import Run, RunState, StoredFinding
+    from diagnostics.services import start_run
+
+    choose = random.Random(7208)
+    beat = begin("beat", "--schedule", str(Path(os.environ["DATA_DIR"]) / "kill-beat"))
+    worker = begin(*worker_arguments())
+    last_hit: dict[int, float] = {}
+    kills = 0
+    began = time.monotonic()
+    while kills < KILLS:
+        for number in range(3):
+            start_run(
+                Subject(
+                    recipient=f"a{number}@corp{kills}.example",
+                    sender_domain=f"north{kills}.example",
+                    sending_server=SendingServer(host="smtp.test.example", addresses=("192.0.2.10",)),
+                    selectors=(DKIMSelector(selector="xen1"),),
+                ),
+                by=None,
+            )
+        deadline = time.monotonic() + 20
+        while not Run.objects.filter(state=RunState.RUNNING).exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(choose.uniform(0, 1.5))
+        running = list(Run.objects.filter(state=RunState.RUNNING).values_list("pk", flat=True))
+        os.killpg(worker.pid, signal.SIGKILL)
+        worker.wait()
+        if running:
+            kills += 1
+            now = time.time()
+            last_hit.update(dict.fromkeys(running, now))
+        worker = begin(*worker_arguments())
+    waiting_until = time.monotonic() + 300
+    not_over = Run.objects.filter(state__in=[RunState.QUEUED, RunState.RUNNING])
+    while not_over.exists() and time.monotonic() < waiting_until:
+        time.sleep(0.5)
+    for process in (worker, beat):
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait()
+    recoveries = sorted(
+        ended.timestamp() - last_hit[pk]
+        for pk, ended in Run.objects.filter(pk__in=last_hit, finished_at__isnull=False).values_list("pk", "finished_at")
+        if isinstance(ended, datetime)
+    )
+    stored = StoredFinding.objects.count()
+    distinct = StoredFinding.objects.values("run", "attempt", "position").distinct().count()
+    return {
+        "runs": Run.objects.count(),
+        "kills": kills,
+        "hit": len(last_hit),
+        "without_a_final_state": not_over.count(),
+        "failed": Run.objects.filter(state=RunState.FAILED).count(),
+        "findings_doubled": stored - distinct,
+        "recovery_seconds": {
+            "median": round(statistics.median(recoveries), 1),
+            "p95": round(recoveries[max(0, round(0.95 * len(recoveries)) - 1)], 1),
+            "most": round(recoveries[-1], 1),
+        },
+        "took_seconds": round(time.monotonic() - began),
+    }
+
+
+def worker_arguments() -> list[str]:
+    """The worker as ``make run`` or compose starts it."""
+    from django.conf import settings
+
+    return ["worker", "--loglevel", "ERROR", "--pool", settings.CELERY_WORKER_POOL, "--concurrency", "4"]
+
+
+if __name__ == "__main__":
+    sys.exit(main())
