@@ -1,0 +1,214 @@
+"""Who may open what: one row a URL, tried by everybody with every method.
+
+The list of URLs comes from the URLconf itself, so a new URL without a row here fails. The world is North College, full
+of things that carry a canary word, and Sven of South College, who must neither read nor change any of it by any road.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.core import serializers
+from django.core.files.base import ContentFile
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.utils import timezone
+
+from diagnostics.models import Run, RunState, StoredFinding
+from portal.accounts.models import User
+from portal.branches.models import AllowListEntry, BranchProfile, DKIMEntry, SendingDomain
+from tests import make
+from tests.conftest import signed_in
+from tests.tickets.queue.conftest import make_ticket
+from tickets.models import Attachment, Report
+
+CANARY = "kanarie"
+METHODS = ("get", "head", "post", "put", "patch", "delete")
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one URL is: who may open it, by which methods, and what of North's it is about.
+
+    ``who``: "public", "person" (everybody who is signed in), "branch" (North's staff and support), "support", "admin".
+    """
+
+    who: str
+    methods: str = "get"
+    about: str = ""
+
+
+ROWS: dict[str, Row] = {
+    "home": Row("person"),
+    "healthz": Row("public"),
+    "readyz": Row("public"),
+    "style": Row("admin"),
+    # The wizard.
+    "reports": Row("person"),
+    "report_begin": Row("person", "get post"),
+    "report": Row("branch", "get", "report"),
+    "report_step": Row("branch", "get post", "report"),
+    "report_findings": Row("branch", "get", "report"),
+    "report_withdraw": Row("branch", "post", "report"),
+    "attachment": Row("branch", "get", "attachment"),
+    # The queue.
+    "queue": Row("person"),
+    "ticket": Row("branch", "get", "ticket"),
+    "ticket_findings": Row("branch", "get", "ticket"),
+    "ticket_reply": Row("branch", "post", "ticket"),
+    "ticket_note": Row("support", "post", "ticket"),
+    "ticket_assign": Row("support", "post", "ticket"),
+    "ticket_state": Row("support", "post", "ticket"),
+    "ticket_cause": Row("support", "post", "ticket"),
+    "ticket_examine": Row("support", "post", "ticket"),
+    # Diagnostics.
+    "bench": Row("support", "get post"),
+    "run": Row("branch", "get", "run"),
+    "run_again": Row("branch", "post", "run"),
+    "run_transcript": Row("support", "get", "run"),
+    # The message log.
+    "history": Row("branch", "get", "branch"),
+    "deliveries": Row("branch", "get", "branch"),
+    "delivery": Row("branch", "get", "delivery"),
+    # Branches.
+    "branches": Row("person"),
+    "branch": Row("branch", "get", "branch"),
+    "branch_add": Row("admin", "get post"),
+    "branch_edit": Row("admin", "get post", "branch"),
+    "servers": Row("admin"),
+    "server_add": Row("admin", "get post"),
+    "server_edit": Row("admin", "get post", "server"),
+    "allow_list": Row("support"),
+    "allow_list_add": Row("support", "get post"),
+    "allow_list_edit": Row("support", "get post", "allow_list"),
+    # People.
+    "people": Row("admin"),
+    "person_add": Row("admin", "get post"),
+    "person_edit": Row("admin", "get post", "person"),
+}
+#: allauth's own pages are about the account of whoever is signed in; they know no branch.
+OWN_ACCOUNT = ("account_", "mfa_", "socialaccount_", "openid_connect_")
+
+
+def named_urls(patterns: list[Any], namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from named_urls(pattern.url_patterns, namespace)
+        else:
+            yield pattern.name or f"unnamed {pattern.pattern}", pattern
+
+
+OURS = sorted({name for name, _ in named_urls(get_resolver().url_patterns) if not name.startswith(OWN_ACCOUNT)})
+
+
+@pytest.fixture
+def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, Any]]:
+    """North's things, each with the canary, by the word the rows use for them."""
+    BranchProfile.objects.filter(pk=north.pk).update(organisation=f"{CANARY} College")
+    delivery = make.delivery(north, f"{CANARY}@corp.example")
+    make.case_note(north, f"{CANARY}@corp.example")
+    draft = Report.objects.create(branch=north, by=nora, recipient=f"{CANARY}@corp.example", around=make.NOON)
+    ticket = make_ticket(1, north, nora, recipient=f"{CANARY}@corp.example")
+    file = Attachment.objects.create(
+        report=ticket.report,
+        name=f"{CANARY}.txt",
+        content_type="text/plain",
+        size=7,
+        sha256="0" * 64,
+        file=ContentFile(CANARY.encode(), name="x.txt"),
+        by=nora,
+    )
+    run = Run.objects.create(
+        subject={"recipient": f"{CANARY}@corp.example"},
+        requested_by=nora,
+        state=RunState.DONE,
+        attempt=1,
+        lease_until=timezone.now() + timedelta(seconds=30),
+    )
+    StoredFinding.objects.create(
+        run=run, attempt=1, position=0, check_slug="x", code=CANARY, verdict="ok", actor="nobody"
+    )
+    entry = AllowListEntry.objects.create(branch=north, domain=f"{CANARY}.example", state="asked")
+    domain = SendingDomain.objects.get(branch=north)
+    things: dict[str, dict[str, Any]] = {
+        "branch": {"code": "north"},
+        "report": {"code": draft.code, "slug": "sent"},
+        "ticket": {"number": 1},
+        "attachment": {"code": file.code},
+        "run": {"code": run.code},
+        "delivery": {"pk": delivery.pk},
+        "server": {"pk": make.server().pk},
+        "allow_list": {"pk": entry.pk},
+        "person": {"pk": nora.pk},
+        "from_domain": {"code": "north", "pk": domain.pk},
+        "dkim_entry": {"code": "north", "pk": DKIMEntry.objects.get(domain=domain).pk},
+        "": {},
+    }
+    return things
+
+
+def address(name: str, world: dict[str, dict[str, Any]]) -> str:
+    """The URL of that name about North's thing, with just the arguments its pattern takes."""
+    pattern = next(pattern for known, pattern in named_urls(get_resolver().url_patterns) if known == name)
+    given = world[ROWS[name].about]
+    return reverse(name, kwargs={key: given[key] for key in pattern.pattern.converters})
+
+
+def norths_rows() -> str:
+    """A fingerprint of everything stored, but for what signing in and asking write themselves."""
+    left_out = {"sessions.session", "accounts.user"}
+    digest = hashlib.sha256()
+    for model in apps.get_models():
+        if model._meta.label_lower not in left_out:
+            digest.update(serializers.serialize("json", model._default_manager.order_by("pk")).encode())
+    return digest.hexdigest()
+
+
+def may(role: str, who: str) -> bool:
+    return {
+        "public": True,
+        "person": role != "anonymous",
+        "branch": role in {"nora", "ida", "ada"},
+        "support": role in {"ida", "ada"},
+        "admin": role == "ada",
+    }[who]
+
+
+def test_every_url_has_a_row() -> None:
+    assert sorted(ROWS) == OURS
+
+
+@pytest.mark.parametrize("name", sorted(ROWS))
+def test_only_who_may(name: str, world: dict[str, Any], nora: User, sven: User, ida: User, ada: User) -> None:
+    """Nobody reads or changes what is not theirs, by any method; who may is let in."""
+    row, url = ROWS[name], address(name, world)
+    people = {"anonymous": Client(), "sven": signed_in(sven), "nora": signed_in(nora), "ida": signed_in(ida)}
+    people["ada"] = signed_in(ada)
+    for role, client in people.items():
+        for method in METHODS:
+            before = norths_rows()
+            response = getattr(client, method)(url)
+            told = f"{role} {method} {url}: {response.status_code}"
+            allowed = method in row.methods.split() or (method == "head" and "get" in row.methods.split())
+            if may(role, row.who) and allowed:
+                assert response.status_code in {200, 302, 400}, told
+            elif may(role, row.who):
+                assert response.status_code in {400, 404, 405}, told
+            else:
+                assert response.status_code in {302, 401, 403, 404, 405}, told
+                if response.status_code == 302:
+                    assert role == "anonymous", told
+                    assert response.headers["Location"].startswith("/account/login/"), told
+            if role in {"anonymous", "sven"}:
+                content = b"".join(response) if response.streaming else response.content
+                assert CANARY.encode() not in content, told
+                if not (may(role, row.who) and allowed and method == "post"):
+                    assert norths_rows() == before, told
+            if method in {"get", "head"}:
+                assert norths_rows() == before, f"{told} changed something"
