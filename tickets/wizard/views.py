@@ -12,7 +12,7 @@ from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from diagnostics.selectors import context_of
 from portal.accounts.access import person_required
@@ -33,7 +33,7 @@ from tickets.wizard.told import told_of
 CHANGED = "Somebody else changed this report meanwhile. What you typed is still here; send it again if it still holds."
 
 
-@require_GET
+@require_safe
 @person_required
 def reports(request: PersonRequest) -> HttpResponse:
     """The reports of one's branches, newest first, drafts to go on with among them."""
@@ -78,7 +78,7 @@ def _delivery(request: PersonRequest) -> Delivery | None:
     return delivery_for(request.user, int(named))
 
 
-@require_GET
+@require_safe
 @person_required
 def report(request: PersonRequest, code: str) -> HttpResponse:
     """How the report ended; a draft goes on where it stopped."""
@@ -209,7 +209,7 @@ def _step_page(
     return render(request, "tickets/wizard/step.html", context, status=status)
 
 
-@require_GET
+@require_safe
 @person_required
 def report_findings(request: PersonRequest, code: str) -> HttpResponse:
     """The findings alone, for the side panel that waits for them; without JavaScript, the report."""
@@ -220,7 +220,7 @@ def report_findings(request: PersonRequest, code: str) -> HttpResponse:
     return render(request, "diagnostics/_findings.html", context)
 
 
-@require_GET
+@require_safe
 @person_required
 def report_text(request: PersonRequest, code: str) -> HttpResponse:
     """The text for the recipient as a plain text file."""
@@ -258,7 +258,7 @@ def report_reopen(request: PersonRequest, code: str) -> HttpResponse:
     return redirect("report", code=code)
 
 
-@require_GET
+@require_safe
 @person_required
 def attachment(request: PersonRequest, code: str) -> HttpResponseBase:
     """A file, always to be saved and never shown in place: it is a stranger's."""
