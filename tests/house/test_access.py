@@ -55,8 +55,12 @@ ROWS: dict[str, Row] = {
     "report": Row("branch", "get", "report"),
     "report_step": Row("branch", "get post", "report"),
     "report_findings": Row("branch", "get", "report"),
+    "report_message": Row("branch", "get post", "report"),
+    "report_text": Row("branch", "get", "report"),
     "report_withdraw": Row("branch", "post", "report"),
+    "report_reopen": Row("branch", "post", "report"),
     "attachment": Row("branch", "get", "attachment"),
+    "attachment_remove": Row("branch", "post", "attachment"),
     # The queue.
     "queue": Row("person"),
     "ticket": Row("branch", "get", "ticket"),
@@ -205,8 +209,8 @@ def test_only_who_may(name: str, world: dict[str, Any], nora: User, sven: User, 
                 if response.status_code == 302:
                     assert role == "anonymous", told
                     assert response.headers["Location"].startswith("/account/login/"), told
+            content = b"".join(response) if response.streaming else response.content
             if role in {"anonymous", "sven"}:
-                content = b"".join(response) if response.streaming else response.content
                 assert CANARY.encode() not in content, told
                 if not (may(role, row.who) and allowed and method == "post"):
                     assert norths_rows() == before, told
