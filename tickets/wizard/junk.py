@@ -1,24 +1,29 @@
 """Where mailboxes keep their junk and how a sender is allowed there, as data: one guide a kind of mailbox.
 
-The recipient reads these lines, so they name what stands on their screen. For gateways it is not the recipient but
-their IT department who can look, and the guide says so.
+The recipient reads these lines, so they name what stands on their screen. Behind a gateway it is not the recipient but
+their IT department who can look, and the guide says so; what that department sets is the engine's knowledge
+(``diagnostics.engine.receivers``).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from diagnostics.engine.names import Address, parse_address
+from diagnostics.engine.receivers import Kind, Receiver, receiver_of, receiver_of_domain
+from diagnostics.engine.resolver import Status
 from diagnostics.selectors import ReadFinding
 
 
 @dataclass(frozen=True, slots=True)
 class Guide:
-    """Where to look for the e-mail, what to do when it is there, and whether only an administrator can look."""
+    """Where to look for the e-mail, what to do when it is there, and what only their IT department can see or set."""
 
     name: str
     look: tuple[str, ...]
     allow: tuple[str, ...]
+    it: tuple[str, ...] = ()
     asks_it: bool = False
 
 
@@ -103,6 +108,36 @@ GUIDES = {
 }
 
 
-def guide_for(findings: Iterable[ReadFinding]) -> Guide:
-    """The guide for the mailbox that the checks saw behind the recipient's MX; the generic one until then."""
-    return GENERIC
+def guide_for(recipient: str, findings: Iterable[ReadFinding]) -> Guide:
+    """The guide for the mailbox that the checks saw behind the recipient's MX.
+
+    Until they have looked, a provider's own address domain tells as much; else the generic guide.
+    """
+    parsed = parse_address(recipient)
+    if not isinstance(parsed, Address) or not parsed.domain:
+        return GENERIC
+    receiver = receiver_of(mx_hosts(parsed.domain, findings)) or receiver_of_domain(parsed.domain)
+    return GENERIC if receiver is None else _guide_of(receiver)
+
+
+def _guide_of(receiver: Receiver) -> Guide:
+    if receiver.kind is Kind.GATEWAY:
+        return replace(GUIDES["gateway"], name=receiver.name, it=receiver.allow)
+    if receiver.guide in GUIDES:
+        return replace(GUIDES[receiver.guide], it=receiver.allow)
+    return replace(GENERIC, name=receiver.name, it=receiver.allow)
+
+
+def mx_hosts(domain: str, findings: Iterable[ReadFinding]) -> list[str]:
+    """The MX hosts of ``domain`` by preference, from the evidence of ``findings``."""
+    for finding in findings:
+        for evidence in finding.evidence:
+            if evidence.question == f"{domain} MX" and evidence.status == Status.OK:
+                records = (line.partition(" ") for line in evidence.lines)
+                return [host for _, _, host in sorted(records, key=_preference) if host]
+    return []
+
+
+def _preference(record: tuple[str, str, str]) -> tuple[int, str]:
+    preference, _, host = record
+    return (int(preference) if preference.isdecimal() and len(preference) < 9 else 65536, host)

@@ -186,7 +186,7 @@ class JunkKnown(Known):
 
 def about_junk(viewer: User, report: Report) -> JunkKnown:
     """Instructions for the provider that the recipient's MX shows; generic ones until it is known."""
-    guide = guide_for(findings_of(report.run))
+    guide = guide_for(report.recipient, findings_of(report.run))
     text = text_for_recipient(report, guide)
     subject = f"An e-mail from {report.branch.organisation} that did not reach you"
     parsed = parse_address(report.recipient)
@@ -212,6 +212,7 @@ def text_for_recipient(report: Report, guide: Guide) -> str:
         "branch": report.branch,
         "sender": report.delivery.message.from_address if report.delivery else "",
         "guide": guide,
+        "server": report.branch.sending_server,
     }
     return render_to_string("tickets/wizard/recipient.txt", context).strip() + "\n"
 
