@@ -14,6 +14,16 @@ from dataclasses import dataclass
 
 from diagnostics.engine import path
 from diagnostics.engine.check import Check
+from diagnostics.engine.checks import (
+    receiver_gateway,
+    recipient_address,
+    recipient_allow_list,
+    recipient_mx,
+    self_to_self,
+    sender_spf,
+    sending_ip_listed,
+    sending_ip_reverse,
+)
 from diagnostics.engine.findings import Actor, Code, Finding, Verdict
 from diagnostics.engine.resolver import Resolver
 from diagnostics.engine.subject import Subject
@@ -45,7 +55,16 @@ FAILED = Code(
 )
 
 #: In the order people read them: who is written to, how mail gets there, who sends, from where.
-CHECKS: tuple[Check, ...] = ()
+CHECKS: tuple[Check, ...] = (
+    recipient_address.CHECK,
+    recipient_mx.CHECK,
+    receiver_gateway.CHECK,
+    sender_spf.CHECK,
+    self_to_self.CHECK,
+    recipient_allow_list.CHECK,
+    sending_ip_reverse.CHECK,
+    sending_ip_listed.CHECK,
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ a database: what our own records know (allow-lists, issued keys, the client's ad
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, fields
+from datetime import UTC, datetime
 from typing import Any, Self
 
 
@@ -44,6 +45,19 @@ class AllowListRecord:
     product: str = ""
     addresses: tuple[str, ...] = ()
     by: str = ""
+
+    def has_expired(self, now: str) -> bool:
+        """It held until a time that is over at ``now`` (ISO 8601, UTC where no zone is named)."""
+        return bool(self.expires) and _time(self.expires) <= _time(now)
+
+
+def _time(text: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        # What cannot be read does not run out.
+        return datetime.max.replace(tzinfo=UTC)
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
