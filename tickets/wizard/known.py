@@ -5,6 +5,7 @@ One frozen dataclass a page. Nothing here decides; ``tickets.wizard.steps`` does
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,7 +21,7 @@ from portal.accounts.models import User
 from portal.maillog.models import CaseNote, ClientProfile, Delivery, State
 from portal.maillog.selectors import TimelineItem, timelines_of
 from portal.web.moments import zone_of
-from tickets.models import Attachment, Report, Ticket
+from tickets.models import Attachment, Exit, Report, Ticket
 from tickets.selectors.belief import belief, is_forgot
 from tickets.selectors.reports import attachments_of, profiles_for, sends_for, similar_open
 from tickets.wizard.junk import GENERIC, Guide, guide_for
@@ -204,7 +205,10 @@ def about_junk(viewer: User, report: Report) -> JunkKnown:
 
 
 def text_for_recipient(report: Report, guide: Guide) -> str:
-    """A letter to the recipient in plain text: which e-mail, where to look, and what to do when it is there."""
+    """A letter to the recipient in plain text: which e-mail, where to look, and what to do when it is there.
+
+    Once it was found in junk, only what makes the next one arrive is left to say.
+    """
     around = report.around.astimezone(zone_of(report.branch.time_zone)) if report.around else None
     context = {
         "report": report,
@@ -212,9 +216,11 @@ def text_for_recipient(report: Report, guide: Guide) -> str:
         "branch": report.branch,
         "sender": report.delivery.message.from_address if report.delivery else "",
         "guide": guide,
+        "is_found": report.exit == Exit.FOUND_IN_JUNK,
         "server": report.branch.sending_server,
     }
-    return render_to_string("tickets/wizard/recipient.txt", context).strip() + "\n"
+    written = render_to_string("tickets/wizard/recipient.txt", context)
+    return re.sub(r"\n{3,}", "\n\n", written).strip() + "\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

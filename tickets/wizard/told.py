@@ -28,7 +28,7 @@ def told_of(report: Report) -> tuple[Told, ...]:
     if "address" in answers:
         lines.append(Told("Is the address right?", _address(answers["address"]), "address"))
     if "junk" in answers:
-        lines.append(Told("Is it in junk?", dict(JUNK_WORDS).get(answers["junk"]["choice"], ""), "junk"))
+        lines.append(Told("Looked in junk?", dict(JUNK_WORDS).get(answers["junk"]["choice"], ""), "junk"))
     if "describe" in answers:
         lines += _described(answers["describe"])
     lines += [Told("Before", f"{_exit_word(past['exit'])}; opened again by {past['reopened_by']}") for past in
