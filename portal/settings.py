@@ -188,7 +188,8 @@ RESOLVERS = env.read_list("RESOLVERS")
 #: A zone file (JSON) laid over real DNS for the names it holds.
 DIAGNOSTICS_ZONE = env.read_str("DIAGNOSTICS_ZONE")
 if IS_EMBEDDED and not DIAGNOSTICS_ZONE:
-    # The demo world's DNS. It holds reserved names alone (*.example), so that no real name is ever answered from it.
+    # The demo world's DNS. It holds reserved names (*.example) and hosts that exist nowhere, so that no real name is
+    # ever answered from it.
     DIAGNOSTICS_ZONE = str(BASE_DIR / "portal" / "demo" / "zone.json")
 #: Seconds a worker may hold a run before another takes it over, and seconds between two sweeps.
 RUN_LEASE_SECONDS = env.read_int("RUN_LEASE_SECONDS", 30, least=16, most=600)

@@ -33,7 +33,7 @@ TYPO_FOREIGN = Code(
 OFF_PROFILE = Code(
     "address.off_profile", Verdict.NOTICE, Actor.BRANCH, "The client's profile holds another address",
     "The profile holds {profile}, not {recipient}.",
-    "Ask the client which address they use. Forgot-password and forgot-username mails go only to the one on the profile.",
+    "Ask the client which address they use. Forgot-password and forgot-username mails go only to the profile's.",
     (Source("XenDirect help", link=""),),
 )  # fmt: skip
 ROLE = Code(
@@ -43,7 +43,7 @@ ROLE = Code(
     (Source("RFC 2142"),),
 )  # fmt: skip
 UTF8 = Code(
-    "address.international", Verdict.NOTICE, Actor.RECIPIENT, "{recipient} needs every server on the way to speak SMTPUTF8",
+    "address.international", Verdict.NOTICE, Actor.RECIPIENT, "{recipient} needs SMTPUTF8 on the whole way",
     "Letters beyond ASCII left of the @ pass only servers that know internationalised mail.",
     "If mail goes missing, the recipient asks their provider for an address in plain letters.",
     (Source("RFC 6531", "3.1"),),
@@ -63,9 +63,12 @@ CODES = (MALFORMED, TYPO, TYPO_FOREIGN, OFF_PROFILE, ROLE, UTF8, MIXED, FINE)
 
 #: RFC 2142 and what organisations commonly use.
 ROLES = frozenset(
-    "abuse admin billing contact help helpdesk hostmaster info mail marketing noc no-reply noreply office postmaster "
-    "reception registrar sales security support team webmaster".split()
-)
+    {
+        "abuse", "admin", "billing", "contact", "help", "helpdesk", "hostmaster", "info", "mail", "marketing", "noc",
+        "no-reply", "noreply", "office", "postmaster", "reception", "registrar", "sales", "security", "support", "team",
+        "webmaster",
+    }
+)  # fmt: skip
 #: Domains so short that a letter more or less makes another real one.
 SHORTEST = 6
 
@@ -128,8 +131,8 @@ def _profile(address: Address, subject: Subject) -> list[Finding]:
 def nearest(domain: str, known: Sequence[str]) -> str:
     """The known domain that ``domain`` probably meant; empty when none is near enough.
 
-    One edit (a letter missing, added, wrong, or two swapped) is near for any but the shortest names, two for names of ten
-    letters and more.
+    One edit (a letter missing, added, wrong, or two swapped) is near for any but the shortest names, two for names of
+    ten letters and more.
     """
     best, least = "", 3
     for candidate in known:

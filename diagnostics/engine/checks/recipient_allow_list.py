@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diagnostics.engine.check import Check
-from diagnostics.engine.findings import Actor, Code, Evidence, Finding, Source, Verdict
+from diagnostics.engine.findings import Actor, Argument, Code, Evidence, Finding, Source, Verdict
 from diagnostics.engine.names import Address, parse_address, shown
 from diagnostics.engine.resolver import Resolver
 from diagnostics.engine.subject import AllowListRecord, Subject
@@ -34,11 +34,11 @@ REFUSED = Code(
     RULE,
 )  # fmt: skip
 ASKED = Code(
-    "allow.asked", Verdict.NOTICE, Actor.RECIPIENT_IT, "{domain} has been asked to allow the sending server and has not answered",
+    "allow.asked", Verdict.NOTICE, Actor.RECIPIENT_IT, "{domain} was asked to allow us and has not answered",
     "Asked on {at}.", "Remind their IT; the request stands on the allow-list page.", RULE,
 )  # fmt: skip
 NEVER = Code(
-    "allow.never_asked", Verdict.NOT_APPLICABLE, Actor.NOBODY, "{domain} has never been asked to allow the sending server",
+    "allow.never_asked", Verdict.NOT_APPLICABLE, Actor.NOBODY, "{domain} has never been asked to allow us",
     "Most organisations need not be asked.", "", RULE,
 )  # fmt: skip
 CODES = (CONFIRMED, EXPIRED, CHANGED, REFUSED, ASKED, NEVER)
@@ -61,7 +61,7 @@ def _judge(record: AllowListRecord, subject: Subject, domain: str) -> Finding:
     proof = Evidence.record("our allow-list record", f"{record.state} at {record.at}", *record.addresses)
     server = subject.sending_server
     missing = sorted(set(server.addresses if server else ()) - set(record.addresses)) if record.addresses else []
-    arguments = {
+    arguments: dict[str, Argument] = {
         "domain": domain,
         "at": record.at[:10],
         "by": f" by {record.by}" if record.by else "",

@@ -33,7 +33,7 @@ CONFIRMED = Code(
     "Its IT has confirmed an allow-list entry.", "", RULE,
 )  # fmt: skip
 LIKELY_REFUSED = Code(
-    "self.gateway", Verdict.PROBLEM, Actor.RECIPIENT_IT, "{name} is likely to refuse mail that seems to come from {domain} itself",
+    "self.gateway", Verdict.PROBLEM, Actor.RECIPIENT_IT, "{name} is likely to take this for a forgery of {domain}",
     "Sender and recipient are both {domain}, but the mail comes from our server. {name} treats such mail as a forgery "
     "unless it was told otherwise, and SPF or DKIM alone do not always change that.",
     "The IT of {domain} allows the sending server there: {steps}",

@@ -1,5 +1,5 @@
-"""``manage.py up``: the whole desk on one machine. Migrates, loads the demo into an empty database, and keeps web, worker
-and beat running together until Ctrl-C; when one of them ends, all end, and why is said.
+"""``manage.py up``: the whole desk on one machine. Migrates, loads the demo into an empty database, and keeps web,
+worker and beat running together until Ctrl-C; when one of them ends, all end, and why is said.
 """
 
 from __future__ import annotations
