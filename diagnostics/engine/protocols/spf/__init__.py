@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from diagnostics.engine.protocols.spf.cost import Cost, cost_of
+from diagnostics.engine.protocols.spf.edit import merged, terms_for, with_terms
 from diagnostics.engine.protocols.spf.evaluate import check_host, in_dns_form
 from diagnostics.engine.protocols.spf.parse import (
     Mechanism,
@@ -26,6 +28,7 @@ __all__ = [
     "MAX_LOOKUPS",
     "MAX_VOIDS",
     "Budget",
+    "Cost",
     "Evaluation",
     "Mechanism",
     "Modifier",
@@ -36,7 +39,11 @@ __all__ = [
     "Step",
     "Trace",
     "check_host",
+    "cost_of",
     "in_dns_form",
+    "merged",
     "parse_record",
     "select_records",
+    "terms_for",
+    "with_terms",
 ]
