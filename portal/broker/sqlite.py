@@ -3,8 +3,8 @@
 Kombu's own transports without a server do not hold: the filesystem one loses messages when two consumers meet, and the
 SQLAlchemy one never deletes what was delivered. Here a message is a row. A worker claims the oldest free row for a
 time, and deletes it when the task is done; what a killed worker had claimed is free again when that time is over. A
-warm shutdown gives its claims back at once, without a second copy. There is no fanout, so no remote control: workers tell
-that they live through the database.
+warm shutdown gives its claims back at once, without a second copy. There is no fanout, so no remote control: workers
+tell that they live through the database.
 """
 
 from __future__ import annotations

@@ -72,7 +72,7 @@ PRIVATE = Code(
     (Source("RFC 6890", "2.2"),),
 )  # fmt: skip
 NULL_BESIDE = Code(
-    "mx.null_beside_others", Verdict.NOTICE, Actor.RECIPIENT_IT, "{domain} says that it takes mail and that it does not",
+    "mx.null_beside_others", Verdict.NOTICE, Actor.RECIPIENT_IT, "{domain} contradicts itself about taking mail",
     "A null MX must stand alone; beside other MX records it has no meaning, and servers differ in what they do.",
     "The recipient's IT removes the record `{domain}. MX 0 .`",
     (Source("RFC 7505", "3"),),
