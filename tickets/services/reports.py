@@ -17,6 +17,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
+from diagnostics.engine.names import Address, parse_address
 from diagnostics.models import Run
 from diagnostics.services import start_run
 from portal.accounts.models import User
@@ -218,10 +219,21 @@ def examine(report: Report, *, by: User) -> Run:
     """Begin the checks for the report's recipient, unless they were begun for this very one."""
     if report.run is not None and report.run.subject.get("recipient") == report.recipient:
         return report.run
-    subject = compose_subject(report.branch, report.recipient, profile_addresses=profile_addresses(by, report))
+    subject = compose_subject(
+        report.branch,
+        report.recipient,
+        sender_domain=_sender_domain(report),
+        profile_addresses=profile_addresses(by, report),
+    )
     report.run = start_run(subject, by=by)
     report.save(update_fields=["run"])
     return report.run
+
+
+def _sender_domain(report: Report) -> str:
+    """The From-domain of the very message, where it is known; else the branch's usual one is looked at."""
+    sender = parse_address(report.delivery.message.from_address) if report.delivery else None
+    return sender.domain if isinstance(sender, Address) else ""
 
 
 @transaction.atomic

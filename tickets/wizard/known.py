@@ -14,8 +14,10 @@ from django.template.loader import render_to_string
 from django.utils.http import urlencode
 
 from diagnostics.engine.causes import CAUSES, Cause, Ranked
+from diagnostics.engine.checks.recipient_address import nearest
 from diagnostics.engine.messages.reply import Reading, read_reply
-from diagnostics.engine.names import Malformed, parse_address
+from diagnostics.engine.names import Address, Malformed, parse_address
+from diagnostics.engine.receivers import mailbox_domains
 from diagnostics.selectors import ReadFinding, findings_of
 from portal.accounts.models import User
 from portal.maillog.models import CaseNote, ClientProfile, Delivery, State
@@ -30,6 +32,8 @@ from tickets.wizard.words import OTHER_RECORDS
 
 #: Records shown to choose from; the nearest in time come first, and nobody reads more than these.
 MOST_RECORDS = 6
+#: The checks whose findings belong to the question whether the address is right.
+ABOUT_ADDRESS = frozenset({"recipient-address", "recipient-mx"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -151,11 +155,15 @@ def about_address(viewer: User, report: Report) -> AddressKnown:
     parsed = parse_address(report.recipient)
     fault = parsed if isinstance(parsed, Malformed) else None
     wire = "" if isinstance(parsed, Malformed) else parsed.text
-    findings = tuple(item for item in findings_of(report.run) if item.check.startswith("recipient"))
+    findings = tuple(item for item in findings_of(report.run) if item.check in ABOUT_ADDRESS)
     profiles = tuple(profiles_for(viewer, report))
     held = tuple(dict.fromkeys(profile.email for profile in profiles if profile.email))
     is_on_profile = any(profile.email_normal == _folded(wire) for profile in profiles)
-    offered = [fault.suggestion if fault else "", *(str(item.arguments.get("suggestion") or "") for item in findings)]
+    offered = [
+        fault.suggestion if fault else "",
+        _near(report, parsed),
+        *(str(item.arguments.get("suggestion") or "") for item in findings),
+    ]
     if not is_on_profile:
         offered += held
     return AddressKnown(
@@ -168,6 +176,17 @@ def about_address(viewer: User, report: Report) -> AddressKnown:
         is_on_profile=is_on_profile,
         is_forgot=is_forgot(report.function),
     )
+
+
+def _near(report: Report, parsed: Address | Malformed) -> str:
+    """The address with the well-known domain that its own probably meant; judged at once, before any check is done."""
+    if isinstance(parsed, Malformed) or not parsed.domain:
+        return ""
+    subject = report.run.subject if report.run else {}
+    known = mailbox_domains() | {str(domain) for domain in subject.get("known_domains", ())}
+    known |= {str(address).rpartition("@")[2].lower() for address in subject.get("profile_addresses", ())}
+    meant = "" if parsed.domain in known else nearest(parsed.domain, sorted(known))
+    return f"{parsed.text.rpartition('@')[0]}@{meant}" if meant else ""
 
 
 def _folded(address: str) -> str:

@@ -133,3 +133,11 @@ def test_a_file_is_stored_under_a_name_of_our_own(report: Report, nora: User) ->
     assert made.name == "evil name.txt"
     assert "evil" not in made.file.name
     assert made.file.name.endswith(made.code.hex)
+
+
+def test_the_checks_look_at_the_sender_of_the_very_message(north: BranchProfile, nora: User) -> None:
+    delivery = make.delivery(north, LEE)
+    delivery.message.from_address = "North College <news@Mail.north.example>"
+    report = services.open_report(north, by=nora, message=MESSAGE, submission=None, delivery=delivery)
+    assert report.run is not None
+    assert report.run.subject["sender_domain"] == "mail.north.example"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from diagnostics.models import StoredFinding
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.maillog.models import ClientProfile
@@ -74,6 +75,31 @@ def test_what_cannot_be_an_address_is_said(as_nora: Client, north: BranchProfile
     post(as_nora, report, "address", choice="wrong", corrected="lee@corp.example")
     assert ended(report)[0] == SOLVED
     assert report.cause == "address_malformed"
+
+
+def test_a_typing_mistake_is_seen_at_once(as_nora: Client, north: BranchProfile, nora: User) -> None:
+    report = at_step(make_report(north, nora, recipient="lee@gmial.com"), "address")
+    assert as_nora.get(url(report, "address")).context["known"].suggestions == ("lee@gmail.com",)
+    post(as_nora, report, "address", accept="lee@gmail.com")
+    assert ended(report)[0] == SOLVED
+    assert report.cause == "address_typo"
+
+
+@pytest.mark.parametrize("recipient", ["lee@gmail.com", "lee@corp.example", "lee@[192.0.2.1]"])
+def test_no_mistake_no_suggestion(as_nora: Client, north: BranchProfile, nora: User, recipient: str) -> None:
+    report = at_step(make_report(north, nora, recipient=recipient), "address")
+    assert as_nora.get(url(report, "address")).context["known"].suggestions == ()
+
+
+def test_what_the_checks_suggest_is_offered(as_nora: Client, report: Report) -> None:
+    assert report.run is not None
+    StoredFinding.objects.create(
+        run=report.run, attempt=1, position=0, check_slug="recipient-address", code="address.typo", verdict="problem",
+        actor="branch", arguments={"suggestion": "lee@corps.example", "domain": "corp.example", "meant": "x"},
+    )  # fmt: skip
+    known = as_nora.get(url(report, "address")).context["known"]
+    assert known.suggestions == ("lee@corps.example",)
+    assert [item.code for item in known.findings] == ["address.typo"]
 
 
 def test_not_the_one_on_the_profile(as_nora: Client, report: Report) -> None:
