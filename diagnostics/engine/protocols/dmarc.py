@@ -161,22 +161,24 @@ def parse_record(text: str) -> DMARCRecord:
     rua, bad_uris = _uris(tags.get("rua", ""))
     ruf, more_bad = _uris(tags.get("ruf", ""))
     faults += [f"{uri[:60]!r} is no address of the form mailto:…" for uri in (*bad_uris, *more_bad)]
-    p = _policy(tags, "p", faults)
-    if p is None:
+    policies = {name: _policy(tags, name) for name in ("p", "sp", "np")}
+    wrong = [name for name in policies if policies[name] is None and (name == "p" or name in tags)]
+    if wrong:
+        # §4.10.1: with a wrong policy only the wish for reports is left, and without that nothing.
+        said = " and ".join(f"{name}=" for name in wrong)
         if not rua:
-            raise RecordProblem("There is no p= with none, quarantine or reject, and no rua= either.")
-        # §4.7: whoever asks for reports alone asks for no policy.
-        p = Policy.NONE
-        faults.append("There is no valid p=, so receivers take it for p=none.")
+            raise RecordProblem(f"There is no valid {said} (none, quarantine or reject), and no valid rua= either.")
+        policies = {"p": Policy.NONE, "sp": None, "np": None}
+        faults.append(f"There is no valid {said} (none, quarantine or reject), so receivers take it all for p=none.")
     psd = tags.get("psd", "u").lower()
     if psd not in ("y", "n", "u"):
         faults.append(f"psd={psd[:20]} is none of y, n and u.")
         psd = "u"
     return DMARCRecord(
         text=text,
-        p=p,
-        sp=_policy(tags, "sp", faults),
-        np=_policy(tags, "np", faults),
+        p=policies["p"] or Policy.NONE,
+        sp=policies["sp"],
+        np=policies["np"],
         is_spf_strict=_one_of(tags, "aspf", "rs", faults) == "s",
         is_dkim_strict=_one_of(tags, "adkim", "rs", faults) == "s",
         psd=psd,
@@ -207,14 +209,9 @@ def _tags(text: str) -> tuple[dict[str, str], list[str]]:
     return tags, faults
 
 
-def _policy(tags: Mapping[str, str], name: str, faults: list[str]) -> Policy | None:
-    if name not in tags:
-        return None
-    try:
-        return Policy(tags[name].lower())
-    except ValueError:
-        faults.append(f"{name}={tags[name][:20]} is none of none, quarantine and reject.")
-        return None
+def _policy(tags: Mapping[str, str], name: str) -> Policy | None:
+    value = tags.get(name, "").lower()
+    return Policy(value) if value in ("none", "quarantine", "reject") else None
 
 
 def _one_of(tags: Mapping[str, str], name: str, letters: str, faults: list[str]) -> str:
