@@ -110,3 +110,24 @@ def _known_of(branch: BranchProfile, recipient: str) -> tuple[engine.AllowListRe
         )
         for row in rows.order_by("-at")[:20]
     )
+
+
+def servers() -> QuerySet[SendingServer]:
+    """All sending servers, the vendor's first. Only admins' pages and forms ask for them."""
+    return SendingServer.objects.order_by("-is_vendor", "host")
+
+
+def server_for(pk: int) -> SendingServer:
+    """The server ``pk``; else Http404."""
+    found = SendingServer.objects.filter(pk=pk).first()
+    if found is None:
+        raise Http404("No server of that number.")
+    return found
+
+
+def allow_list_entry_for(viewer: User, pk: int) -> AllowListEntry:
+    """The entry ``pk`` if ``viewer`` may see it; else Http404."""
+    found = allow_list(viewer).filter(pk=pk).first()
+    if found is None:
+        raise Http404("No entry of that number.")
+    return found
