@@ -115,11 +115,17 @@ def parse_record(text: str) -> SPFRecord:
     mechanisms: list[Mechanism] = []
     modifiers: dict[str, Modifier] = {}
     others: list[Modifier] = []
+    # A record that says one thing ten thousand times is read in the time of a sound one.
+    read: dict[str, Mechanism] = {}
     for term in text[len(VERSION) :].split(" "):
         if not term:
             continue
+        if term in read:
+            mechanisms.append(read[term])
+            continue
         if not (match := _MODIFIER.fullmatch(term)):
-            mechanisms.append(_mechanism(term))
+            read[term] = _mechanism(term)
+            mechanisms.append(read[term])
             continue
         modifier = _modifier(term, match[1].lower(), match[2])
         if modifier.name not in ("redirect", "exp"):
