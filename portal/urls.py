@@ -10,7 +10,8 @@ urlpatterns = [
     path("", include("portal.branches.urls")),
     path("", include("portal.maillog.urls")),
     path("diagnostics/", include("diagnostics.urls")),
-    path("people/", include("portal.accounts.urls")),
+    # Before the package's own pages of the same addresses.
+    path("account/", include("portal.accounts.urls")),
     path("account/", include("allauth.urls")),
     path("", include("portal.web.urls")),
     path("healthz", health.healthz, name="healthz"),

@@ -1,5 +1,10 @@
-"""The URLs of this room."""
+"""What of an account is not for its owner to change here."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from portal.accounts import views
+
+urlpatterns = [
+    path("email/", views.account_email, name="account_email"),
+    path("3rdparty/", views.account_email, name="socialaccount_connections"),
+]

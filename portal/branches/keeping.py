@@ -80,7 +80,7 @@ def _entry(request: PersonRequest, entry: AllowListEntry | None, opening: dict[s
     data = request.POST if request.method == "POST" else None
     form = AllowListForm(data, branches=selectors.branches(request.user), initial=opening)
     if form.is_valid():
-        saved = services.save_allow_list_entry(entry, by=request.user, **form.cleaned_data)
+        saved = services.save_allow_list_entry(entry, recorded_by=request.user, **form.cleaned_data)
         messages.success(request, f"What {saved.domain} said was recorded.")
         return redirect("allow_list")
     title = f"Edit the entry of {entry.domain}" if entry else "Record an allow-list entry"

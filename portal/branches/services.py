@@ -158,12 +158,12 @@ def save_server(server: SendingServer | None, **values: Any) -> SendingServer:
 
 
 @transaction.atomic
-def save_allow_list_entry(entry: AllowListEntry | None, *, by: User | None, **values: Any) -> AllowListEntry:
+def save_allow_list_entry(entry: AllowListEntry | None, *, recorded_by: User | None, **values: Any) -> AllowListEntry:
     """What is known of being allowed somewhere, added or corrected."""
     if entry is None:
-        return AllowListEntry.objects.create(recorded_by=by, **values)
+        return AllowListEntry.objects.create(recorded_by=recorded_by, **values)
     for name, value in values.items():
         setattr(entry, name, value)
-    entry.recorded_by = by
+    entry.recorded_by = recorded_by
     entry.save(update_fields=[*values, "recorded_by"])
     return entry

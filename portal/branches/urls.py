@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.branches import keeping, views
+from portal.branches import keeping, people, views
 
 urlpatterns = [
     path("branches/", views.branches, name="branches"),
@@ -26,4 +26,8 @@ urlpatterns = [
     path("allow-lists/", keeping.allow_list, name="allow_list"),
     path("allow-lists/add/", keeping.allow_list_add, name="allow_list_add"),
     path("allow-lists/<int:pk>/", keeping.allow_list_edit, name="allow_list_edit"),
+    path("people/", people.people, name="people"),
+    path("people/add/", people.person_add, name="person_add"),
+    path("people/<int:pk>/", people.person_edit, name="person_edit"),
+    path("people/<int:pk>/invite/", people.person_invite, name="person_invite"),
 ]

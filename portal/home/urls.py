@@ -1,5 +1,7 @@
-"""The URLs of this room."""
+"""The first page."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from portal.home import views
+
+urlpatterns = [path("", views.home, name="home")]

@@ -1,0 +1,78 @@
+"""The first page of each role: what needs them today, and nothing else."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from portal.accounts.access import person_required
+from portal.branches.access import branches_of
+from portal.maillog.selectors import health_of, health_of_all, troubled
+from portal.web.http import PersonRequest
+from tickets.models import Exit
+from tickets.selectors.reports import exits_since, own_reports
+from tickets.selectors.tickets import VIEWS, Filters, count_in, queue
+
+#: Whoever belongs to more branches finds the others on the branches page.
+MOST_BRANCHES = 2
+SPAN = timedelta(days=30)
+
+
+@require_safe
+@person_required
+def home(request: PersonRequest) -> HttpResponse:
+    """The page that fits the viewer's role."""
+    if request.user.is_admin:
+        return render(request, "home/admin.html", _admin(request))
+    if request.user.is_support:
+        return render(request, "home/support.html", _support(request))
+    return render(request, "home/staff.html", _staff(request))
+
+
+def _staff(request: PersonRequest) -> dict[str, Any]:
+    """Their branches' sending health, what went wrong lately, their own reports."""
+    viewer = request.user
+    branches = list(branches_of(viewer).select_related("sending_server")[: MOST_BRANCHES + 1])
+    shown = [
+        {"branch": branch, "health": health_of(viewer, branch), "troubled": troubled(viewer, branch)}
+        for branch in branches[:MOST_BRANCHES]
+    ]
+    reports = own_reports(viewer)
+    return {
+        "shown": shown,
+        "has_more": len(branches) > MOST_BRANCHES,
+        "drafts": [report for report in reports if report.is_draft],
+        "reports": [report for report in reports if not report.is_draft],
+    }
+
+
+def _support(request: PersonRequest) -> dict[str, Any]:
+    """How full the queue is, and its newest tickets."""
+    viewer = request.user
+    open_views = [view for view in VIEWS if view.slug != "over"]
+    newest = queue(viewer, Filters()).order_by("-created", "-pk")[:10]
+    return {"counts": [(view, count_in(viewer, view)) for view in open_views], "tickets": list(newest)}
+
+
+def _admin(request: PersonRequest) -> dict[str, Any]:
+    """How many reports needed no ticket and why, and which branches have trouble sending."""
+    viewer = request.user
+    exits = exits_since(viewer, timezone.now() - SPAN)
+    ended = sum(item.count for item in exits)
+    tickets = sum(item.count for item in exits if item.exit == Exit.TICKET)
+    withdrawn = sum(item.count for item in exits if item.exit == Exit.ABANDONED)
+    counted = ended - withdrawn
+    branches = health_of_all(viewer)
+    return {
+        "exits": exits,
+        "ended": ended,
+        "tickets": tickets,
+        "solved_share": round(100 * (counted - tickets) / counted) if counted else None,
+        "branches": branches[:10],
+        "suspended": [item.branch for item in branches if item.branch.is_suspended],
+    }
