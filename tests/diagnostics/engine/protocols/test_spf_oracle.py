@@ -40,10 +40,20 @@ held = st.fixed_dictionaries(
     optional={
         "A": hosts,
         "AAAA": st.just(["2001:db8::10"]),
-        "MX": names.map(lambda name: [[10, name], [20, "b.example"]]),
+        # One host: of several, pyspf asks for all even when the first matches, and counts those that are empty.
+        "MX": names.map(lambda name: [[10, name]]),
     },
 )
-zones = st.fixed_dictionaries(dict.fromkeys(NAMES, held))
+
+
+def without_own(zone: dict[str, Any]) -> dict[str, Any]:
+    """pyspf alone takes an include or redirect of the domain itself for a mistake even where it is never reached."""
+    for name, types in zone.items():
+        types["TXT"] = [types["TXT"][0].replace(f"include:{name}", "a").replace(f"redirect={name}", "mx")]
+    return zone
+
+
+zones = st.fixed_dictionaries(dict.fromkeys(NAMES, held)).map(without_own)
 
 
 @contextmanager
