@@ -37,7 +37,8 @@ class ReadFinding:
 
     @property
     def needs_somebody(self) -> bool:
-        return self.verdict in (Verdict.PROBLEM, Verdict.NOTICE)
+        """Somebody is to act; a notice for nobody is only worth knowing."""
+        return self.verdict is Verdict.PROBLEM or (self.verdict is Verdict.NOTICE and self.actor is not Actor.NOBODY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +109,9 @@ def unknowns(findings: Iterable[ReadFinding]) -> list[ReadFinding]:
 
 
 def settled(findings: Iterable[ReadFinding]) -> list[ReadFinding]:
-    """What is as it should be."""
-    return [finding for finding in findings if finding.verdict is Verdict.OK]
+    """What is as it should be, or only worth knowing."""
+    fine = (Verdict.OK, Verdict.NOTICE)
+    return [finding for finding in findings if finding.verdict in fine and not finding.needs_somebody]
 
 
 def is_late(run: Run) -> bool:

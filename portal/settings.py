@@ -196,7 +196,7 @@ RUN_LEASE_SECONDS = env.read_int("RUN_LEASE_SECONDS", 30, least=16, most=600)
 RUN_SWEEP_SECONDS = env.read_int("RUN_SWEEP_SECONDS", 15, least=1, most=300)
 
 # The bell. The row is the truth: a task that is lost is rung again by the sweep, one that comes twice goes home.
-CELERY_BROKER_URL = REDIS_URL or "sqlite-queue://"
+CELERY_BROKER_URL = REDIS_URL or "sqlite-queue://localhost"
 CELERY_BROKER_TRANSPORT_OPTIONS = (
     # Redis gives a task back after this many seconds without an ack, and fails fast when it is away.
     {"visibility_timeout": 120, "socket_timeout": 5, "socket_connect_timeout": 2}

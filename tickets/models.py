@@ -135,6 +135,10 @@ class Ticket(models.Model):
     description = models.TextField(blank=True)
     state = models.CharField(max_length=10, choices=TicketState, default=TicketState.NEW)
     waiting_on = models.CharField(max_length=20, blank=True, help_text="An actor: whose turn it is.")
+    suggested_cause = models.CharField(
+        max_length=40, blank=True, help_text="What the desk believed when it was opened."
+    )
+    suggested_confidence = models.CharField(max_length=10, blank=True)
     cause = models.CharField(max_length=40, blank=True, help_text="The cause support confirmed.")
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_tickets"

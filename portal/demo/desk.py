@@ -1,4 +1,4 @@
-"""Reports and tickets of the demo world, made through the same services as by people: some solved, some in the queue."""
+"""Reports and tickets of the demo world, made through the services people use: some solved, some in the queue."""
 
 from __future__ import annotations
 
@@ -56,8 +56,8 @@ TOLD = (
          other_domain="arrived", client="A. Meyer"),
     Told("hal@harbor.example", "harbor", "uma.brandt@mailhub.example", 0.15, Exit.TICKET, "Registration notice",
          description="Nobody with an address there gets our registration notices since the first of the month.",
-         replies=(("ida@desk.example", "Their server says that your domain forbids our mail. Your IT has to publish one "
-                   "DNS record; it stands below, ready to copy. Could you pass it on to them?"),),
+         replies=(("ida@desk.example", "Their server says that your domain forbids our mail. Your IT has to publish "
+                   "one DNS record; it stands below, ready to copy. Could you pass it on to them?"),),
          notes=("DMARC p=reject and no DKIM record. Same cause as the three others from Harbor.",),
          assignee="ida@desk.example", state=TicketState.WAITING, waiting_on="branch_it", cause="auth_failure"),
     Told("hal@harbor.example", "harbor", "office@harbor.example", 0.2, Exit.TICKET, "Registration notice",

@@ -15,7 +15,6 @@ from typing import Any
 
 WEEKS = 5
 VENDOR = "smtp.xenegrade.example"
-SECOND = "smtp2.xenegrade.example"
 OWN = "mail.summit.example"
 
 FIRST_NAMES = (
@@ -100,8 +99,7 @@ STORIES = (
         "550 5.7.1 Message rejected: mail from third-party senders is not permitted by organizational policy"),)),
     # The second sending address is on a blocklist.
     Story(NORTH, 0.6, "dev.lopez@union.example", 3, ((0.2, "refused", "mx1.union.example",
-        "554 5.7.1 Service unavailable; Client host [192.0.2.11] blocked using blocklist.example; see the list's page"),),
-        server=SECOND),
+        "554 5.7.1 Service unavailable; Client host [192.0.2.11] blocked using zen.spamhaus.org; https://check.spamhaus.org/query/ip/192.0.2.11"),)),
     # Too big, a forbidden attachment, taken for spam.
     Story(NORTH, 6.2, "hugo.park@hospital.example", 2, ((0.6, "refused", MAILBOXES["hospital.example"],
         "552 5.3.4 Message size exceeds fixed limit"),), subject="Course handbook"),

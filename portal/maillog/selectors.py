@@ -300,7 +300,21 @@ def health_of_all(viewer: User, *, days: int = 30, most: int = 200) -> list[Bran
     return sorted(found, key=lambda item: (-item.refused_share, item.branch.organisation))
 
 
-def troubled(viewer: User, branch: BranchProfile, *, most: int = 8) -> list[Delivery]:
-    """The latest deliveries of ``branch`` that were refused, put off or never left, newest first."""
-    rows = recent_deliveries(viewer, branch, state="trouble")
-    return list(rows.order_by(F("at").desc(), "-pk")[:most])
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """The latest of deliveries that share domain, state and cause, and how many others there are among the latest."""
+
+    delivery: Delivery
+    others: int
+
+
+def troubled(viewer: User, branch: BranchProfile, *, most: int = 8) -> list[Trouble]:
+    """What did not get through lately, newest first: one line for what is one matter, from the latest 200 deliveries.
+
+    A mailing of a thousand that one provider puts off must not hide the one address that was refused.
+    """
+    rows = recent_deliveries(viewer, branch, state="trouble").order_by(F("at").desc(), "-pk")[:200]
+    groups: dict[tuple[str, str, str], list[Delivery]] = {}
+    for row in rows:
+        groups.setdefault((row.recipient_domain, row.state, row.cause), []).append(row)
+    return [Trouble(group[0], len(group) - 1) for group in list(groups.values())[:most]]

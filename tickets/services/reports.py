@@ -28,7 +28,7 @@ from portal.maillog.models import Delivery
 from tickets import tasks
 from tickets.attachments import MAX_FILES, RefusedFileError, judge
 from tickets.models import Attachment, Event, EventKind, Exit, Report, ReportState, Ticket
-from tickets.selectors.reports import domain_of, profile_addresses
+from tickets.selectors.reports import belief, domain_of, profile_addresses
 
 #: What was answered about a recipient does not hold for another one.
 ABOUT_RECIPIENT = ("sent", "address", "junk")
@@ -259,6 +259,7 @@ def _numbered(report: Report) -> Ticket:
     that commit, is refused, and reads again; each round at least one gets through, on SQLite as on PostgreSQL.
     """
     described = report.answers.get("describe", {})
+    believed = belief(report)[0]
     for _ in range(50):
         highest = Ticket.objects.aggregate(highest=Max("number"))["highest"] or 0
         try:
@@ -270,6 +271,8 @@ def _numbered(report: Report) -> Ticket:
                     run=report.run,
                     recipient=report.recipient,
                     recipient_domain=domain_of(report.recipient),
+                    suggested_cause=believed.cause,
+                    suggested_confidence=believed.confidence,
                     **{k: described[k] for k in ("symptom", "other_domain", "description") if k in described},
                 )
         except IntegrityError:

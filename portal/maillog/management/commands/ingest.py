@@ -41,6 +41,8 @@ class Command(BaseCommand):
             counts |= {"new": batch.new, "duplicate": batch.duplicate}
             self.stdout.write(json.dumps({**counts, "rejected": batch.rejected}))
             return
+        if not options["verbosity"]:
+            return
         self.stdout.write(
             f"{batch.lines} lines: {batch.new} new, {batch.duplicate} known already, {batch.rejected_count} rejected."
         )

@@ -1,0 +1,126 @@
+"""The pictures of README.md, taken from a real desk with the demo world: ``make screenshots``.
+
+Starts ``manage.py up`` in a folder of its own, signs people in by the form, and writes to docs/screenshots/. With names
+as arguments only those are taken; ``--all`` takes every page at both widths and in both themes into the given folder.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from portal.demo.people import PASSWORD
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "docs" / "screenshots"
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
+#: Name, who looks, and where; a callable walks there.
+SHOTS = (
+    ("home", "nora@north.example", "/"),
+    ("home-suspended", "sven@summit.example", "/"),
+    ("home-support", "ida@desk.example", "/"),
+    ("home-admin", "ada@desk.example", "/"),
+    ("queue", "ida@desk.example", "/tickets/"),
+    ("ticket", "ida@desk.example", "/tickets/6/"),
+    ("ticket-branch", "hal@harbor.example", "/tickets/6/"),
+    ("history", "nora@north.example", "/branches/north/history/"),
+    ("deliveries", "nora@north.example", "/branches/north/deliveries/?state=trouble"),
+    ("branch", "ada@desk.example", "/branches/harbor/"),
+    ("branches", "ada@desk.example", "/branches/"),
+    ("servers", "ada@desk.example", "/servers/"),
+    ("allow-lists", "ida@desk.example", "/allow-lists/"),
+    ("people", "ada@desk.example", "/people/"),
+    ("reports", "nora@north.example", "/reports/"),
+    ("report-begin", "nora@north.example", "/reports/new/"),
+    ("bench", "ida@desk.example", "/diagnostics/"),
+)
+README = ("home", "queue", "ticket", "history")
+
+
+def main(arguments: list[str]) -> None:
+    takes_all = "--all" in arguments
+    names = [name for name in arguments if name != "--all"]
+    folder = Path(names.pop()) if takes_all and names else FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="desk-") as data, sync_playwright() as playwright:
+        port = free_port()
+        desk = begin(data, port)
+        try:
+            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            for width in (1280, 390) if takes_all else (1280,):
+                for theme in ("light", "dark") if takes_all else ("light",):
+                    take(browser, f"http://127.0.0.1:{port}", folder, width, theme, takes_all)
+            browser.close()
+        finally:
+            os.killpg(desk.pid, signal.SIGTERM)
+            desk.wait()
+
+
+def begin(data: str, port: int) -> subprocess.Popen[bytes]:
+    """The desk, ready once its checks are done."""
+    environment = {**os.environ, "DATA_DIR": data}
+    desk = subprocess.Popen(
+        [sys.executable, "manage.py", "up", "--port", str(port)],
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2)
+            break
+        except OSError:
+            time.sleep(0.2)
+    time.sleep(6)
+    return desk
+
+
+def take(browser: Browser, base: str, folder: Path, width: int, theme: str, takes_all: bool) -> None:
+    suffix = f"-{width}-{theme}" if takes_all else ""
+    pages: dict[str, Page] = {}
+    for name, who, path in SHOTS:
+        if not takes_all and name not in README:
+            continue
+        if who not in pages:
+            context = browser.new_context(
+                base_url=base,
+                viewport={"width": width, "height": 860},
+                color_scheme="dark" if theme == "dark" else "light",
+                reduced_motion="reduce",
+            )
+            pages[who] = context.new_page()
+            sign_in(pages[who], who)
+        page = pages[who]
+        page.goto(path)
+        page.screenshot(path=folder / f"{name}{suffix}.png", full_page=takes_all)
+
+
+def sign_in(page: Page, who: str) -> None:
+    page.goto("/account/login/")
+    page.fill("input[name=login]", who)
+    page.fill("input[name=password]", PASSWORD)
+    page.click("main button[type=submit], main form button.btn-primary")
+    page.wait_for_url("**/")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
