@@ -19,7 +19,7 @@ SOUND = [
     "v=spf1 exists:%{ir}.%{v}._spf.%{d2} ~all",
     "v=spf1 exists:%{L3r+-}.x.example include:%{d} -all",
     "v=spf1 redirect=_spf.x.example exp=why.x.example",
-    "v=spf1 moo=anything tracking-id=7_x -all",
+    "v=spf1 moo=anything tracking-id=7_x moo=again -all",
     "v=spf1 a:x-y.example-1.xn--p1ai -all",
 ]
 BROKEN = [
