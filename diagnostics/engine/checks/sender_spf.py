@@ -21,6 +21,8 @@ from diagnostics.engine.subject import SendingServer, Subject
 
 #: From this many on, the next service that a domain adds may break its record.
 NEAR_LIMIT = 9
+#: How many items a sentence lists; a record with more is hostile or beyond help.
+MOST_TOLD = 12
 
 Proof = tuple[Evidence | Answer, ...]
 
@@ -171,14 +173,15 @@ async def _advice(domain: _Domain, resolver: Resolver) -> list[Finding]:
     elif last is None and record.redirect is None:
         findings.append(Words.NO_END.found(domain.answer, domain=domain.name, record=f"{record.text.rstrip()} ~all"))
     if record.unreachable:
-        terms = [item.text for item in record.unreachable]
+        terms = [item.text for item in record.unreachable[:MOST_TOLD]]
         findings.append(Words.UNREACHABLE.found(domain.answer, domain=domain.name, terms=terms))
     if any(item.name == "ptr" for item in record.mechanisms):
         findings.append(Words.PTR.found(domain.answer, domain=domain.name))
     cost = await spf.cost_of(resolver, domain.name, record.text)
     is_over = any(item.used.lookups > spf.MAX_LOOKUPS for item in domain.evaluations)
     if cost.total >= NEAR_LIMIT and not is_over:
-        costs = [f"{item.domain} {item.total}" for item in cost.branches]
+        dearest = sorted(cost.branches, key=lambda item: -item.total)[:MOST_TOLD]
+        costs = [f"{item.domain} {1 + item.total}" for item in dearest]
         findings.append(Words.NEAR_LIMIT.found(domain.answer, domain=domain.name, lookups=cost.total, costs=costs))
     return findings
 
@@ -210,7 +213,8 @@ def _includes(found: Evaluation, include: str) -> bool:
 
 
 def _costs(trace: Trace) -> list[str]:
-    return [f"{step.nested.domain} {step.nested.own_lookups}" for step in trace.steps if step.nested is not None]
+    # The term itself is one, and what its record asks comes on top.
+    return [f"{step.nested.domain} {1 + step.nested.own_lookups}" for step in trace.steps if step.nested is not None]
 
 
 def _empty(found: Evaluation) -> list[str]:

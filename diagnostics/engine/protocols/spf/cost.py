@@ -52,7 +52,6 @@ class _Counter:
         self.records = 0
 
     async def count(self, domain: str, text: str, above: tuple[str, ...]) -> Cost:
-        self.records += 1
         try:
             record = parse_record(text)
         except RecordProblem:
@@ -70,6 +69,8 @@ class _Counter:
         is_too_large = self.records >= MAX_RECORDS or len(above) > MAX_DEPTH
         if "%" in name or name.lower() in above or is_too_large:
             return Cost(name, 0, is_whole=False)
+        # Counted before it is asked, since the others of its record are asked at the same time.
+        self.records += 1
         answer: Answer = await self.resolver.query(name, "TXT")
         texts = select_records(answer.records)
         if len(texts) != 1:

@@ -213,6 +213,14 @@ def test_cost_of_the_whole_tree() -> None:
     assert [branch.total for branch in cost.branches] == [1, 0]
 
 
+def test_cost_of_a_hostile_tree_is_bounded() -> None:
+    record = "v=spf1 " + " ".join(f"include:n{i}.example" for i in range(500))
+    recording = Recording(Zone({}))
+    cost = asyncio.run(cost_of(recording, "h.example", record))
+    assert (cost.total, cost.is_known) == (500, False)
+    assert recording.queries <= 40
+
+
 @pytest.mark.parametrize(
     ("record", "expected"),
     [
