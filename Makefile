@@ -18,8 +18,10 @@ run: $(VENV)/.run ## start the desk: web, worker and beat (PORT=8000)
 
 setup: $(VENV)/.dev ## make the environment with what development needs
 
+# Chromium keeps an event loop running in its process, so what walks in it runs by itself.
 test: $(VENV)/.dev ## run the tests (ARGS=... goes to pytest)
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -m "not browser" $(ARGS)
+	@$(BIN)/python -m pytest -m browser $(ARGS)
 
 browser: $(VENV)/.dev ## walk the product in Chromium
 	@$(BIN)/python -m pytest -m browser $(ARGS)

@@ -49,7 +49,8 @@ def branch_check(request: PersonRequest, code: str) -> HttpResponse:
     known = [item.domain for item in found.from_domains.all()]
     wanted = request.POST.get("domain", "")
     if wanted not in known:
-        raise Http404("Not a From-domain of this branch.")
+        messages.error(request, "That is no From-domain of this branch any more. Choose one of those that are.")
+        return redirect("branch", code=code)
     subject = selectors.compose_subject(found, "", sender_domain=wanted)
     return redirect("run", code=start_run(subject, by=request.user, fresh=True).code)
 

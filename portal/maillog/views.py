@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from portal.accounts.access import person_required
 from portal.branches.access import branch_for
@@ -18,7 +18,7 @@ from portal.web.pages import page_of
 RANGES = (7, 30, 90)
 
 
-@require_GET
+@require_safe
 @person_required
 def history(request: PersonRequest, code: str) -> HttpResponse:
     """Per day: recipients sent, accepted, deferred, refused; every number leads to its deliveries."""
@@ -37,7 +37,7 @@ def history(request: PersonRequest, code: str) -> HttpResponse:
     return render(request, "maillog/history.html", context)
 
 
-@require_GET
+@require_safe
 @person_required
 def deliveries(request: PersonRequest, code: str) -> HttpResponse:
     """The deliveries of a branch, newest first."""
@@ -49,7 +49,7 @@ def deliveries(request: PersonRequest, code: str) -> HttpResponse:
     return page_or_fragment(request, "maillog/deliveries.html", "maillog/_delivery_rows.html", context)
 
 
-@require_GET
+@require_safe
 @person_required
 def delivery(request: PersonRequest, pk: int) -> HttpResponse:
     """One message to one recipient: its facts and its story."""

@@ -7,13 +7,13 @@ from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_safe
 
 from portal.web import specimens
 from portal.web.forms import SpecimenForm
 
 
-@require_GET
+@require_safe
 def style(request: HttpRequest) -> HttpResponseBase:
     """For admins; for everybody while developing. ``?errors`` shows the form as it comes back.
 

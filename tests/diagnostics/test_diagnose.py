@@ -105,7 +105,7 @@ def test_the_report_names_whose_turn_it_is_and_lets_no_escape_through() -> None:
 def test_the_report_shows_its_evidence_when_asked() -> None:
     out = run("north.example", "-v", "2")
     assert "asked north.example TXT: ok" in out
-    assert "| v=spf1 ␛[31m -all" in out
+    assert "| v=spf1 [U+001B][31m -all" in out
 
 
 def test_what_could_not_be_found_out_is_an_answer() -> None:

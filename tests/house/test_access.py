@@ -85,6 +85,13 @@ ROWS: dict[str, Row] = {
     "branch": Row("branch", "get", "branch"),
     "branch_add": Row("admin", "get post"),
     "branch_edit": Row("admin", "get post", "branch"),
+    "branch_check": Row("branch", "post", "branch"),
+    "branch_suspend": Row("admin", "get post", "branch"),
+    "branch_resume": Row("admin", "post", "branch"),
+    "from_domain_add": Row("admin", "get post", "branch"),
+    "from_domain": Row("admin", "get post", "from_domain"),
+    "from_domain_remove": Row("admin", "post", "from_domain"),
+    "dkim_entry_remove": Row("admin", "post", "dkim_entry"),
     "servers": Row("admin"),
     "server_add": Row("admin", "get post"),
     "server_edit": Row("admin", "get post", "server"),
@@ -95,9 +102,10 @@ ROWS: dict[str, Row] = {
     "people": Row("admin"),
     "person_add": Row("admin", "get post"),
     "person_edit": Row("admin", "get post", "person"),
+    "person_invite": Row("admin", "post", "person"),
 }
 #: allauth's own pages are about the account of whoever is signed in; they know no branch.
-OWN_ACCOUNT = ("account_", "mfa_", "socialaccount_", "openid_connect_")
+OWN_ACCOUNT = ("account_", "mfa_", "socialaccount_", "openid_connect_", "unnamed social/")
 
 
 def named_urls(patterns: list[Any], namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -151,7 +159,7 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         "allow_list": {"pk": entry.pk},
         "person": {"pk": nora.pk},
         "from_domain": {"code": "north", "pk": domain.pk},
-        "dkim_entry": {"code": "north", "pk": DKIMEntry.objects.get(domain=domain).pk},
+        "dkim_entry": {"code": "north", "pk": domain.pk, "entry": DKIMEntry.objects.get(domain=domain).pk},
         "": {},
     }
     return things
@@ -201,7 +209,8 @@ def test_only_who_may(name: str, world: dict[str, Any], nora: User, sven: User, 
             told = f"{role} {method} {url}: {response.status_code}"
             allowed = method in row.methods.split() or (method == "head" and "get" in row.methods.split())
             if may(role, row.who) and allowed:
-                assert response.status_code in {200, 302, 400}, told
+                # Without a worker the desk is not ready, and says so.
+                assert response.status_code in {200, 302, 400} | ({503} if name == "readyz" else set()), told
             elif may(role, row.who):
                 assert response.status_code in {400, 404, 405}, told
             else:
