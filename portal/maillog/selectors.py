@@ -18,7 +18,7 @@ from diagnostics.engine.messages.reply import read_reply
 from portal.accounts.models import User
 from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
-from portal.maillog.importers.event import normal
+from portal.maillog.addresses import normal
 from portal.maillog.models import (
     CaseNote,
     ClientProfile,

@@ -18,7 +18,8 @@ from django.db.models import F, Q
 
 from diagnostics.engine.messages.reply import read_reply
 from portal.branches.models import BranchProfile, SendingServer
-from portal.maillog.importers.event import Kind, LogEvent, Rejected, domain_of, normal
+from portal.maillog.addresses import domain_of, normal
+from portal.maillog.importers.event import Kind, LogEvent, Rejected
 from portal.maillog.models import (
     CaseNote,
     ClientProfile,

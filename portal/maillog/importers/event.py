@@ -13,7 +13,7 @@ from enum import StrEnum
 from hashlib import sha256
 from typing import Any, BinaryIO
 
-from diagnostics.engine.names import Address, parse_address
+from portal.maillog.addresses import normal
 from portal.maillog.models import Module, State
 
 
@@ -107,20 +107,6 @@ class EventProblem(ValueError):
 
 ZoneOf = Callable[[str], tzinfo]
 Importer = Callable[[BinaryIO, str, ZoneOf], Iterator[LogEvent | Rejected]]
-
-
-def normal(address: str) -> str:
-    """The form of an address that is searched by: the domain in A-labels, all in lower case.
-
-    Servers may tell the case of a local part apart, but no mailbox provider does, and people do not (RFC 5321 §2.4).
-    """
-    parsed = parse_address(address)
-    text = parsed.text if isinstance(parsed, Address) else address.strip()
-    return text.lower()
-
-
-def domain_of(normal_address: str) -> str:
-    return normal_address.rpartition("@")[2][:255]
 
 
 def event_from(values: Mapping[str, Any], *, branch: str, zone_of: ZoneOf, line: int, raw: str) -> LogEvent:
