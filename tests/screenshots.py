@@ -7,21 +7,16 @@ as arguments only those are taken; ``--all`` takes every page at both widths and
 from __future__ import annotations
 
 import os
-import signal
-import socket
-import subprocess
 import sys
 import tempfile
-import time
-import urllib.request
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from portal.demo.people import PASSWORD
+from tests.desk import running
 
-ROOT = Path(__file__).resolve().parent.parent
-FOLDER = ROOT / "docs" / "screenshots"
+FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 #: Name, who looks, and where; a callable walks there.
@@ -52,40 +47,16 @@ def main(arguments: list[str]) -> None:
     names = [name for name in arguments if name != "--all"]
     folder = Path(names.pop()) if takes_all and names else FOLDER
     folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="desk-") as data, sync_playwright() as playwright:
-        port = free_port()
-        desk = begin(data, port)
-        try:
-            browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-            for width in (1280, 390) if takes_all else (1280,):
-                for theme in ("light", "dark") if takes_all else ("light",):
-                    take(browser, f"http://127.0.0.1:{port}", folder, width, theme, takes_all)
-            browser.close()
-        finally:
-            os.killpg(desk.pid, signal.SIGTERM)
-            desk.wait()
-
-
-def begin(data: str, port: int) -> subprocess.Popen[bytes]:
-    """The desk, ready once its checks are done."""
-    environment = {**os.environ, "DATA_DIR": data}
-    desk = subprocess.Popen(
-        [sys.executable, "manage.py", "up", "--port", str(port)],
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=2)
-            break
-        except OSError:
-            time.sleep(0.2)
-    time.sleep(6)
-    return desk
+    with (
+        tempfile.TemporaryDirectory(prefix="desk-") as data,
+        running(Path(data)) as address,
+        sync_playwright() as playwright,
+    ):
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        for width in (1280, 390) if takes_all else (1280,):
+            for theme in ("light", "dark") if takes_all else ("light",):
+                take(browser, address, folder, width, theme, takes_all)
+        browser.close()
 
 
 def take(browser: Browser, base: str, folder: Path, width: int, theme: str, takes_all: bool) -> None:
@@ -114,12 +85,6 @@ def sign_in(page: Page, who: str) -> None:
     page.fill("input[name=password]", PASSWORD)
     page.click("main button[type=submit], main form button.btn-primary")
     page.wait_for_url("**/")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 if __name__ == "__main__":
