@@ -222,7 +222,7 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "diagnostics.tasks.sweep_runs", "schedule": RUN_SWEEP_SECONDS},
     "sweep-untold": {"task": "tickets.tasks.sweep_untold", "schedule": 60},
-    "heartbeat": {"task": "portal.tasks.beat", "schedule": 15},
+    "heartbeat": {"task": "portal.tasks.beat", "schedule": 15, "options": {"expires": 30}},
 }
 
 LOGGING = {

@@ -154,6 +154,12 @@ def clients_with(viewer: User, branch: BranchProfile, *, email: str = "", name: 
     return rows.filter(name__istartswith=name.strip()) if name.strip() else rows.none()
 
 
+def domains_reached(viewer: User, branch: BranchProfile, *, most: int = 500) -> tuple[str, ...]:
+    """The recipient domains among the branch's latest accepted deliveries: what a typing mistake may have meant."""
+    rows = Delivery.objects.filter(branch__in=branches_of(viewer).filter(pk=branch.pk), state=State.ACCEPTED)
+    return tuple(sorted(set(rows.order_by("-at").values_list("recipient_domain", flat=True)[:most])))
+
+
 def recent_deliveries(
     viewer: User,
     branch: BranchProfile,

@@ -31,14 +31,16 @@ def main() -> int:
     os.chdir(ROOT)
     sys.path.insert(0, str(ROOT))
     folder = tempfile.mkdtemp(prefix="kill-worker-")
-    os.environ.setdefault("DATA_DIR", folder)
+    os.environ["DATA_DIR"] = folder
+    os.environ["DIAGNOSTICS_ZONE"] = str(ROOT / "tests" / "faults" / "empty-zone.json")
+    # The runs are about names that the zone does not hold, so the late server is asked.
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
     os.environ["RUN_SWEEP_SECONDS"] = "15"
     os.environ["RUN_LEASE_SECONDS"] = "30"
-    from tests.diagnostics.dns_server import serving_late
+    from tests.diagnostics.dns_server import DNSServer
 
-    with serving_late(DELAY) as address:
-        os.environ["RESOLVERS"] = address
+    with DNSServer(answer_late) as server:
+        os.environ["RESOLVERS"] = server.address
         import django
 
         django.setup()
@@ -48,6 +50,21 @@ def main() -> int:
         report = walk()
     print(json.dumps(report, indent=1))
     return 0 if report["without_a_final_state"] == 0 and report["findings_doubled"] == 0 else 1
+
+
+def answer_late(question: Any, transport: str) -> list[Any]:
+    """Everything exists and leads nowhere bad; it only takes its time."""
+    from tests.diagnostics.dns_server import name_of, reply
+
+    time.sleep(DELAY)
+    name = name_of(question)
+    records = {
+        "MX": f"{name} 60 MX 10 mx.{name}.",
+        "A": f"{name} 60 A 198.51.100.7",
+        "TXT": f'{name} 60 TXT "v=spf1 include:a.{name[-40:]} ~all"',
+    }
+    kind = question.question[0].rdtype.name
+    return [reply(question, records[kind]) if kind in records else reply(question)]
 
 
 def begin(*arguments: str) -> subprocess.Popen[bytes]:
@@ -76,9 +93,9 @@ def walk() -> dict[str, Any]:
         for number in range(3):
             start_run(
                 Subject(
-                    recipient=f"a{number}@corp{kills}.example",
-                    sender_domain=f"north{kills}.example",
-                    sending_server=SendingServer(host="smtp.test.example", addresses=("192.0.2.10",)),
+                    recipient=f"a{number}@corp{kills}.invalid",
+                    sender_domain=f"north{kills}.invalid",
+                    sending_server=SendingServer(host="smtp.vendor.invalid", addresses=("192.0.2.10",)),
                     selectors=(DKIMSelector(selector="xen1"),),
                 ),
                 by=None,

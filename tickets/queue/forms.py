@@ -40,7 +40,7 @@ class FilterForm(forms.Form):
         self.viewer = viewer
 
     def clean_domain(self) -> str:
-        return self.cleaned_data["domain"].strip().lower().rpartition("@")[2]
+        return str(self.cleaned_data["domain"]).strip().lower().rpartition("@")[2]
 
     def filters(self) -> Filters:
         """The filters that can be read."""

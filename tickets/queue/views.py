@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_POST
+from django.views.decorators.http import require_POST, require_safe
 
 from diagnostics.selectors import context_of
 from portal.accounts.access import person_required, support_required
@@ -23,7 +23,7 @@ from tickets.selectors.reports import belief
 from tickets.services import tickets as services
 
 
-@require_GET
+@require_safe
 @person_required
 def queue(request: PersonRequest) -> HttpResponse:
     """The rows of one view of the queue, narrowed as the URL says."""
@@ -63,7 +63,7 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
     return context | forms
 
 
-@require_GET
+@require_safe
 @person_required
 def ticket(request: PersonRequest, number: int) -> HttpResponse:
     """One ticket: the report, the proof, whose turn it is, the story."""
@@ -71,7 +71,7 @@ def ticket(request: PersonRequest, number: int) -> HttpResponse:
     return render(request, "tickets/queue/ticket.html", _context(request, found))
 
 
-@require_GET
+@require_safe
 @person_required
 def ticket_findings(request: PersonRequest, number: int) -> HttpResponse:
     """The findings alone, for the page that waits for them; without JavaScript, the ticket."""

@@ -86,7 +86,9 @@ def queue(viewer: User, filters: Filters) -> QuerySet[Ticket]:
     if filters.domain:
         rows = rows.filter(recipient_domain=filters.domain)
     if filters.assignee:
-        rows = rows.filter(assignee=None) if filters.assignee == "none" else rows.filter(assignee=filters.assignee)
+        rows = (
+            rows.filter(assignee=None) if filters.assignee == "none" else rows.filter(assignee_id=int(filters.assignee))
+        )
     return rows.select_related("branch", "assignee", "run", "report").defer(
         "run__transcript", "run__subject", "report__answers", "description"
     )

@@ -25,6 +25,7 @@ from portal.bell import ring
 from portal.branches.models import BranchProfile
 from portal.branches.selectors import compose_subject
 from portal.maillog.models import Delivery
+from portal.maillog.selectors import domains_reached
 from tickets import tasks
 from tickets.attachments import MAX_FILES, RefusedFileError, judge
 from tickets.models import Attachment, Event, EventKind, Exit, Report, ReportState, Ticket
@@ -224,6 +225,7 @@ def examine(report: Report, *, by: User) -> Run:
         report.recipient,
         sender_domain=_sender_domain(report),
         profile_addresses=profile_addresses(by, report),
+        known_domains=domains_reached(by, report.branch),
     )
     report.run = start_run(subject, by=by)
     report.save(update_fields=["run"])

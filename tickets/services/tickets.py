@@ -136,7 +136,9 @@ def confirm_cause(ticket: Ticket, *, cause: str, by: User, version: int) -> Even
 @transaction.atomic
 def examine_again(ticket: Ticket, *, by: User) -> Run:
     """Run the checks again with what our records say now; the ticket shows the new run, the old one stays."""
-    subject = compose_subject(ticket.branch, ticket.recipient)
+    known = tuple(ticket.run.subject.get("known_domains", ())) if ticket.run else ()
+    held = tuple(ticket.run.subject.get("profile_addresses", ())) if ticket.run else ()
+    subject = compose_subject(ticket.branch, ticket.recipient, profile_addresses=held, known_domains=known)
     run = start_run(subject, by=by, fresh=True)
     Ticket.objects.filter(pk=ticket.pk).update(run=run, version=F("version") + 1, last_activity=timezone.now())
     ticket.refresh_from_db(fields=["run", "version", "last_activity"])
