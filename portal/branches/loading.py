@@ -69,7 +69,7 @@ class _Place:
 
     def items(self, name: str) -> Iterator[_Place]:
         """The items of the list ``name``; none where it is missing."""
-        value = self.object().get(name) or []
+        value = self.object().get(name, [])
         path = f"{self.path}.{name}".lstrip(".")
         if not isinstance(value, list):
             raise LoadProblem(f"{path} must be a list.")

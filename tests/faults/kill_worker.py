@@ -79,12 +79,15 @@ def begin(*arguments: str) -> subprocess.Popen[bytes]:
 
 def walk() -> dict[str, Any]:
     """Start runs, kill the worker while they are looked at, start it again; then wait for the end of all."""
+    from django.utils import timezone
+
     from diagnostics.engine.subject import DKIMSelector, SendingServer, Subject
     from diagnostics.models import Run, RunState, StoredFinding
     from diagnostics.services import start_run
 
     choose = random.Random(7208)
     beat = begin("beat", "--schedule", str(Path(os.environ["DATA_DIR"]) / "kill-beat"))
+    since = timezone.now()
     worker = begin(*worker_arguments())
     last_hit: dict[int, float] = {}
     kills = 0
@@ -100,17 +103,20 @@ def walk() -> dict[str, Any]:
                 ),
                 by=None,
             )
-        deadline = time.monotonic() + 20
-        while not Run.objects.filter(state=RunState.RUNNING).exists() and time.monotonic() < deadline:
+        # What an earlier kill has left behind is running on paper only; this worker's own runs are to be hit.
+        own = Run.objects.filter(state=RunState.RUNNING, started_at__gt=since)
+        deadline = time.monotonic() + 60
+        while not own.exists() and time.monotonic() < deadline:
             time.sleep(0.05)
         time.sleep(choose.uniform(0, 1.5))
-        running = list(Run.objects.filter(state=RunState.RUNNING).values_list("pk", flat=True))
+        running = list(own.values_list("pk", flat=True))
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
         if running:
             kills += 1
             now = time.time()
             last_hit.update(dict.fromkeys(running, now))
+        since = timezone.now()
         worker = begin(*worker_arguments())
     waiting_until = time.monotonic() + 300
     not_over = Run.objects.filter(state__in=[RunState.QUEUED, RunState.RUNNING])

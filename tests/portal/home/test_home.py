@@ -1,0 +1,80 @@
+"""The first page of each role: what needs them, in few queries, and honest where there is nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from portal.branches import services
+from portal.branches.models import BranchProfile
+from portal.maillog.models import HourCount
+from tests import make
+from tests.conftest import signed_in
+from tests.tickets.queue.conftest import make_ticket
+from tickets.models import Exit, Report, ReportState
+
+
+def test_staff_see_their_sending_and_their_reports(
+    as_nora: Client, nora: Any, north: BranchProfile, django_assert_max_num_queries: Any
+) -> None:
+    make.delivery(north, "lee@corp.example", "refused", cause="no_such_user")
+    for number in range(5):
+        make.delivery(north, f"m{number}@bignet.example", "deferred", cause="rate_limited")
+    HourCount.objects.create(
+        branch=north, hour=make.NOON.replace(year=2026, month=11, day=23), state="accepted", recipients=7
+    )
+    Report.objects.create(branch=north, by=nora, recipient="draft@corp.example")
+    with django_assert_max_num_queries(10):
+        response = as_nora.get("/")
+    content = response.content.decode()
+    assert "lee@corp.example" in content
+    assert "4 more at bignet.example" in content
+    assert "draft@corp.example" in content
+
+
+def test_staff_are_told_of_a_suspension_at_once(as_nora: Client, north: BranchProfile) -> None:
+    services.suspend(north, reason="Complaints about a mailing", by=None)
+    assert b"Complaints about a mailing" in as_nora.get("/").content
+
+
+def test_staff_without_a_branch_are_told_whom_to_ask(db: None) -> None:
+    response = signed_in(make.person("new@north.example")).get("/")
+    assert response.status_code == 200
+    assert response.context["shown"] == []
+
+
+def test_staff_see_nothing_of_others(as_sven: Client, north: BranchProfile) -> None:
+    make.delivery(north, "lee@corp.example", "refused")
+    assert b"lee@corp.example" not in as_sven.get("/").content
+
+
+def test_support_see_the_queue(
+    as_ida: Client, north: BranchProfile, nora: Any, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(1, 30):
+        make_ticket(number, north, nora)
+    with django_assert_max_num_queries(10):
+        response = as_ida.get("/")
+    assert {view.slug: count for view, count in response.context["counts"]}["newest"] == "29"
+    assert len(response.context["tickets"]) == 10
+
+
+@pytest.mark.parametrize(("exits", "share"), [((), None), ((Exit.NOT_SENT, Exit.FOUND_IN_JUNK, Exit.TICKET), 67)])
+def test_admins_see_how_many_needed_no_ticket(
+    exits: tuple[str, ...], share: int | None, as_ada: Client, north: BranchProfile, nora: Any,
+    django_assert_max_num_queries: Any,
+) -> None:  # fmt: skip
+    from django.utils import timezone
+
+    for exit_ in exits:
+        state = ReportState.SUBMITTED if exit_ == Exit.TICKET else ReportState.SOLVED
+        Report.objects.create(branch=north, by=nora, state=state, exit=exit_, exit_step="sent", ended=timezone.now())
+    with django_assert_max_num_queries(10):
+        response = as_ada.get("/")
+    assert response.context["solved_share"] == share
+
+
+def test_strangers_sign_in(client: Client, db: None) -> None:
+    assert client.get("/").headers["Location"].startswith("/account/login/")
