@@ -1,0 +1,163 @@
+"""Taking a log in: twice, doubled, shuffled and in pieces ends in one and the same state."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from typing import Any
+
+import pytest
+
+from portal.branches.models import BranchProfile
+from portal.maillog import services
+from portal.maillog.importers import IMPORTERS
+from portal.maillog.models import (
+    CaseNote,
+    ClientProfile,
+    Delivery,
+    DeliveryEvent,
+    HourCount,
+    IngestBatch,
+    LogCoverage,
+    MessageLog,
+)
+from portal.maillog.services import Zones, ingest
+
+
+def line(kind: str, minute: int, key: str = "m1", recipient: str = "lee@corp.example", **more: Any) -> dict[str, Any]:
+    at = (datetime(2026, 3, 4, 14, tzinfo=UTC) + timedelta(minutes=minute)).isoformat()
+    return {"kind": kind, "branch": "north", "key": key, "recipient": recipient, "at": at, **more}
+
+
+LINES = [
+    line("message", 0, function="Receipt", subject="Your receipt", server="smtp.xenegrade.net", message_id="<m1@n>"),
+    line("handed", 1),
+    line("deferred", 2, reply="450 4.2.0 Greylisted"),
+    line("accepted", 80, reply="250 2.0.0 OK"),
+    line("message", 5, "m2", "old@corp.example"),
+    line("refused", 6, "m2", "old@corp.example", reply="550 5.1.1 User unknown"),
+    line("message", 7, "m3", "bad address"),
+    line("error", 8, "m3", "bad address", reply="merge field has no value"),
+    line("handed", 9, "m4", "far@corp.example"),
+    line("deferred", 10, "m4", "far@corp.example", reply="421 4.7.0 too many recipients this hour"),
+    line("expired", 9000, "m4", "far@corp.example", reply="connection timed out"),
+]
+
+
+def take(lines: list[dict[str, Any]]) -> IngestBatch:
+    octets = "\n".join(json.dumps(item) for item in lines).encode()
+    return ingest(IMPORTERS["jsonl"](BytesIO(octets), "", Zones()), source="jsonl", name="test")
+
+
+def state() -> dict[str, Any]:
+    """Everything the log holds, but for the numbers of rows."""
+    deliveries = Delivery.objects.order_by("recipient_normal").values_list(
+        "recipient", "message__key", "at", "state", "state_at", "reply", "cause", "attempts", "recipient_domain"
+    )
+    messages = MessageLog.objects.order_by("key").values_list(
+        "key", "at", "function", "subject", "sending_server__host"
+    )
+    hours = HourCount.objects.exclude(recipients=0).order_by("hour", "state").values_list("hour", "state", "recipients")
+    return {"deliveries": list(deliveries), "messages": list(messages), "hours": list(hours)}
+
+
+def test_a_story_is_stored_whole(north: BranchProfile) -> None:
+    batch = take(LINES)
+    assert (batch.lines, batch.new, batch.duplicate, batch.rejected) == (11, 11, 0, [])
+    stands = dict(Delivery.objects.values_list("message__key", "state"))
+    assert stands == {"m1": "accepted", "m2": "refused", "m3": "error", "m4": "expired"}
+    causes = dict(Delivery.objects.values_list("message__key", "cause"))
+    assert causes == {"m1": "", "m2": "no_such_user", "m3": "send_error", "m4": "rate_limited"}
+    assert DeliveryEvent.objects.filter(raw="").count() == 0
+
+
+def test_reading_it_again_changes_nothing(north: BranchProfile) -> None:
+    take(LINES)
+    before = state()
+    batch = take(LINES)
+    assert (batch.new, batch.duplicate) == (0, 11)
+    assert state() == before
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_doubled_and_shuffled_in_pieces_it_ends_the_same(
+    seed: int, north: BranchProfile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "BATCH", 1 + seed % 5)
+    order = random.Random(seed)
+    lines = LINES * 2
+    order.shuffle(lines)
+    cut = order.randrange(len(lines))
+    take(lines[:cut])
+    take(lines[cut:])
+    shuffled = state()
+    for model in (Delivery, MessageLog, HourCount):
+        model.objects.all().delete()
+    take(LINES)
+    assert shuffled == state()
+
+
+def test_the_counts_are_those_of_the_rows(north: BranchProfile) -> None:
+    for cut in range(len(LINES)):
+        take(LINES[: cut + 1])
+        counted = {
+            (hour, state): n for hour, state, n in HourCount.objects.values_list("hour", "state", "recipients") if n
+        }
+        rows = Counter((row.at.replace(minute=0), row.state) for row in Delivery.objects.all())
+        assert counted == dict(rows)
+
+
+def test_what_comes_before_its_message_is_completed_by_it(north: BranchProfile) -> None:
+    take([LINES[3]])
+    assert MessageLog.objects.get().function == ""
+    take([LINES[0]])
+    message = MessageLog.objects.get()
+    assert (message.function, message.at) == ("Receipt", datetime(2026, 3, 4, 14, tzinfo=UTC))
+    assert message.sending_server is not None
+
+
+def test_spans_of_coverage_are_joined(north: BranchProfile) -> None:
+    def span(begins: str, ends: str) -> dict[str, Any]:
+        return {
+            "kind": "coverage",
+            "branch": "north",
+            "from": f"2026-03-{begins}T00:00:00Z",
+            "until": f"2026-03-{ends}T00:00:00Z",
+        }
+
+    assert take([span("01", "03"), span("05", "07")]).new == 2
+    assert take([span("02", "06"), span("02", "04")]).new == 1
+    assert [(row.begins.day, row.ends.day) for row in LogCoverage.objects.all()] == [(1, 7)]
+
+
+def test_clients_and_case_notes(north: BranchProfile) -> None:
+    client = {"kind": "client", "branch": "north", "reference": "c1", "name": "Lee", "email": "Lee@Corp.example"}
+    note = {
+        "kind": "case_note",
+        "branch": "north",
+        "at": "2026-03-04T14:00:00Z",
+        "email": "lee@corp.example",
+        "text": "Sent",
+    }
+    assert take([client, note]).new == 2
+    assert take([client, note]).new == 0
+    assert take([{**client, "email": "new@corp.example"}]).new == 1
+    assert ClientProfile.objects.get().email_normal == "new@corp.example"
+    assert CaseNote.objects.get().client == ClientProfile.objects.get()
+
+
+def test_what_is_rejected_is_counted_and_the_rest_is_kept(
+    north: BranchProfile, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(services, "KEPT_REJECTIONS", 2)
+    batch = take([LINES[0], *[{**LINES[1], "branch": "nowhere"}] * 3, {"kind": "?"}])
+    assert (batch.lines, batch.new, batch.rejected_count, len(batch.rejected)) == (5, 1, 4, 2)
+    assert batch.rejected[0]["line"] == 2
+
+
+def test_one_line_to_three_recipients_is_one_line(north: BranchProfile) -> None:
+    batch = take([{**LINES[0], "recipient": ["a@c.example", "b@c.example", "c@c.example"]}])
+    assert (batch.lines, batch.new, Delivery.objects.count(), MessageLog.objects.count()) == (1, 3, 3, 1)

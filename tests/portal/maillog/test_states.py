@@ -1,0 +1,74 @@
+"""How far a message got: the same events give the same standing, in whatever order they came."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as some
+
+from portal.maillog.models import State
+from portal.maillog.states import FINAL, standing_of
+from tests.make import NOON
+
+
+@dataclass(frozen=True)
+class Told:
+    minute: int
+    state: str
+    cause: str = ""
+    fingerprint: str = ""
+    reply: str = ""
+    reply_code: str = ""
+    status: str = ""
+    remote_host: str = ""
+
+    @property
+    def at(self):  # type: ignore[no-untyped-def]
+        return NOON + timedelta(minutes=self.minute)
+
+
+TOLD = some.builds(
+    Told,
+    minute=some.integers(0, 5),
+    state=some.sampled_from(State.values),
+    cause=some.sampled_from(["", "rate_limited", "unknown"]),
+    fingerprint=some.text("ab", max_size=3),
+)
+
+
+@given(events=some.lists(TOLD, min_size=1, max_size=8, unique_by=lambda event: event.fingerprint), order=some.randoms())
+def test_the_order_does_not_matter(events: list[Told], order: object) -> None:
+    shuffled = list(events)
+    order.shuffle(shuffled)  # type: ignore[attr-defined]
+    assert standing_of(shuffled) == standing_of(events)
+
+
+@given(events=some.lists(TOLD, min_size=1, max_size=8))
+def test_an_end_is_never_undone_by_what_is_none(events: list[Told]) -> None:
+    standing = standing_of(events)
+    assert (standing.state in FINAL) == any(event.state in FINAL for event in events)
+    assert standing.at == min(event.at for event in events)
+
+
+@pytest.mark.parametrize(
+    ("events", "state", "cause", "attempts"),
+    [
+        ([(0, "submitted", ""), (1, "handed", "")], "handed", "", 0),
+        ([(0, "submitted", ""), (1, "deferred", "greylisted"), (9, "accepted", "")], "accepted", "", 2),
+        # A bounce that comes after the hand-over was accepted.
+        ([(1, "accepted", ""), (9, "refused", "no_such_user")], "refused", "no_such_user", 2),
+        # A clock that runs late does not take an end back.
+        ([(1, "accepted", ""), (2, "handed", ""), (3, "deferred", "x")], "accepted", "", 2),
+        ([(1, "deferred", "rate_limited"), (2, "deferred", "unknown"), (9, "expired", "network_or_timeout")],
+         "expired", "rate_limited", 2),
+        ([(1, "deferred", ""), (9, "expired", "network_or_timeout")], "expired", "network_or_timeout", 1),
+        ([(1, "error", "send_error")], "error", "send_error", 0),
+        ([(1, "accepted", ""), (1, "refused", "spam_content")], "refused", "spam_content", 2),
+    ],
+)  # fmt: skip
+def test_where_it_stands(events: list[tuple[int, str, str]], state: str, cause: str, attempts: int) -> None:
+    standing = standing_of(Told(minute, told, why) for minute, told, why in events)
+    assert (standing.state, standing.cause, standing.attempts) == (state, cause, attempts)
