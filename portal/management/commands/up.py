@@ -142,6 +142,7 @@ class Children:
     def __init__(self, write: Callable[[str], Any]) -> None:
         self.write = write
         self.running: dict[str, subprocess.Popen[str]] = {}
+        self._readers: list[threading.Thread] = []
 
     def begin(self, name: str, arguments: list[str]) -> None:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "portal.settings"}
@@ -157,12 +158,17 @@ class Children:
             start_new_session=True,
         )
         self.running[name] = child
-        threading.Thread(target=self._pass_on, args=(name, child.stdout), daemon=True).start()
+        reader = threading.Thread(target=self._pass_on, args=(name, child.stdout), daemon=True)
+        reader.start()
+        self._readers.append(reader)
 
     def _pass_on(self, name: str, lines: IO[str] | None) -> None:
-        for line in lines or ():
-            if line.strip():
-                self.write(f"{name:<7}| {line.rstrip()}")
+        if lines is None:
+            return
+        with lines:
+            for line in lines:
+                if line.strip():
+                    self.write(f"{name:<7}| {line.rstrip()}")
 
     def ended(self) -> str:
         """A sentence about a child that has ended; empty while all are running."""
@@ -184,6 +190,8 @@ class Children:
         self._signal(signal.SIGKILL)
         for child in self.running.values():
             child.wait()
+        for reader in self._readers:
+            reader.join(1)
 
     def _signal(self, number: signal.Signals) -> None:
         for child in self.running.values():

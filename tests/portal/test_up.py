@@ -1,0 +1,45 @@
+"""The supervisor's parts: what it refuses with one sentence, and that no child outlives it."""
+
+from __future__ import annotations
+
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError
+
+from portal.management.commands import up
+
+
+def test_a_port_in_use_is_told_with_a_way_out() -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(CommandError) as error:
+            up.check_port("127.0.0.1", port)
+    assert f"PORT={port + 1}" in str(error.value)
+
+
+def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    up.check_folder(tmp_path / "new")
+    blocked = tmp_path / "file"
+    blocked.write_text("")
+    with pytest.raises(CommandError, match="DATA_DIR"):
+        up.check_folder(blocked / "below")
+
+
+def test_children_speak_and_end(capsys: pytest.CaptureFixture[str]) -> None:
+    said: list[str] = []
+    children = up.Children(said.append)
+    children.begin("one", [sys.executable, "-c", "print('hello')"])
+    children.running["one"].wait(10)
+    assert "one process ended with 0" in children.ended()
+    children.begin("two", [sys.executable, "-c", "import time; time.sleep(60)"])
+    children.stop()
+    assert children.running["two"].returncode is not None
+
+
+def test_the_desk_is_web_worker_and_beat() -> None:
+    assert list(up.commands("127.0.0.1", 8000)) == ["web", "worker", "beat"]
