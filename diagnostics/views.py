@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from diagnostics import selectors, services
 from diagnostics.forms import BenchForm
@@ -28,7 +28,7 @@ def bench(request: PersonRequest) -> HttpResponse:
     return render(request, "diagnostics/bench.html", {"form": form, "page": latest}, status=status)
 
 
-@require_GET
+@require_safe
 @person_required
 def run(request: PersonRequest, code: str) -> HttpResponse:
     """One run: what was looked at and what was found, filling while it lasts."""
@@ -45,7 +45,7 @@ def run_again(request: PersonRequest, code: str) -> HttpResponse:
     return redirect("run", code=again.code)
 
 
-@require_GET
+@require_safe
 @support_required
 def run_transcript(request: PersonRequest, code: str) -> HttpResponse:
     """Every question and answer as a file that ``diagnose --replay`` reads."""
