@@ -18,6 +18,7 @@ from django.test import Client, override_settings
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from tests import make
+from tests.chromium import launched
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
 
@@ -110,3 +111,10 @@ def as_ida(ida: User) -> Client:
 @pytest.fixture
 def as_ada(ada: User) -> Client:
     return signed_in(ada)
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """The browser that all walks of this session share."""
+    with launched() as browser:
+        yield browser

@@ -6,7 +6,6 @@ as arguments only those are taken; ``--all`` takes every page at both widths and
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 from pathlib import Path
@@ -14,11 +13,10 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from portal.demo.people import PASSWORD
+from tests.chromium import ARGUMENTS, CHROMIUM
 from tests.desk import running
 
 FOLDER = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync", "--no-first-run"]
 #: Name, who looks, and where; a callable walks there.
 SHOTS = (
     ("home", "nora@north.example", "/"),

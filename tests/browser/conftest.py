@@ -1,13 +1,11 @@
 """Walking the product in Chromium: a live server, a browser, people who are signed in, and axe.
 
-Where Chromium is missing the journeys are skipped with the reason; with ``CI=true`` they fail instead. Set
-``CHROMIUM`` to use another one than ``/usr/bin/chromium``. A journey takes ``page_as(user)`` and gets a page of a
+A journey takes ``page_as(user)`` and gets a page of a
 browser context of its own, on which any error of a script and any breach of the content security policy fails it.
 """
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -15,31 +13,12 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 from portal.accounts.models import User
 
-CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update",
-    "--disable-sync", "--no-first-run",
-]  # fmt: skip
 AXE = Path(__file__).parent / "vendor" / "axe.min.js"
 SERIOUS = {"serious", "critical"}
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One browser for the whole session."""
-    if not Path(CHROMIUM).exists():
-        reason = f"Chromium is not at {CHROMIUM}; install it or set CHROMIUM to its path."
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

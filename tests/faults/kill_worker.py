@@ -96,9 +96,9 @@ def walk() -> dict[str, Any]:
         for number in range(3):
             start_run(
                 Subject(
-                    recipient=f"a{number}@corp{kills}.invalid",
-                    sender_domain=f"north{kills}.invalid",
-                    sending_server=SendingServer(host="smtp.vendor.invalid", addresses=("192.0.2.10",)),
+                    recipient=f"a{number}@corp{kills}.slow-names.net",
+                    sender_domain=f"north{kills}.slow-names.net",
+                    sending_server=SendingServer(host="smtp.vendor.slow-names.net", addresses=("192.0.2.10",)),
                     selectors=(DKIMSelector(selector="xen1"),),
                 ),
                 by=None,

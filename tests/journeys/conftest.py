@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
 from portal.demo.people import PASSWORD
-from tests.browser.conftest import ARGUMENTS, CHROMIUM
 from tests.desk import running
 
 
@@ -21,28 +18,17 @@ def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield address
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        reason = f"Chromium is not at {CHROMIUM}; install it or set CHROMIUM to its path."
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 @pytest.fixture
 def enter(chromium: Browser, desk: str) -> Iterator[Callable[..., Page]]:
     """``enter("nora@north.example", width=390)``: a page on which that person has signed in by the form."""
     complaints: list[str] = []
+    opened: list[BrowserContext] = []
 
     def sign_in(who: str, *, width: int = 1280, **options: object) -> Page:
         context = chromium.new_context(
             base_url=desk, viewport={"width": width, "height": 900}, reduced_motion="reduce", **options
         )
+        opened.append(context)
         page = context.new_page()
         page.set_default_timeout(15_000)
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -54,6 +40,6 @@ def enter(chromium: Browser, desk: str) -> Iterator[Callable[..., Page]]:
         return page
 
     yield sign_in
-    for context in chromium.contexts:
+    for context in opened:
         context.close()
     assert complaints == []
