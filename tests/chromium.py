@@ -1,6 +1,7 @@
 """One Chromium for whoever walks in it.
 
-Where it is missing, walks are skipped with the reason; with ``CI=true`` they fail. Set ``CHROMIUM`` to use another one than ``/usr/bin/chromium``.
+Where it is missing, walks are skipped with the reason; with ``CI=true`` they fail. Set ``CHROMIUM`` to use another one
+than ``/usr/bin/chromium``.
 """
 
 from __future__ import annotations

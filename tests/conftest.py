@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from django.test import Client, override_settings
+from playwright.sync_api import Browser
 
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
