@@ -212,7 +212,8 @@ CELERY_ACCEPT_CONTENT = ["json"]
 CELERY_TASK_TIME_LIMIT = 50
 CELERY_TASK_SOFT_TIME_LIMIT = 45
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
-CELERY_WORKER_CONCURRENCY = env.read_int("WORKER_CONCURRENCY", 4, least=1, most=64)
+# Threads cost little while they wait for name servers; processes cost memory.
+CELERY_WORKER_CONCURRENCY = env.read_int("WORKER_CONCURRENCY", 4 if REDIS_URL else 8, least=1, most=64)
 # A run waits for name servers nearly all of its time: threads share one process well on a desk of one machine, and
 # processes use all cores of a server.
 CELERY_WORKER_POOL = "prefork" if REDIS_URL else "threads"

@@ -24,7 +24,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 KILLS = int(os.environ.get("KILLS", "50"))
-DELAY = 0.4
+DELAY = 0.25
 
 
 def main() -> int:
@@ -152,7 +152,7 @@ def worker_arguments() -> list[str]:
     """The worker as ``make run`` or compose starts it."""
     from django.conf import settings
 
-    return ["worker", "--loglevel", "ERROR", "--pool", settings.CELERY_WORKER_POOL, "--concurrency", "4"]
+    return ["worker", "--loglevel", "ERROR", "--pool", settings.CELERY_WORKER_POOL, "--concurrency", "16"]
 
 
 if __name__ == "__main__":

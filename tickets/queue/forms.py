@@ -10,17 +10,12 @@ from django import forms
 from diagnostics.engine.causes import CAUSES
 from diagnostics.engine.findings import Actor
 from portal.accounts.models import User
+from portal.web.words import ACTORS
 from tickets.models import Ticket, TicketState
 from tickets.selectors.tickets import Filters, assignable, filterable_branches, view_called
 
-ACTOR_WORDS = {
-    Actor.BRANCH: "The branch",
-    Actor.BRANCH_IT: "The branch's IT",
-    Actor.RECIPIENT: "The recipient",
-    Actor.RECIPIENT_IT: "The recipient's IT",
-    Actor.PROVIDER: "The mailbox provider",
-    Actor.SUPPORT: "Support",
-}
+#: Whom a ticket can wait for.
+PARTIES = [(actor.value, ACTORS[actor.value].word) for actor in Actor if actor is not Actor.NOBODY]
 
 
 class FilterForm(forms.Form):
@@ -84,9 +79,7 @@ class AssignForm(_TicketForm):
 
 class StateForm(_TicketForm):
     state = forms.ChoiceField(choices=TicketState.choices)
-    waiting_on = forms.ChoiceField(
-        label="Waiting for", required=False, choices=[("", "Nobody"), *((k.value, v) for k, v in ACTOR_WORDS.items())]
-    )
+    waiting_on = forms.ChoiceField(label="Waiting for", required=False, choices=[("", "Nobody"), *PARTIES])
 
     def __init__(self, data: Any = None, *, ticket: Ticket, **kwargs: Any) -> None:
         initial = {"state": ticket.state, "waiting_on": ticket.waiting_on}

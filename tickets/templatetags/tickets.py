@@ -5,19 +5,12 @@ from __future__ import annotations
 from django import template
 
 from diagnostics.engine.causes import CAUSES
+from portal.web.words import ACTORS
 from tickets.models import TicketState
 
 register = template.Library()
 
 FIELD_WORDS = {"state": "State", "waiting_on": "Waiting for", "assignee": "Assigned to", "cause": "Cause"}
-ACTOR_WORDS = {
-    "branch": "The branch",
-    "branch_it": "The branch's IT",
-    "recipient": "The recipient",
-    "recipient_it": "The recipient's IT",
-    "provider": "The mailbox provider",
-    "support": "Support",
-}
 
 
 @register.filter
@@ -31,4 +24,6 @@ def value_word(value: str) -> str:
     """The word a person reads for a state, a party or a cause id; any other text stays as it is."""
     if value in CAUSES:
         return CAUSES[value].title
-    return ACTOR_WORDS.get(value) or dict(TicketState.choices).get(value, value)
+    if value in ACTORS:
+        return ACTORS[value].word
+    return dict(TicketState.choices).get(value, value)
