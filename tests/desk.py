@@ -28,6 +28,7 @@ def running(data: Path) -> Iterator[str]:
     port = free_port()
     environment = {**os.environ, "DATA_DIR": str(data), "PYTHONWARNINGS": "ignore"}
     environment["DIAGNOSTICS_ZONE"] = str(ROOT / "portal" / "demo" / "zone.json")
+    scratch_queue(environment)
     with scratch_database(environment), (data / "desk.log").open("wb") as log:
         desk = subprocess.Popen(
             [sys.executable, "manage.py", "up", "--port", str(port)],
@@ -79,6 +80,18 @@ def scratch_database(environment: dict[str, str]) -> Iterator[None]:
         with connection.cursor() as cursor:
             cursor.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
         connection.close()
+
+
+def scratch_queue(environment: dict[str, str]) -> None:
+    """Where REDIS_URL names a Redis: an empty database of our own there, so that two desks never hear one bell."""
+    url = environment.get("REDIS_URL", "")
+    if not url:
+        return
+    from redis import Redis
+
+    number = 12 + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")) % 4
+    environment["REDIS_URL"] = urlunsplit(urlsplit(url)._replace(path=f"/{number}"))
+    Redis.from_url(environment["REDIS_URL"]).flushdb()
 
 
 def free_port() -> int:
