@@ -12,7 +12,7 @@ from diagnostics.system_checks import resolvers_can_be_read, zone_can_be_read
 
 @pytest.mark.parametrize(
     ("resolvers", "ids"),
-    [([], []), (["192.0.2.53", "[2001:db8::53]:5353"], []), (["dns.example"], ["diagnostics.E001"])],
+    [([], []), (["192.0.2.53", "[2001:db8::53]:5353"], []), (["dns example:x"], ["diagnostics.E001"])],
 )
 def test_resolvers(resolvers: list[str], ids: list[str], settings: Any) -> None:
     settings.RESOLVERS = resolvers
