@@ -191,9 +191,9 @@ if IS_EMBEDDED and not DIAGNOSTICS_ZONE:
     # The demo world's DNS. It holds reserved names (*.example) and hosts that exist nowhere, so that no real name is
     # ever answered from it.
     DIAGNOSTICS_ZONE = str(BASE_DIR / "portal" / "demo" / "zone.json")
-#: Seconds a worker may hold a run before another takes it over, and seconds between two sweeps.
-RUN_LEASE_SECONDS = env.read_int("RUN_LEASE_SECONDS", 30, least=16, most=600)
-RUN_SWEEP_SECONDS = env.read_int("RUN_SWEEP_SECONDS", 15, least=1, most=300)
+#: Seconds a worker may hold a run before another takes it over (a run ends within 15), and seconds between two sweeps.
+RUN_LEASE_SECONDS = env.read_int("RUN_LEASE_SECONDS", 25, least=16, most=600)
+RUN_SWEEP_SECONDS = env.read_int("RUN_SWEEP_SECONDS", 10, least=1, most=300)
 
 # The bell. The row is the truth: a task that is lost is rung again by the sweep, one that comes twice goes home.
 CELERY_BROKER_URL = REDIS_URL or "sqlite-queue://localhost"

@@ -35,8 +35,6 @@ def main() -> int:
     os.environ["DIAGNOSTICS_ZONE"] = str(ROOT / "tests" / "faults" / "empty-zone.json")
     # The runs are about names that the zone does not hold, so the late server is asked.
     os.environ["DJANGO_SETTINGS_MODULE"] = "portal.settings"
-    os.environ["RUN_SWEEP_SECONDS"] = "15"
-    os.environ["RUN_LEASE_SECONDS"] = "30"
     from tests.diagnostics.dns_server import DNSServer
 
     with DNSServer(answer_late) as server:
