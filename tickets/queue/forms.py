@@ -58,7 +58,7 @@ class MessageForm(_TicketForm):
     """A reply or a note. ``submission`` makes sending the same form twice harmless."""
 
     submission = forms.UUIDField(widget=forms.HiddenInput)
-    body = forms.CharField(label="Text", max_length=20_000, widget=forms.Textarea(attrs={"rows": 5}))
+    body = forms.CharField(label="What you write", max_length=20_000, widget=forms.Textarea(attrs={"rows": 5}))
 
     def __init__(self, data: Any = None, *, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(data, ticket=ticket, initial={"submission": uuid.uuid4()}, **kwargs)
