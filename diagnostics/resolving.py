@@ -8,6 +8,7 @@ from pathlib import Path
 from django.conf import settings
 
 from diagnostics.engine.cache import Cache
+from diagnostics.engine.canary import Canary
 from diagnostics.engine.resolver import DNSResolver, Resolver
 from diagnostics.engine.zone import Overlay, Zone, read_zone
 
@@ -20,7 +21,7 @@ def resolver_from_settings(fresh: bool = False) -> Resolver:
 
     ``fresh`` asks everything anew, and lets what is learnt be remembered.
     """
-    real = DNSResolver(settings.RESOLVERS, _remembered, fresh=fresh)
+    real = Canary(DNSResolver(settings.RESOLVERS, _remembered, fresh=fresh))
     if not settings.DIAGNOSTICS_ZONE:
         return real
     path = Path(settings.DIAGNOSTICS_ZONE)
