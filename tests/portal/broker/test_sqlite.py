@@ -138,11 +138,13 @@ def test_none_is_lost_and_none_doubled_between_threads(path: str) -> None:
     def consume(mine: Counter[str]) -> None:
         store = Store(path)
         while True:
+            # Asked before the claim: what was put until then is found by it.
+            is_all_there = done.is_set()
             claimed = store.claim("work")
             if claimed is not None:
                 mine[claimed[1]] += 1
                 store.delete(claimed[0])
-            elif done.is_set():
+            elif is_all_there:
                 break
         store.close()
 
