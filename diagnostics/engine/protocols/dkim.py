@@ -240,9 +240,12 @@ def _decoded(key: str) -> bytes:
         bad = re.search(r"[^A-Za-z0-9+/=]", key)
         raise KeyProblem("base64", f"{bad[0]!r} may not stand in a key." if bad else "The key is no base64.")
     try:
+        if len(key) % 4:
+            # RFC 4648 §4. Python passes over padding that is too much; not every receiver does.
+            raise ValueError("the length is no multiple of four")
         return base64.b64decode(key, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise KeyProblem("base64", "The key is cut off: its base64 has a wrong length.") from error
+        raise KeyProblem("base64", "The key is cut off, or has a = too many: its base64 has a wrong length.") from error
 
 
 def _loaded(octets: bytes, kind: type[RSAPublicKey] | type[Ed25519PublicKey]) -> RSAPublicKey | Ed25519PublicKey | None:

@@ -8,6 +8,7 @@ used a list of public suffixes instead.
 
 from __future__ import annotations
 
+import contextlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from diagnostics.engine import path
-from diagnostics.engine.names import is_under
+from diagnostics.engine.names import NameProblem, is_under, normalised
 from diagnostics.engine.resolver import Answer, Resolver, Status
 
 MAX_QUESTIONS = 8  # RFC 9989 §4.10
@@ -228,6 +229,21 @@ def _uris(value: str) -> tuple[tuple[str, ...], list[str]]:
     given = [item.strip() for item in value.split(",") if item.strip()]
     found = tuple(match[0] for item in given if (match := _URI.match(item)))
     return found, [item for item in given if not _URI.match(item)][:5]
+
+
+def report_domains(record: DMARCRecord) -> tuple[str, ...]:
+    """The domains to which the record asks for aggregate reports by mail, in its order."""
+    found: dict[str, None] = {}
+    for uri in record.rua:
+        if uri.lower().startswith("mailto:"):
+            with contextlib.suppress(NameProblem):
+                found[normalised(uri.partition("?")[0].rpartition("@")[2])] = None
+    return tuple(found)
+
+
+def report_permission_name(domain: str, destination: str) -> str:
+    """Where ``destination`` says that it takes reports on ``domain`` (RFC 9990 §4, RFC 7489 §7.1)."""
+    return f"{domain}._report._dmarc.{destination}"
 
 
 def walked_names(domain: str) -> tuple[str, ...]:
