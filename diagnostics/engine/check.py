@@ -17,8 +17,9 @@ class Check:
     """A question in a person's words, what must be known to ask it, and the coroutine that answers it.
 
     ``slug`` names the check in URLs, stored findings and tests. ``needs`` are names of
-    :class:`~diagnostics.engine.subject.Subject` fields; where one is empty the check does not apply. ``codes`` are all
-    the codes ``look`` may emit, in the order people read them. ``look`` raises nothing for what DNS says.
+    :class:`~diagnostics.engine.subject.Subject` fields, or ``person``; where one is empty the check does not apply.
+    ``codes`` are all the codes ``look`` may emit, in the order people read them. ``look`` raises nothing for what DNS
+    says.
     """
 
     slug: str

@@ -83,6 +83,8 @@ class Evidence:
     ttl: int | None = None
     elapsed_ms: float | None = None
     note: str = ""
+    #: ``tree`` where the lines are indented by what they hang on, and end in ``[2 of 10]`` for what was used up.
+    form: str = "lines"
 
     @classmethod
     def of(cls, answer: Answer) -> Evidence:
@@ -103,11 +105,31 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class Record:
+    """A DNS record to publish, ready to be copied: ``name`` without the final dot, ``rdtype``, ``value``.
+
+    In a :class:`Code` name and value are templates, filled like its sentences.
+    """
+
+    name: str
+    rdtype: str
+    value: str
+
+    def filled(self, arguments: Mapping[str, Argument]) -> Record | None:
+        """The record itself; nothing where what belongs into it is not known."""
+        name, value = filled(self.name, arguments).rstrip("."), filled(self.value, arguments)
+        if not name or not value or value.startswith("(") or "{" in name or re.fullmatch(r"\{[a-z_]+\}", value):
+            return None
+        return Record(name, self.rdtype, value)
+
+
+@dataclass(frozen=True, slots=True)
 class Code:
     """One thing a check can say. ``title``, ``meaning`` and ``remedy`` are filled with the finding's arguments.
 
     ``id`` is stable and append-only, ``<subject>.<what>``. ``remedy`` says who does what, in three sentences at most,
-    with the exact record or setting where there is one; it may be empty only where ``actor`` is NOBODY.
+    with the exact record or setting where there is one; it may be empty only where ``actor`` is NOBODY. ``publish`` is
+    that record, where the remedy is to publish one.
     """
 
     id: str
@@ -117,6 +139,7 @@ class Code:
     meaning: str
     remedy: str = ""
     sources: tuple[Source, ...] = ()
+    publish: Record | None = None
 
     def found(self, *evidence: Evidence | Answer, **arguments: Argument) -> Finding:
         """A finding of this code, proved by ``evidence``."""
@@ -147,6 +170,11 @@ class Finding:
     @property
     def remedy(self) -> str:
         return filled(self.code.remedy, self.arguments)
+
+    @property
+    def publish(self) -> Record | None:
+        """The record to publish, where that is the remedy and all of it is known."""
+        return self.code.publish.filled(self.arguments) if self.code.publish else None
 
 
 def filled(template: str, arguments: Mapping[str, Argument]) -> str:

@@ -112,6 +112,13 @@ def is_under(name: str, suffix: str) -> bool:
     return name == suffix or name.endswith("." + suffix)
 
 
+def unmapped(address: str) -> str:
+    """``address``, or the IPv4 address that it is in IPv6's clothes: ``::ffff:192.0.2.10`` (RFC 4291 §2.5.5.2)."""
+    with contextlib.suppress(ValueError):
+        return str(ipaddress.IPv6Address(address).ipv4_mapped or address)
+    return address
+
+
 def reversed_labels(address: str | IPAddress) -> str:
     """``address`` as DNS lists spell it: octets (or nibbles) from last to first (RFC 5782 §2.1, §2.4)."""
     return reverse_name(address).rsplit(".", 2)[0]
@@ -301,8 +308,9 @@ class _Reader:
         self._strip()
         if match := re.fullmatch("(['\"\u2018\u201c\u00ab])(.*@.*)['\"\u2019\u201d\u00bb]", self.text):
             self._keep(match.start(2), match.end(2), "quotes")
-        if match := re.search(r"[.,;]+$", self.text):
-            self._keep(0, match.start(), "trailing_dot" if match[0] == "." else "punctuation")
+        # No pattern: one that looks for an end tries at every dot of a long text.
+        end = len(self.text.rstrip(".,;"))
+        self._keep(0, end, "trailing_dot" if self.text[end:] == "." else "punctuation")
 
     def _strip(self) -> None:
         text = self.text

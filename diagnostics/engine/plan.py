@@ -18,13 +18,20 @@ from diagnostics.engine.checks import (
     receiver_gateway,
     recipient_address,
     recipient_allow_list,
+    recipient_dane,
+    recipient_mta_sts,
     recipient_mx,
+    recipient_server,
+    recipient_tls_reports,
     self_to_self,
+    sender_bimi,
     sender_dkim,
     sender_dmarc,
     sender_spf,
     sending_ip_listed,
     sending_ip_reverse,
+    sending_server,
+    signed_dns,
 )
 from diagnostics.engine.findings import Actor, Code, Finding, Verdict
 from diagnostics.engine.resolver import Resolver
@@ -56,18 +63,26 @@ FAILED = Code(
     remedy="Tell the people who run this desk: the program's log holds the fault ({error}).",
 )
 
-#: In the order people read them: who is written to, how mail gets there, who sends, from where.
+#: In the order people read them: who is written to, how mail gets there, who sends, from where,
+#: and what only some senders and mail programs look at.
 CHECKS: tuple[Check, ...] = (
     recipient_address.CHECK,
     recipient_mx.CHECK,
     receiver_gateway.CHECK,
+    recipient_server.CHECK,
     sender_spf.CHECK,
     sender_dkim.CHECK,
     sender_dmarc.CHECK,
     self_to_self.CHECK,
     recipient_allow_list.CHECK,
+    sending_server.CHECK,
     sending_ip_reverse.CHECK,
     sending_ip_listed.CHECK,
+    recipient_mta_sts.CHECK,
+    recipient_dane.CHECK,
+    recipient_tls_reports.CHECK,
+    signed_dns.CHECK,
+    sender_bimi.CHECK,
 )
 
 

@@ -28,6 +28,7 @@ import dns.rrset
 
 from diagnostics.engine.names import NameProblem, normalised
 from diagnostics.engine.nameservers import NameServer, addresses_of, read_nameserver, system_nameservers
+from diagnostics.engine.records import in_order, record_text
 
 if TYPE_CHECKING:
     from diagnostics.engine.cache import Cache
@@ -93,42 +94,6 @@ class Resolver(Protocol):
 def failed(name: str, rdtype: str, status: Status, note: str, *, elapsed_ms: float = 0.0) -> Answer:
     """An answer that says nothing about the domain, and why."""
     return Answer(name=name, rdtype=rdtype, status=status, note=note, elapsed_ms=elapsed_ms)
-
-
-#: Where in a record's text, counted in words, a domain name stands.
-_NAME_AT = {"MX": 1, "CNAME": 0, "DNAME": 0, "PTR": 0, "NS": 0, "SRV": 3, "HTTPS": 1, "SVCB": 1}
-
-
-def record_text(rdtype: str, text: str) -> str:
-    """``text``, one record of ``rdtype``, in the one form that :attr:`Answer.records` promises."""
-    if rdtype in ("TXT", "SPF"):
-        # What is no octet already is written as DNS carries it, in UTF-8.
-        return text if all(ord(letter) < 256 for letter in text) else text.encode().decode("latin-1")
-    if rdtype in ("A", "AAAA"):
-        try:
-            return str(ipaddress.ip_address(text.strip()))
-        except ValueError:
-            return text.strip()
-    words = text.split()
-    at = _NAME_AT.get(rdtype)
-    if at is not None and at < len(words):
-        try:
-            words[at] = "." if words[at] == "." else normalised(words[at])
-        except NameProblem:
-            words[at] = words[at].lower()
-    return " ".join(words)
-
-
-def in_order(rdtype: str, records: Iterable[str]) -> tuple[str, ...]:
-    """``records`` in an order that does not depend on the order in which a server shuffled them."""
-    if rdtype in ("MX", "SRV", "HTTPS", "SVCB"):
-        return tuple(sorted(records, key=_by_number))
-    return tuple(sorted(records))
-
-
-def _by_number(record: str) -> tuple[int, str]:
-    first, _, rest = record.partition(" ")
-    return (int(first) if first.isdecimal() else 0, rest)
 
 
 TIMEOUT_SECONDS = 2.0

@@ -10,6 +10,8 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from diagnostics.engine.names import unmapped
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendingServer:
@@ -24,6 +26,10 @@ class SendingServer:
     helo: str = ""
     envelope_domain: str = ""
     spf_include: str = ""
+
+    def __post_init__(self) -> None:
+        # P54: lists, reverse zones and SPF know the address only as the IPv4 address that it is.
+        object.__setattr__(self, "addresses", tuple(unmapped(address) for address in self.addresses))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +52,10 @@ class AllowListRecord:
     addresses: tuple[str, ...] = ()
     by: str = ""
 
+    def was_refused_since(self, refused_at: str) -> bool:
+        """A refusal came after it was recorded (ISO 8601; nothing is no refusal)."""
+        return bool(refused_at) and bool(self.at) and _time(refused_at) > _time(self.at)
+
     def has_expired(self, now: str) -> bool:
         """It held until a time that is over at ``now`` (ISO 8601, UTC where no zone is named)."""
         return bool(self.expires) and _time(self.expires) <= _time(now)
@@ -64,12 +74,17 @@ def _time(text: str) -> datetime:
 class Subject:
     """One thing to examine. A field that is empty is not known, and a check that needs it does not apply.
 
-    ``recipient`` is the address as it was typed. ``known_domains`` are domains that a typing mistake may have meant
+    ``recipient`` is the address as it was typed; ``recipient_is_assumed`` where only its domain was named, so that
+    nothing is asked about the person. ``known_domains`` are domains that a typing mistake may have meant
     (the branch's own and its clients'); ``profile_addresses`` are the addresses on the client's profile.
+    ``refused_at`` is when the recipient's organisation last refused our mail by a rule of theirs, as our log has it.
+    ``probe`` asks for a call on the recipient's mail server: ``greeting``, or ``recipient`` to name the address too;
+    ``probe_is_representative``: the desk runs on the sending host, so the server sees the sender's address.
     ``now`` is an ISO 8601 time in UTC, so that expiry is judged the same when a run is replayed.
     """
 
     recipient: str = ""
+    recipient_is_assumed: bool = False
     sender_domain: str = ""
     sending_server: SendingServer | None = None
     selectors: tuple[DKIMSelector, ...] = ()
@@ -77,11 +92,25 @@ class Subject:
     known_domains: tuple[str, ...] = ()
     profile_addresses: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
+    refused_at: str = ""
+    probe: str = ""
+    probe_is_representative: bool = False
     now: str = ""
 
+    @classmethod
+    def of_domain(cls, domain: str, **others: Any) -> Self:
+        """``domain`` as a sender and as a receiver, by the one address every domain has (RFC 5321 §4.5.1)."""
+        return cls(recipient=f"postmaster@{domain}", recipient_is_assumed=True, sender_domain=domain, **others)
+
     def known(self) -> frozenset[str]:
-        """The names of the fields that hold something."""
-        return frozenset(item.name for item in fields(self) if getattr(self, item.name))
+        """The names of the fields that hold something; ``person`` besides, where the recipient is somebody."""
+        held = {item.name for item in fields(self) if getattr(self, item.name)}
+        return frozenset(held | ({"person"} if self.recipient and not self.recipient_is_assumed else set()))
+
+    @property
+    def target(self) -> str:
+        """What is looked at, in one word: the recipient, or the domain that sends."""
+        return self.sender_domain if self.recipient_is_assumed else self.recipient or self.sender_domain
 
     def to_json(self) -> dict[str, Any]:
         """A JSON document from which :meth:`from_json` makes an equal subject."""

@@ -14,6 +14,8 @@ from typing import Any
 
 from diagnostics.engine import path
 from diagnostics.engine.names import NameProblem, documentation_address_in, normalised
+from diagnostics.engine.outside import Outside
+from diagnostics.engine.records import DIALOGUES
 from diagnostics.engine.resolver import Answer, Resolver, Status, failed
 
 #: Under this note stands a question whose askers had all gone (their deadline passed) before it was answered.
@@ -36,11 +38,13 @@ class Recording:
 
     ``transcript`` is a list of JSON documents in the order the answers came, ``queries`` the number of questions that
     were asked, ``critical_path_ms`` the longest chain of dependent ones. After ``max_questions`` every further question
-    is answered with ERROR, so that a hostile zone cannot keep a run busy.
+    is answered with ERROR, so that a hostile zone cannot keep a run busy. What is asked of servers goes to ``outside``,
+    unless a zone speaks for them; without one they are not asked.
     """
 
-    def __init__(self, resolver: Resolver, *, max_questions: int = 500) -> None:
+    def __init__(self, resolver: Resolver, *, outside: Outside | None = None, max_questions: int = 500) -> None:
         self.inner = resolver
+        self.outside = outside
         self.max_questions = max_questions
         self.queries = 0
         self.critical_path_ms = 0.0
@@ -75,9 +79,16 @@ class Recording:
         return answer
 
     async def _ask(self, name: str, rdtype: str) -> Answer:
-        answer = await self.inner.query(name, rdtype)
+        if rdtype in DIALOGUES and self.outside is not None and not self._is_in_zone(name):
+            answer = await self.outside.query(name, rdtype, self)
+        else:
+            answer = await self.inner.query(name, rdtype)
         self._keep(answer)
         return answer
+
+    def _is_in_zone(self, name: str) -> bool:
+        holds = getattr(self.inner, "holds", None)
+        return bool(holds and holds(name))
 
     def _keep(self, answer: Answer) -> None:
         document = asdict(answer)

@@ -1,9 +1,9 @@
 """A zone in memory: a resolver for tests, for the demo, and for asking "what would a receiver see".
 
 The form is a JSON object of names, each an object of record types: ``{"north.example": {"MX": [[10, "mx.example"]]}}``.
-A name that is not held does not exist, a name held without the asked type has no such record, and ``"TIMEOUT"``,
-``"SERVFAIL"``, ``"REFUSED"`` in the place of records, or of a whole name, are that failure. :class:`Overlay` lays a
-zone over real DNS for the names it speaks for.
+A name that is not held does not exist unless names below it do, a name held without the asked type has no such record,
+and ``"TIMEOUT"``, ``"SERVFAIL"``, ``"REFUSED"`` in the place of records, or of a whole name, are that failure.
+:class:`Overlay` lays a zone over real DNS for the names it speaks for.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from diagnostics.engine.names import NameProblem, documentation_address_in, is_under, normalised, parents
-from diagnostics.engine.resolver import Answer, Resolver, Status, failed, in_order, record_text
+from diagnostics.engine.records import in_order, record_text
+from diagnostics.engine.resolver import Answer, Resolver, Status, failed
 
 TTL = 300
 MAX_CHAIN = 8
@@ -102,7 +103,8 @@ class Zone:
                 return self._names[f"*.{above}"]
             if held is not None or above in self._inner:
                 break
-        return Status.NXDOMAIN
+        # RFC 4592 §2.2.2, P67: a name that only has names below it exists, without records of its own.
+        return {} if name in self._inner else Status.NXDOMAIN
 
 
 class Overlay:
@@ -113,6 +115,10 @@ class Overlay:
     def __init__(self, zone: Zone, resolver: Resolver) -> None:
         self.zone = zone
         self.resolver = resolver
+
+    def holds(self, name: str) -> bool:
+        """The zone speaks for ``name``."""
+        return self.zone.holds(name)
 
     async def query(self, name: str, rdtype: str) -> Answer:
         """The answer of the one that speaks for ``name``; an alias out of the zone is followed by the resolver."""

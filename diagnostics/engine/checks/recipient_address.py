@@ -164,7 +164,7 @@ def distance(one: str, other: str, most: int) -> int:
 CHECK = Check(
     slug="recipient-address",
     question="Is the recipient's address right?",
-    needs=frozenset({"recipient"}),
+    needs=frozenset({"recipient", "person"}),
     codes=CODES,
     look=look,
     sources=(Source("RFC 5321", "4.1.2"),),

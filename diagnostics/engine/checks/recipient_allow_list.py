@@ -27,6 +27,13 @@ CHANGED = Code(
     "Ask their IT to add {missing} to the allow-list of {product}.",
     RULE,
 )  # fmt: skip
+REFUSED_SINCE = Code(
+    "allow.refused_since", Verdict.NOTICE, Actor.RECIPIENT_IT, "{domain} has refused our mail since it allowed us",
+    "Allowed on {at}; on {refused} a rule of theirs refused our mail all the same. So the entry is gone, or another "
+    "rule stands before it.",
+    "Ask their IT whether the entry for {addresses} in {product} still stands, and send them the refusal.",
+    RULE,
+)  # fmt: skip
 REFUSED = Code(
     "allow.refused", Verdict.PROBLEM, Actor.RECIPIENT_IT, "{domain} has declined to allow the sending server",
     "Their organisation said no on {at}{by}.",
@@ -41,7 +48,7 @@ NEVER = Code(
     "allow.never_asked", Verdict.NOT_APPLICABLE, Actor.NOBODY, "{domain} has never been asked to allow us",
     "Most organisations need not be asked.", "", RULE,
 )  # fmt: skip
-CODES = (CONFIRMED, EXPIRED, CHANGED, REFUSED, ASKED, NEVER)
+CODES = (CONFIRMED, EXPIRED, CHANGED, REFUSED_SINCE, REFUSED, ASKED, NEVER)
 
 
 async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
@@ -69,6 +76,8 @@ def _judge(record: AllowListRecord, subject: Subject, domain: str) -> Finding:
         "expires": record.expires[:10],
         "allowed": list(record.addresses),
         "missing": missing,
+        "refused": subject.refused_at[:10],
+        "addresses": list(server.addresses) if server else [],
     }
     if record.state == "refused":
         return REFUSED.found(proof, **arguments)
@@ -78,13 +87,17 @@ def _judge(record: AllowListRecord, subject: Subject, domain: str) -> Finding:
         return EXPIRED.found(proof, **arguments)
     if missing:
         return CHANGED.found(proof, **arguments)
+    if record.was_refused_since(subject.refused_at):
+        # WL-12: what happens counts for more than what was promised.
+        refusal = Evidence.record("the last refusal by a rule of theirs in our log", subject.refused_at)
+        return REFUSED_SINCE.found(proof, refusal, **arguments)
     return CONFIRMED.found(proof, **arguments)
 
 
 CHECK = Check(
     slug="recipient-allow-list",
     question="Has the recipient's organisation allowed our server?",
-    needs=frozenset({"recipient"}),
+    needs=frozenset({"recipient", "person"}),
     codes=CODES,
     look=look,
     sources=RULE,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from diagnostics.engine.check import Check
 from diagnostics.engine.findings import Actor, Code, Finding, Source, Verdict
-from diagnostics.engine.names import Address, is_documentation, parse_address, shown
+from diagnostics.engine.names import Address, is_documentation, is_under, parse_address, shown
 from diagnostics.engine.path import together
 from diagnostics.engine.protocols.mx import Mailroute, Route, mail_route
 from diagnostics.engine.resolver import Answer, Resolver
@@ -87,6 +87,8 @@ CODES = (FINE, IMPLICIT, NULL, NONE, NO_DOMAIN, DEAD_HOSTS, SOME_DEAD, ALIAS, LI
 SIMPLE = {Route.NULL: NULL, Route.NONE: NONE, Route.NO_DOMAIN: NO_DOMAIN, Route.UNKNOWN: UNKNOWN}
 #: A hostile zone may name hundreds; mail servers try no more than a few.
 MOST_HOSTS = 10
+#: P86: Microsoft lets a domain prove whose it is by an MX record of a name below this, which never exists.
+PROOF = "msv1.invalid"
 
 
 async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
@@ -111,7 +113,8 @@ async def _hosts(domain: str, route: Mailroute, resolver: Resolver) -> list[Find
     literals = [host for host in route.hosts if _is_address(host)]
     if literals:
         found.append(LITERAL.found(*route.answers, domain=domain, hosts=literals))
-    names = [host for host in route.hosts if not _is_address(host)][:MOST_HOSTS]
+    servers = [host for host in route.hosts if not is_under(host, PROOF)] or route.hosts
+    names = [host for host in servers if not _is_address(host)][:MOST_HOSTS]
     questions = [resolver.query(name, kind) for name in names for kind in ("A", "AAAA")]
     answers = await together(*questions) if questions else ()
     by_name = {name: answers[2 * index : 2 * index + 2] for index, name in enumerate(names)}

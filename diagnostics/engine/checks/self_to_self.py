@@ -85,7 +85,7 @@ def _confirmed(subject: Subject, domain: str) -> str:
         return ""
     if newest.addresses and not set(server.addresses) <= set(newest.addresses):
         return ""
-    if newest.has_expired(subject.now):
+    if newest.has_expired(subject.now) or newest.was_refused_since(subject.refused_at):
         return ""
     return f"confirmed at {newest.at}"
 

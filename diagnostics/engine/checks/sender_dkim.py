@@ -11,10 +11,11 @@ from collections.abc import Sequence
 
 from diagnostics.engine import path
 from diagnostics.engine.check import Check
-from diagnostics.engine.findings import Actor, Argument, Code, Evidence, Finding, Source, Verdict
+from diagnostics.engine.findings import Actor, Argument, Code, Evidence, Finding, Record, Source, Verdict
 from diagnostics.engine.names import NameProblem, normalised
 from diagnostics.engine.protocols import dkim
 from diagnostics.engine.protocols.dkim import Judgement, State
+from diagnostics.engine.protocols.wildcard import HINT, wildcard_behind
 from diagnostics.engine.resolver import Answer, Resolver, Status
 from diagnostics.engine.subject import DKIMSelector, Subject
 
@@ -53,6 +54,7 @@ ABSENT = Code(
     "signature counts for nothing.",
     _PUBLISH,
     (_LOOKUP,),
+    publish=Record("{name}", "TXT", "{record}"),
 )
 DANGLING = Code(
     "dkim.dangling",
@@ -63,6 +65,7 @@ DANGLING = Code(
     "of that name could sign for {domain}.",
     "The branch's IT deletes the CNAME record at {name} and publishes this TXT record instead: {record}",
     (_LOOKUP,),
+    publish=Record("{name}", "TXT", "{record}"),
 )
 REVOKED = Code(
     "dkim.revoked",
@@ -72,6 +75,7 @@ REVOKED = Code(
     "The record has an empty p=, which tells receivers to trust no signature of this selector any more.",
     _PUBLISH,
     (_KEY,),
+    publish=Record("{name}", "TXT", "{record}"),
 )
 TOO_WEAK = Code(
     "dkim.too_weak",
@@ -100,6 +104,7 @@ DIFFERENT = Code(
     "take every signature of ours for forged.",
     _PUBLISH,
     (_KEY,),
+    publish=Record("{name}", "TXT", "{record}"),
 )
 TESTING = Code(
     "dkim.testing",
@@ -109,6 +114,7 @@ TESTING = Code(
     "The record has t=y, so receivers may treat our mail as if it were not signed.",
     "The branch's IT takes t=y out of the TXT record at {name}, which then reads: {record}",
     (_KEY,),
+    publish=Record("{name}", "TXT", "{record}"),
 )
 SEVERAL = Code(
     "dkim.several",
@@ -118,6 +124,7 @@ SEVERAL = Code(
     "Receivers may take any one of them, so our signature is verified by luck.",
     _PUBLISH,
     (_LOOKUP,),
+    publish=Record("{name}", "TXT", "{record}"),
 )
 MALFORMED = Code(
     "dkim.malformed",
@@ -127,15 +134,17 @@ MALFORMED = Code(
     "Receivers cannot read the key, so the signature counts for nothing. {problem}",
     _PUBLISH,
     (_KEY, Source("RFC 6376", "3.2")),
+    publish=Record("{name}", "TXT", "{record}"),
 )
 FOREIGN = Code(
     "dkim.foreign",
     Verdict.PROBLEM,
     Actor.BRANCH_IT,
     "What stands at {name} is no key",
-    "There is a TXT record of another kind, perhaps from a wildcard: {problem}",
+    "There is a TXT record of another kind: {problem} {hint}",
     _PUBLISH,
     (_KEY,),
+    publish=Record("{name}", "TXT", "{record}"),
 )
 CNAME_AS_TEXT = Code(
     "dkim.cname_as_text",
@@ -146,6 +155,7 @@ CNAME_AS_TEXT = Code(
     "follow text.",
     "The branch's IT deletes the TXT record at {name} and publishes there a CNAME record with the target {problem}",
     (_LOOKUP,),
+    publish=Record("{name}", "CNAME", "{problem}"),
 )
 UNKNOWN = Code(
     "dkim.unknown",
@@ -233,7 +243,7 @@ async def _of_selector(selector: DKIMSelector, domain: str, resolver: Resolver) 
         return [await _absent(answer, ours, facts, resolver)]
     judgement = dkim.judged(answer.records, issued)
     if judgement.state is not State.USABLE or judgement.record is None:
-        return [_at_fault(judgement, issued, answer, ours, facts)]
+        return [await _at_fault(judgement, issued, answer, ours, facts, resolver)]
     record = judgement.record
     facts |= {"kind": "RSA" if record.kind == "rsa" else "Ed25519", "bits": record.bits}
     findings = [(OK if issued else PRESENT).found(answer, *ours, **facts)]
@@ -256,16 +266,25 @@ async def _absent(answer: Answer, ours: list[Evidence], facts: dict[str, Argumen
     return ABSENT.found(answer, *ours, **facts)
 
 
-def _at_fault(
-    judgement: Judgement, issued: str, answer: Answer, ours: list[Evidence], facts: dict[str, Argument]
+async def _at_fault(
+    judgement: Judgement,
+    issued: str,
+    answer: Answer,
+    ours: list[Evidence],
+    facts: dict[str, Argument],
+    resolver: Resolver,
 ) -> Finding:
     record = judgement.record
+    # P20: text of another kind is most often a wildcard's, and then nobody has put it there.
+    wildcard = await wildcard_behind(answer, resolver) if judgement.state is State.FOREIGN else None
     published = record.key if record else ""
     return _OF_STATE[judgement.state].found(
         answer,
+        *([wildcard] if wildcard else []),
         *ours,
         **facts,
         problem=judgement.problem,
+        hint=HINT if wildcard else "",
         count=len(judgement.candidates),
         place=judgement.difference,
         length=len(published),

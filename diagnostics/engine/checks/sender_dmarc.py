@@ -16,9 +16,10 @@ from diagnostics.engine import path
 from diagnostics.engine.check import Check
 from diagnostics.engine.checks.sender_dmarc_codes import CODES, SOURCES, Words
 from diagnostics.engine.findings import Argument, Evidence, Finding
-from diagnostics.engine.names import NameProblem, normalised
+from diagnostics.engine.names import NameProblem, is_under, normalised
 from diagnostics.engine.protocols import dkim, dmarc, spf
 from diagnostics.engine.protocols.dmarc import InForce, Policy
+from diagnostics.engine.protocols.wildcard import HINT, wildcard_behind
 from diagnostics.engine.resolver import Resolver
 from diagnostics.engine.subject import Subject
 
@@ -28,6 +29,10 @@ FATES = {
     Policy.QUARANTINE: "put into the junk folder",
     Policy.REJECT: "refused",
 }
+
+
+#: Of the places that reports go to so many are asked about; a record names one or two.
+MOST_DESTINATIONS = 4
 
 
 class Vouches(IntEnum):
@@ -54,13 +59,47 @@ async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
     if not in_force.is_known:
         return findings
     if in_force.place is None:
-        return [*findings, *([] if findings else [Words.NONE.found(*_proof(in_force), **facts)])]
+        return findings or [await _none(in_force, facts, resolver)]
     if subject.sending_server is None:
-        return [Words.POLICY.found(*_proof(in_force), **facts), *findings]
-    of_spf, of_dkim = await path.together(_spf(subject, in_force, resolver), _dkim(subject, resolver))
+        of_reports = await _of_reports(in_force, facts, resolver)
+        return [Words.POLICY.found(*_proof(in_force), **facts), *findings, *of_reports]
+    of_spf, of_dkim, of_reports = await path.together(
+        _spf(subject, in_force, resolver), _dkim(subject, resolver), _of_reports(in_force, facts, resolver)
+    )
     evidence = Evidence.record("what vouches for the mail", of_spf.line, of_dkim.line)
     facts |= {"spf": of_spf.line, "dkim": of_dkim.line, "todo": _todo(subject)}
-    return [_foretold(in_force, of_spf, of_dkim, evidence, facts), *findings]
+    return [_foretold(in_force, of_spf, of_dkim, evidence, facts), *findings, *of_reports]
+
+
+async def _none(in_force: InForce, facts: Mapping[str, Argument], resolver: Resolver) -> Finding:
+    """No policy; P20: where text of another kind stands in its place, whether that is a wildcard's."""
+    own = in_force.walk.places[0].answer
+    wildcard = await wildcard_behind(own, resolver) if own.is_ok else None
+    proof = (*_proof(in_force), *([Evidence.of(wildcard)] if wildcard else []))
+    return Words.NONE.found(*proof, **facts, hint=HINT if wildcard else "")
+
+
+async def _of_reports(in_force: InForce, facts: Mapping[str, Argument], resolver: Resolver) -> list[Finding]:
+    """P75: who is to get reports on another's domain must have agreed. What is not answered is not told."""
+    record, place = in_force.record, in_force.place
+    if record is None or place is None:
+        return []
+    own = (place.domain, in_force.walk.organisation)
+    others = [
+        item for item in dmarc.report_domains(record) if not any(is_under(item, o) or is_under(o, item) for o in own)
+    ][:MOST_DESTINATIONS]
+    names = [dmarc.report_permission_name(place.domain, item) for item in others]
+    answers = await path.together(*(resolver.query(name, "TXT") for name in names))
+    denied = {
+        item: answer
+        for item, answer in zip(others, answers, strict=True)
+        if not answer.is_unknown and not dmarc.select_records(answer.records)
+    }
+    if not denied:
+        return []
+    first = next(iter(denied))
+    told: dict[str, Argument] = {"places": list(denied), "destination": first, "name": denied[first].name}
+    return [Words.REPORTS_NOT_AUTHORISED.found(place.answer, *denied.values(), **{**facts, **told})]
 
 
 def _foretold(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diagnostics.engine.findings import Actor, Code, Source, Verdict
+from diagnostics.engine.findings import Actor, Code, Record, Source, Verdict
 
 _ALIGNMENT = Source("RFC 9989", "4.4")
 _RECORD = Source("RFC 9989", "4.7")
@@ -86,9 +86,10 @@ class Words:
         Actor.BRANCH_IT,
         "{domain} has no DMARC policy",
         "Neither the domain nor one above it says what to do with mail that nothing vouches for. Large providers "
-        "expect such a policy of everybody who sends much mail.",
+        "expect such a policy of everybody who sends much mail. {hint}",
         "The branch's IT publishes this TXT record at {at}: v=DMARC1; p=none",
         (_WALK,),
+        publish=Record("{at}", "TXT", "v=DMARC1; p=none"),
     )
     SEVERAL = Code(
         "dmarc.several",
@@ -134,6 +135,17 @@ class Words:
         "The newer standard removed them, and receivers differ in whether they still follow them: {tags}",
         "The branch's IT takes these tags out of the TXT record at {at}: {tags}",
         (Source("RFC 9989", "C.6"), Source("RFC 7489", "6.3")),
+    )
+    REPORTS_NOT_AUTHORISED = Code(
+        "dmarc.reports_not_authorised",
+        Verdict.NOTICE,
+        Actor.BRANCH_IT,
+        "Reports on {domain} do not go to {places}",
+        "The DMARC record at {at} asks for reports to somebody else, who has not agreed in DNS to take them, so "
+        "receivers send none there. Delivery does not depend on it.",
+        "Whoever runs the DNS of {destination} publishes at {name} the TXT record v=DMARC1; or the branch's IT "
+        "takes that address out of rua= in the TXT record at {at}.",
+        (Source("RFC 9990", "4"), Source("RFC 7489", "7.1")),
     )
     UNKNOWN = Code(
         "dmarc.unknown",

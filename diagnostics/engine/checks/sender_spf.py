@@ -155,6 +155,9 @@ def _permanent(domain: _Domain, group: Sequence[Evaluation], evidence: Proof) ->
         record = domain.texts[0] if domain.texts else ""
         return Words.SYNTAX.found(*evidence, domain=domain.name, problem=found.problem, record=record)
     deciding = found.deciding
+    if deciding is not None and deciding.nested is None and deciding.term.lstrip("+-~?").lower().startswith("mx"):
+        # P50: nothing else makes an "mx" an error for good.
+        return Words.TOO_MANY_SERVERS.found(*evidence, **facts, term=deciding.term, where=deciding.where)
     return Words.INCLUDE_BROKEN.found(*evidence, **facts, term=deciding.term if deciding else "")
 
 
@@ -238,6 +241,7 @@ def _story(found: Evaluation) -> Evidence:
         status=found.result.value,
         lines=tuple(_lines(found.trace, "")),
         note=found.problem or found.explanation,
+        form="tree",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from diagnostics.engine.findings import Actor, Code, Source, Verdict
+from diagnostics.engine.findings import Actor, Code, Record, Source, Verdict
 from diagnostics.engine.protocols.spf import Result
 
 _CHECK_HOST = Source("RFC 7208", "4")
@@ -44,6 +44,7 @@ class Words:
         "says to refuse all others.",
         _PUBLISH,
         (_RESULTS, Source("RFC 7208", "8.4")),
+        publish=Record("{domain}", "TXT", "{record}"),
     )
     SOFTFAIL = Code(
         "spf.softfail",
@@ -54,6 +55,7 @@ class Words:
         "put such mail into the junk folder.",
         _PUBLISH,
         (_RESULTS, Source("RFC 7208", "8.5")),
+        publish=Record("{domain}", "TXT", "{record}"),
     )
     NEUTRAL = Code(
         "spf.neutral",
@@ -64,6 +66,7 @@ class Words:
         "is of no help to our mail.",
         _PUBLISH,
         (_RESULTS, Source("RFC 7208", "8.2")),
+        publish=Record("{domain}", "TXT", "{record}"),
     )
     NONE = Code(
         "spf.none",
@@ -75,6 +78,7 @@ class Words:
         "The branch's IT publishes this TXT record at {domain}, with the terms of the domain's other mail servers "
         "added: {record}",
         (_RESULTS, _RECORDS),
+        publish=Record("{domain}", "TXT", "{record}"),
     )
     NO_RECORD = Code(
         "spf.no_record",
@@ -95,6 +99,7 @@ class Words:
         "broken.",
         "The branch's IT deletes all SPF records at {domain} and publishes this one TXT record instead: {record}",
         (_RECORDS,),
+        publish=Record("{domain}", "TXT", "{record}"),
     )
     SYNTAX = Code(
         "spf.syntax",
@@ -146,6 +151,16 @@ class Words:
         "one of those named, may cross the line. Each list that it takes in costs: {costs}",
         "Before the next service is added, the branch's IT takes lists of services that no longer send out of the "
         "TXT record at {domain}.",
+        (_LIMITS,),
+    )
+    TOO_MANY_SERVERS = Code(
+        "spf.too_many_servers",
+        Verdict.PROBLEM,
+        Actor.BRANCH_IT,
+        "SPF of {domain} counts on the mail servers of a domain that has more than ten",
+        "Receivers look at ten servers for one mx and then take the record for broken. {problem}",
+        "The branch's IT replaces {term} in the TXT record at {where} by the addresses of the servers that send (ip4:, "
+        "ip6:).",
         (_LIMITS,),
     )
     TOO_MANY_VOIDS = Code(
@@ -203,6 +218,7 @@ class Words:
         "The record has neither all nor redirect at its end, so it protects the domain from nobody.",
         "The branch's IT ends the TXT record at {domain} so: {record}",
         (Source("RFC 7208", "4.7"),),
+        publish=Record("{domain}", "TXT", "{record}"),
     )
     UNREACHABLE = Code(
         "spf.unreachable",
@@ -239,6 +255,7 @@ class Words:
         "{problem}",
         "We put our own TXT record at {domain} right; with the record that is there now it should read: {record}",
         (_IDENTITY, _RESULTS),
+        publish=Record("{domain}", "TXT", "{record}"),
     )
     ENVELOPE_WEAK = Code(
         "spf.envelope_weak",
@@ -248,6 +265,7 @@ class Words:
         "Receivers ask SPF about the envelope's domain. That is ours, and its record leaves our server out.",
         "We publish this TXT record at {domain}: {record}",
         (_IDENTITY, _RESULTS),
+        publish=Record("{domain}", "TXT", "{record}"),
     )
     ENVELOPE_UNKNOWN = Code(
         "spf.envelope_unknown",
@@ -285,6 +303,7 @@ class Words:
         "several records, or a mistake in one, receivers follow none.",
         "The branch's IT puts the SPF record of {domain} right, in one TXT record such as: {record}",
         (_RECORDS, _IDENTITY),
+        publish=Record("{domain}", "TXT", "{record}"),
     )
     FROM_UNKNOWN = Code(
         "spf.from_unknown",

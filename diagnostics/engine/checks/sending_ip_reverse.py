@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from diagnostics.engine.check import Check
-from diagnostics.engine.findings import Actor, Code, Finding, Source, Verdict
+from diagnostics.engine.findings import Actor, Code, Finding, Record, Source, Verdict
 from diagnostics.engine.names import normalised, reverse_name
 from diagnostics.engine.path import together
 from diagnostics.engine.protocols.iprev import IPRev, Reverse, is_generic, look_up
@@ -21,7 +21,7 @@ MISSING = Code(
     "ptr.missing", Verdict.PROBLEM, Actor.SUPPORT, "{address} has no reverse name",
     "The sending address has no PTR record. Gmail, Outlook and many others refuse mail from such addresses.",
     "Whoever owns the address publishes `{reverse} PTR {wanted}.`",
-    RULE,
+    RULE, publish=Record("{reverse}", "PTR", "{wanted}."),
 )  # fmt: skip
 UNCONFIRMED = Code(
     "ptr.unconfirmed", Verdict.PROBLEM, Actor.SUPPORT, "The name of {address} does not lead back to it",
@@ -33,7 +33,7 @@ GENERIC = Code(
     "ptr.generic", Verdict.NOTICE, Actor.SUPPORT, "The name of {address} looks like that of a home connection",
     "{name} seems made from the address. Many receivers distrust such names.",
     "Whoever owns the address publishes `{reverse} PTR {wanted}.`",
-    (*RULE, Source("M3AAWG Sender Best Practices", "4.1")),
+    (*RULE, Source("M3AAWG Sender Best Practices", "4.1")), publish=Record("{reverse}", "PTR", "{wanted}."),
 )  # fmt: skip
 NOT_HELO = Code(
     "ptr.not_helo", Verdict.NOTICE, Actor.SUPPORT, "{address} greets as {helo} but is called {name}",

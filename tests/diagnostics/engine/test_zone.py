@@ -65,7 +65,8 @@ def ask(name: str, rdtype: str, resolver: Resolver = ZONE) -> Answer:
         ("a.wild.example", "A", Status.NODATA, ()),
         ("held.wild.example", "TXT", Status.NODATA, ()),
         ("a.held.wild.example", "TXT", Status.NXDOMAIN, ()),
-        ("wild.example", "TXT", Status.NXDOMAIN, ()),
+        # RFC 4592 §2.2.2: a name that only has names below it exists.
+        ("wild.example", "TXT", Status.NODATA, ()),
         ("xn--mller-kva.example", "TXT", Status.OK, ("grüße ☃".encode().decode("latin-1"),)),
         ("_25._tcp.mx.example", "TLSA", Status.OK, ("3 1 1 AB",)),
         ("_x._tcp.example", "SRV", Status.OK, ("0 5 587 mail.north.example",)),

@@ -33,3 +33,20 @@ def record(state: str = "confirmed", **fields: object) -> AllowListRecord:
 )
 def test_the_newest_record_decides(records: tuple[AllowListRecord, ...], expected: list[str]) -> None:
     assert codes(CHECK, {}, recipient="lee@corp.example", sending_server=SERVER, allow_list=records) == expected
+
+
+@pytest.mark.parametrize(
+    ("state", "refused_at", "expected"),
+    [
+        ("confirmed", "2026-02-20T00:00:00+00:00", ["allow.refused_since"]),
+        # A refusal from before is what the entry was asked for.
+        ("confirmed", "2026-01-20T00:00:00+00:00", ["allow.confirmed"]),
+        ("confirmed", "", ["allow.confirmed"]),
+        ("asked", "2026-02-20T00:00:00+00:00", ["allow.asked"]),
+    ],
+)
+def test_wl12_a_refusal_since_counts_for_more_than_the_promise(
+    state: str, refused_at: str, expected: list[str]
+) -> None:
+    given = {"recipient": "lee@corp.example", "sending_server": SERVER, "allow_list": (record(state),)}
+    assert codes(CHECK, {}, **given, refused_at=refused_at) == expected
