@@ -86,7 +86,8 @@ class Rule:
             return False
         if not all(fragment in text for fragment in self.all):
             return False
-        if self.codes and not code.startswith(self.codes):
+        # "4" and "5" are classes, which a status has too; servers that are no SMTP servers give only that.
+        if self.codes and not (code or status).startswith(self.codes):
             return False
         if self.statuses and not status.startswith(self.statuses):
             return False

@@ -1,0 +1,71 @@
+"""Is it a report at all? Several signs must agree, because people forward reports, quote them and write about them."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from diagnostics.engine.messages.automatic import is_auto_reply
+from diagnostics.engine.messages.bounce import addresses
+from diagnostics.engine.messages.bounce.phrases import has_any
+from diagnostics.engine.messages.bounce.report import STATUS_TYPES, Gathered
+from diagnostics.engine.messages.mime import Parts
+
+ENOUGH: Final = 4
+
+
+def is_report(parts: Parts, gathered: Gathered) -> bool:
+    """Enough speaks for it. Groups of RFC 3464 alone are enough, if they are a part and not a quotation."""
+    header = parts.header
+    is_by_daemon = _is_by_daemon(parts)
+    if any(group.action for group in gathered.report.groups) and parts.of_type(*STATUS_TYPES):
+        return is_by_daemon or parts.type == "multipart/report" or not header.first("in-reply-to")
+    subject = gathered.subject.lower()
+    weight = 0
+    if is_by_daemon:
+        weight += 2
+    if (path := header.first("return-path")) and path.value.strip() in ("<>", "<MAILER-DAEMON>", "MAILER-DAEMON"):
+        weight += 1
+    if has_any(subject, "subjects"):
+        weight += 2
+    if header.first("x-failed-recipients"):
+        weight += 3
+    if parts.type == "multipart/report" and parts.parameter("report-type").lower() in ("delivery-status", ""):
+        weight += 3
+    if has_any(gathered.told.text.lower(), "openings"):
+        weight += 2
+    if gathered.is_self_made:
+        weight += 2
+    if gathered.has_returned_part or gathered.returned.fields:
+        weight += 1
+    if is_named_in_returned(gathered):
+        weight += 1
+    if not is_by_daemon and _is_by_no_one(parts):
+        weight += 1
+    if header.first("references") or (header.first("in-reply-to") and not is_by_daemon):
+        weight -= 1
+    if subject.startswith(("fwd:", "fw:", "wg:", "tr:", "aw:")) or (subject.startswith("re:") and not is_by_daemon):
+        weight -= 3
+    if is_auto_reply(parts) and not is_by_daemon and not header.first("x-failed-recipients"):
+        weight -= 4
+    return weight >= ENOUGH and (is_by_daemon or weight > ENOUGH)
+
+
+def is_named_in_returned(gathered: Gathered) -> bool:
+    """It names somebody, and returns a message that was for them."""
+    to = {addresses.key(item) for field in gathered.returned.all("to") for item in addresses.found(field.value[:4_000])}
+    return any(addresses.key(item) in to for item in (*gathered.told.named, *gathered.told.weak))
+
+
+def _is_by_no_one(parts: Parts) -> bool:
+    """The sender says that nobody reads there."""
+    field = parts.header.first("from")
+    sender = field.value.lower()[:500] if field else ""
+    return any(word in sender for word in ("no-reply", "noreply", "do-not-reply", "donotreply", "administrator"))
+
+
+def _is_by_daemon(parts: Parts) -> bool:
+    field = parts.header.first("from")
+    if field is None:
+        return False
+    sender = field.shown.strip().lower()[:500]
+    return sender in ("<>", "") or has_any(sender, "senders")

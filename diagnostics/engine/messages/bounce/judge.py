@@ -1,0 +1,205 @@
+"""From what was said of a recipient to a cause.
+
+A report says the same thing several times and in several qualities: the words of the refusing server, what its own
+server made of them, the status, a sentence for people. :func:`judge` reads them in that order and takes the first that
+names a cause by its words. A report that only says that time ran out inherits the cause of the last temporary refusal
+in it, because "refused for two days for sending too fast" is what helps, and "expired" is not.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from typing import Final
+
+from diagnostics.engine.messages.reply import HARD, Reading, read_reply, rules
+
+#: Causes that say little; a better one further down goes before them.
+_VAGUE: Final = frozenset(
+    {"unknown", "recipient_refused_unspecified", "still_trying", "network_or_timeout", "accepted_by_recipient_server"}
+)
+_WORTHLESS: Final = frozenset({"unknown", "still_trying", "accepted_by_recipient_server"})
+_EXPIRED: Final = (
+    "expired",
+    "too long",
+    "timeout exceeded",
+    "retry time",
+    "given up",
+    "giving up",
+    "could not be delivered for",
+    "has been in the queue",
+    "delayed",
+    "not been able to deliver",
+    "last error",
+    "will be deleted",
+)
+#: A name that is not found now may be found later.
+_PASSING: Final = ("try again", "temporar", "servfail", "timed out", "timeout", "deferred", "later")
+_USER_UNKNOWN: Final = ("user unknown", "unknown user", "no such user")
+_AFTER_DATA = re.compile(
+    r"in reply to end of data|after end of data|failed after i sent the message|final data|end-of-data|\[data\]|"
+    r"smtp transmission failure|for text command|\(data\)|in reply to \.|after data\b",
+)
+#: What a server says that wants to give no reason.
+_BLAND: Final = re.compile(
+    r"(?:access denied|rejected|denied|refused|not allowed|service unavailable|command rejected|permission denied|"
+    r"transaction failed|mail rejected|message rejected|go away|sender rejected|no|)"
+)
+_BLAND_CAUSES: Final = frozenset(
+    {"recipient_policy", "recipient_refused_unspecified", "unknown", "remote_system_error"}
+)
+_AT_CONNECTION: Final = (
+    "after initial connection",
+    "refused to talk to me",
+    "after ehlo",
+    "after helo",
+    "but greeting failed",
+    "but my name was rejected",
+)
+_AT_SENDER: Final = ("in reply to mail from", "after mail from", "after sender verify", "sender was rejected")
+_IN_REPLY = re.compile(r"\(in reply to [^()]{1,60}\)\s*$")
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One thing that was said. ``is_aside``: it says something of the whole message, and counts only in need."""
+
+    text: str
+    is_aside: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What came out, and of which words."""
+
+    reading: Reading
+    text: str
+    permanence: str
+
+
+def judge(
+    said: Iterable[Words], *, status: str = "", is_delayed: bool = False, host: str = "", stage: str = ""
+) -> Judged:
+    """The cause that ``said`` names. ``stage``: the command that was refused, where the report tells."""
+    read = [(words, _read(words.text, status, is_delayed, host)) for words in said if words.text.strip()]
+    if not read:
+        read = [(Words(""), _read("", status, is_delayed, host))]
+    words, reading = _best(read)
+    first = next((item for item in read if not item[0].is_aside), read[0])
+    if not reading.reply_code and first[1].reply_code and not words.is_aside:
+        words = first[0] if first[1].reply_code else words
+    everything = " ".join(item.text for item, _ in read).lower()
+    cause = _refused_by_filter(reading, words.text.lower(), everything, stage)
+    if cause != reading.cause:
+        reading = _changed(reading, cause, "bounce.after_data")
+    elif by_stage := _by_stage(reading, words.text, everything, stage):
+        reading = _changed(reading, by_stage, "bounce.stage")
+    elif cause in _WORTHLESS:
+        reading = _changed(reading, "network_or_timeout" if is_delayed or _is_over(everything) else cause, reading.rule)
+    return Judged(reading, words.text, _permanence(reading, words.text.lower(), is_delayed))
+
+
+def _read(text: str, status: str, is_delayed: bool, host: str) -> Reading:
+    """``text`` as a reply. Where it holds no status of its own the report's is taken, and else what it amounts to."""
+    text = _IN_REPLY.sub("", text)
+    own = read_reply(text, remote_host=host)
+    if own.status and not own.status.endswith(".0.0"):
+        return own
+    if own.reply_code and status and status[0] != own.reply_code[0]:
+        status = ""
+    if not own.reply_code and not status:
+        amounts = read_reply(text, status="4.0.0" if is_delayed else "5.0.0", remote_host=host)
+        return _without_status(amounts if _is_by_words(amounts) else own)
+    return read_reply(text, reply_code=own.reply_code, status=status or own.status, remote_host=host)
+
+
+def _best(read: list[tuple[Words, Reading]]) -> tuple[Words, Reading]:
+    """By words before by codes, and what says more before what says less. An aside counts where nothing else speaks, or
+    as the refusal that went before the time ran out.
+    """
+    direct = [item for item in read if not item[0].is_aside]
+    asides = [item for item in read if item[0].is_aside]
+    replies = [item for item in asides if item[1].reply_code]
+    for group, is_worded in ((direct, True), (direct, False), (replies, True)):
+        for item in group:
+            if item[1].cause not in _VAGUE and (_is_by_words(item[1]) or not is_worded):
+                return item
+    for group in (direct, sorted(asides, key=lambda item: _worded().get(item[1].rule, len(_worded())))):
+        for item in group:
+            if _is_by_words(item[1]) and item[1].cause not in _WORTHLESS:
+                return item
+    return next((item for item in read if item[1].cause not in _WORTHLESS), read[0])
+
+
+def _is_by_words(reading: Reading) -> bool:
+    return reading.rule in _worded()
+
+
+@cache
+def _worded() -> dict[str, int]:
+    """The rules that go by words, and where each stands: a provider's own before what servers say in general."""
+    return {rule.id: number for number, rule in enumerate(rules()) if rule.any or rule.all}
+
+
+def _is_over(text: str) -> bool:
+    return any(fragment in text for fragment in _EXPIRED)
+
+
+def _refused_by_filter(reading: Reading, text: str, everything: str, stage: str) -> str:
+    """The same cause, or "refused with no reason": a server that had taken the recipient and, having read the message,
+    says that it knows no such user, lets its user's filter say so (the Japanese carriers do). A status that speaks of
+    the address is believed.
+    """
+    if reading.cause != "no_such_user" or reading.status.startswith(("5.1.", "4.1.")):
+        return reading.cause
+    if not any(fragment in text for fragment in _USER_UNKNOWN):
+        return reading.cause
+    is_nameless = ": user unknown" in text.replace("550:", "550") and "@" not in text.split(": user unknown")[0][-80:]
+    if stage in ("DATA", "BDAT") or _AFTER_DATA.search(everything) or is_nameless:
+        return "recipient_refused_unspecified"
+    return reading.cause
+
+
+def _by_stage(reading: Reading, text: str, everything: str, stage: str) -> str:
+    """What a refusal without a reason is about: before any address was named, the sending server; after the sender was,
+    the sender. Empty where a reason was given.
+    """
+    about_recipient = reading.cause in ("no_such_user", "domain_or_dns") and "5.1." not in reading.status
+    if about_recipient and any(fragment in everything for fragment in _AT_CONNECTION):
+        return "sender_ip_blocked"  # Nobody had been named yet.
+    if about_recipient and (stage == "MAIL" or any(fragment in everything for fragment in _AT_SENDER)):
+        return "sender_address_rejected"  # Only the sender had.
+    if reading.reply_code[:1] != "5" or reading.cause not in _BLAND_CAUSES or not _BLAND.fullmatch(_bare(text)):
+        return ""
+    if any(fragment in everything for fragment in _AT_CONNECTION):
+        return "sender_ip_blocked"
+    if stage == "MAIL" or any(fragment in everything for fragment in _AT_SENDER):
+        return "sender_address_rejected"
+    return ""
+
+
+def _bare(text: str) -> str:
+    """The words of a reply without codes, addresses and what is said about the conversation."""
+    text = _IN_REPLY.sub("", text.lower())
+    text = re.sub(r"<[^<>]{0,320}>|\[[^\[\]]{0,100}\]|[245]\d\d|[245]\.\d\.\d{1,3}", " ", text)
+    return " ".join(re.sub(r"[^a-z ]", " ", text).split())
+
+
+def _permanence(reading: Reading, text: str, is_delayed: bool) -> str:
+    """Hard only where trying again is pointless. That a server gave up says so of a missing mailbox even after 4xx."""
+    if reading.cause not in HARD or is_delayed:
+        return "soft"
+    if reading.cause == "no_such_user":
+        return "hard"
+    is_passing = reading.reply_code.startswith("4") or reading.status.startswith("4")
+    return "soft" if is_passing or any(fragment in text for fragment in _PASSING) else "hard"
+
+
+def _changed(reading: Reading, cause: str, rule: str) -> Reading:
+    return Reading(cause, reading.permanence, rule, reading.status, reading.reply_code, reading.words)
+
+
+def _without_status(reading: Reading) -> Reading:
+    return Reading(reading.cause, reading.permanence, reading.rule, "", reading.reply_code, reading.words)
