@@ -6,10 +6,54 @@ import ipaddress
 from typing import Any
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 
+from diagnostics.engine.messages.headers.fields import MAX_OCTETS
 from diagnostics.engine.names import NameProblem, normalised
 from diagnostics.engine.subject import DKIMSelector, SendingServer, Subject
+
+
+class MessageForm(forms.Form):
+    """A message to inspect: the file, or its header as copied text."""
+
+    file = forms.FileField(
+        label="The message as a file",
+        required=False,
+        help_text="Saved from the mail program (.eml). Only so can its signatures be verified.",
+    )
+    text = forms.CharField(
+        label="Or its header, as text",
+        required=False,
+        strip=False,
+        max_length=1_500_000,
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "class": "font-monospace"}),
+        help_text="In most mail programs: Show original, View source, or Internet headers.",
+    )
+    authserv_id = forms.CharField(
+        label="Believe the results of",
+        max_length=253,
+        required=False,
+        help_text="The receiver's server, where you know it. Otherwise the place of its note in the header decides.",
+    )
+
+    def clean_file(self) -> Any:
+        file = self.cleaned_data["file"]
+        if file and file.size > MAX_OCTETS:
+            raise forms.ValidationError("The file is larger than 1 MB. Paste its header instead.")
+        return file
+
+    def clean(self) -> dict[str, Any]:
+        data = super().clean() or {}
+        has_text = bool(data.get("text", "").strip())
+        if not self.errors and bool(data.get("file")) == has_text:
+            raise forms.ValidationError("Give the file or the text of one message." if has_text else "Give a message.")
+        return data
+
+    def message(self) -> bytes | str:
+        """The octets of the file, or the text as it was pasted."""
+        file = self.cleaned_data["file"]
+        return bytes(file.read()) if file else str(self.cleaned_data["text"])
 
 
 class BenchForm(forms.Form):
@@ -18,7 +62,7 @@ class BenchForm(forms.Form):
     target = forms.CharField(
         label="Domain or e-mail address",
         max_length=320,
-        help_text="A domain is examined as a sender; an address as a recipient.",
+        help_text="A domain is examined as a sender and as a receiver; an address as a recipient.",
     )
     sender = forms.CharField(
         label="Sending domain", max_length=253, required=False, help_text="For an address: who writes to it."
@@ -29,6 +73,17 @@ class BenchForm(forms.Form):
     selectors = forms.CharField(
         label="DKIM selectors", max_length=200, required=False, help_text="With commas between, when you know them."
     )
+
+    calls = forms.BooleanField(
+        label="Call on the recipient's mail server",
+        required=False,
+        help_text="It is greeted as a sender would, and left before there is a message.",
+    )
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        if settings.SMTP_PROBE == "off":
+            del self.fields["calls"]
 
     def _domain(self, text: str) -> str:
         try:
@@ -60,7 +115,8 @@ class BenchForm(forms.Form):
         data: dict[str, Any] = self.cleaned_data
         is_address = "@" in data["target"]
         return Subject(
-            recipient=data["target"] if is_address else "",
+            recipient=data["target"] if is_address else f"postmaster@{data['target']}",
+            recipient_is_assumed=not is_address,
             sender_domain=data["sender"] if is_address else data["target"],
             sending_server=SendingServer(host="", addresses=data["addresses"]) if data["addresses"] else None,
             selectors=tuple(DKIMSelector(selector=item) for item in data["selectors"]),

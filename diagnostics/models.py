@@ -29,6 +29,9 @@ class Run(models.Model):
     state = models.CharField(max_length=10, choices=RunState, default=RunState.QUEUED)
     attempt = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField()
+    target_domain = models.CharField(max_length=253, blank=True, help_text="The domain that is looked at.")
+    held_until = models.DateTimeField(null=True, blank=True, help_text="Not before: too much was asked for at once.")
+    is_message = models.BooleanField(default=False, help_text="A message was handed in; nothing else is looked at.")
     is_fresh = models.BooleanField(default=False, help_text="Asked for again: remembered answers are not used.")
     requested_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
@@ -57,6 +60,8 @@ class Run(models.Model):
             # The latest runs (bench), and one person's own.
             models.Index(fields=["-queued_at", "-id"], name="run_newest"),
             models.Index(fields=["requested_by", "-queued_at", "-id"], name="run_of_person"),
+            # When this domain was last asked anew.
+            models.Index(fields=["target_domain", "-queued_at"], condition=models.Q(is_fresh=True), name="run_fresh"),
         ]
 
     def __str__(self) -> str:
@@ -66,6 +71,10 @@ class Run(models.Model):
     def target(self) -> str:
         """What was looked at, in one word: the recipient, or the domain that sends."""
         subject: dict[str, str] = self.subject
+        if self.is_message:
+            return f"a message from {self.target_domain}" if self.target_domain else "a message"
+        if subject.get("recipient_is_assumed"):
+            return subject["sender_domain"]
         return subject.get("recipient") or subject.get("sender_domain") or "a sending server"
 
     @property
@@ -75,6 +84,48 @@ class Run(models.Model):
     @property
     def is_over(self) -> bool:
         return self.state in (RunState.DONE, RunState.FAILED)
+
+
+class ReceivedMessage(models.Model):
+    """A message that somebody handed in to be inspected, as it came, and what was read out of it.
+
+    ``raw`` is forgotten after a while; ``facts`` and the findings stay.
+    """
+
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="message")
+    raw = models.BinaryField()
+    is_text = models.BooleanField(help_text="It came through somebody's clipboard, which changes blanks and line ends.")
+    authserv_id = models.CharField(max_length=253, blank=True, help_text="Whose results are to be believed.")
+    facts = models.JSONField(default=dict)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            # Whose raw text is to be forgotten.
+            models.Index(fields=["at"], condition=~models.Q(raw=b""), name="message_kept"),
+        ]
+
+    def __str__(self) -> str:
+        return f"The message of {self.run}"
+
+
+class MailServerCall(models.Model):
+    """A call on the mail servers of a domain, kept so that none is called on too often."""
+
+    domain = models.CharField(max_length=253)
+    run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="+")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            # When this domain was last called on, and how often anybody was today.
+            models.Index(fields=["domain", "-at"], name="call_of_domain"),
+            models.Index(fields=["-at"], name="call_newest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.domain} at {self.at:%Y-%m-%d %H:%M}"
 
 
 class StoredFinding(models.Model):

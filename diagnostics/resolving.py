@@ -1,4 +1,4 @@
-"""From the settings to a resolver: which name servers, which zone laid over them, and what is remembered."""
+"""From the settings to a resolver: which name servers, which zone over them, what is remembered, whom to call on."""
 
 from __future__ import annotations
 
@@ -9,11 +9,29 @@ from django.conf import settings
 
 from diagnostics.engine.cache import Cache
 from diagnostics.engine.canary import Canary
+from diagnostics.engine.names import Address, parse_address
+from diagnostics.engine.outside import Outside, Probe
 from diagnostics.engine.resolver import DNSResolver, Resolver
+from diagnostics.engine.subject import Subject
 from diagnostics.engine.zone import Overlay, Zone, read_zone
 
 #: One memory for the whole process: runs of the same hour ask many of the same questions.
 _remembered = Cache()
+
+
+def outside_from_settings(subject: Subject) -> Outside:
+    """How servers are asked for ``subject``; its mail servers only where it asks for that and the settings allow it."""
+    return Outside(probe=probe_of(subject) if settings.SMTP_PROBE != "off" else None)
+
+
+def probe_of(subject: Subject) -> Probe | None:
+    """How this desk introduces itself to the mail server of ``subject``; nothing where none is to be called on."""
+    parsed = parse_address(subject.recipient)
+    if not subject.probe or not isinstance(parsed, Address):
+        return None
+    names_recipient = subject.probe == "recipient" and not subject.recipient_is_assumed and not parsed.is_quoted
+    recipient = parsed.text if names_recipient else ""
+    return Probe(helo=settings.SMTP_PROBE_HELO, sender=settings.SMTP_PROBE_SENDER, recipient=recipient)
 
 
 def resolver_from_settings(fresh: bool = False) -> Resolver:

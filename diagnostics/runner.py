@@ -12,21 +12,23 @@ import logging
 import queue
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 from django.utils import timezone
 
 from diagnostics.engine.findings import SEVERITY, Finding, Verdict, worst
-from diagnostics.engine.plan import CHECKS, Result, examine
+from diagnostics.engine.inspect import MESSAGE, inspect
+from diagnostics.engine.plan import CHECKS, FAILED, Result, examine
 from diagnostics.engine.subject import Subject
 from diagnostics.engine.transcript import Recording
-from diagnostics.models import Run, RunState, StoredFinding
-from diagnostics.resolving import resolver_from_settings
+from diagnostics.models import ReceivedMessage, Run, RunState, StoredFinding
+from diagnostics.resolving import outside_from_settings, resolver_from_settings
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +55,8 @@ def claim(run_id: int) -> Run | None:
         attempt=F("attempt") + 1,
         lease_until=now + timedelta(seconds=settings.RUN_LEASE_SECONDS),
         started_at=now,
-        checks_total=len(CHECKS),
+        # A message is one thing to look at; a later release may have more checks than the one that queued the run.
+        checks_total=Case(When(is_message=True, then=Value(1)), default=Value(len(CHECKS))),
         checks_done=0,
     )
     return Run.objects.get(pk=run_id) if claimed else None
@@ -70,16 +73,40 @@ def perform(run_id: int) -> None:
     run = claim(run_id)
     if run is None:
         return
-    recording = Recording(resolver_from_settings(fresh=run.is_fresh))
+    subject = Subject.from_json(run.subject)
+    recording = Recording(resolver_from_settings(fresh=run.is_fresh), outside=outside_from_settings(subject))
     began = time.monotonic()
     findings: dict[int, tuple[Finding, ...]] = {}
+    results = _inspected(run, recording) if run.is_message else _results(subject, recording)
     try:
-        for result in _results(Subject.from_json(run.subject), recording):
+        for result in results:
             findings[result.position] = tuple(result.findings)
             record(run, result)
         finish(run, findings, recording, wall_ms=(time.monotonic() - began) * 1000)
     except SupersededError:
         logger.warning("Run %s was taken over from attempt %s.", run.code, run.attempt)
+
+
+def _inspected(run: Run, recording: Recording) -> Iterator[Result]:
+    """The one result of a message that was handed in; its facts are stored beside."""
+    message = ReceivedMessage.objects.get(run=run)
+    octets = bytes(message.raw)
+    given = octets.decode("utf-8", "replace") if message.is_text else octets
+    try:
+        found = asyncio.run(inspect(given, recording, authserv_id=message.authserv_id))
+    except Exception as error:
+        logger.exception("The message of run %s could not be inspected.", run.code)
+        yield Result(MESSAGE, 0, (FAILED.found(error=type(error).__name__),))
+        return
+    ReceivedMessage.objects.filter(pk=message.pk).update(facts=storable(found.facts))
+    yield Result(MESSAGE, 0, found.findings)
+
+
+def forget_messages(limit: int = 1000) -> int:
+    """Empty the raw text of messages older than ``MESSAGE_DAYS``; what was read out of them stays."""
+    before = timezone.now() - timedelta(days=settings.MESSAGE_DAYS)
+    old = ReceivedMessage.objects.filter(at__lt=before).exclude(raw=b"").order_by("at")
+    return ReceivedMessage.objects.filter(pk__in=list(old.values_list("pk", flat=True)[:limit])).update(raw=b"")
 
 
 def _results(subject: Subject, recording: Recording) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -11,12 +11,15 @@ from django.db.models import QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from diagnostics.engine.findings import SEVERITY, Actor, Evidence, Source, Verdict, filled
-from diagnostics.engine.plan import CHECKS, CODES
-from diagnostics.models import Run, StoredFinding
+from diagnostics.engine import plan
+from diagnostics.engine.findings import SEVERITY, Actor, Evidence, Record, Source, Verdict, filled
+from diagnostics.engine.inspect import MESSAGE
+from diagnostics.engine.plan import CHECKS
+from diagnostics.models import ReceivedMessage, Run, StoredFinding
 from portal.accounts.models import User
 
-QUESTIONS = {check.slug: check.question for check in CHECKS}
+QUESTIONS = {check.slug: check.question for check in (*CHECKS, MESSAGE)}
+CODES = {**plan.CODES, **{code.id: code for code in MESSAGE.codes}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +37,7 @@ class ReadFinding:
     sources: tuple[Source, ...]
     evidence: tuple[Evidence, ...]
     arguments: dict[str, object]
+    publish: Record | None = None
 
     @property
     def needs_somebody(self) -> bool:
@@ -66,6 +70,11 @@ def run_for(viewer: User, code: str) -> Run:
     return run
 
 
+def message_of(run: Run) -> ReceivedMessage | None:
+    """The message that a run inspects, without its raw text; nothing for any other run."""
+    return ReceivedMessage.objects.defer("raw").filter(run=run).first() if run.is_message else None
+
+
 def findings_of(run: Run | None) -> list[ReadFinding]:
     """The findings of the run's present attempt in the order of the checks; one query, none without a run."""
     if run is None or run.attempt == 0:
@@ -88,6 +97,7 @@ def _read(row: StoredFinding) -> ReadFinding:
         sources=code.sources if code else (),
         evidence=tuple(Evidence(**{**item, "lines": tuple(item["lines"])}) for item in row.evidence),
         arguments=row.arguments,
+        publish=code.publish.filled(row.arguments) if code and code.publish else None,
     )
 
 
@@ -116,12 +126,19 @@ def settled(findings: Iterable[ReadFinding]) -> list[ReadFinding]:
 
 def is_late(run: Run) -> bool:
     """The run should have been begun by now: no worker seems to be there."""
-    return run.is_waiting and timezone.now() > run.queued_at + timedelta(seconds=settings.RUN_LEASE_SECONDS)
+    return run.is_waiting and timezone.now() > (run.held_until or run.queued_at) + timedelta(
+        seconds=settings.RUN_LEASE_SECONDS
+    )
 
 
-def context_of(run: Run | None, findings_url: str) -> dict[str, object]:
-    """What ``diagnostics/_findings.html`` shows: findings by whose turn it is, the unknown, the fine, the progress."""
-    findings = findings_of(run)
+def context_of(
+    run: Run | None, findings_url: str, *, reading: Callable[[ReadFinding], ReadFinding] = lambda finding: finding
+) -> dict[str, object]:
+    """What ``diagnostics/_findings.html`` shows: findings by whose turn it is, the unknown, the fine, the progress.
+
+    Each finding is shown as ``reading`` gives it back.
+    """
+    findings = [reading(finding) for finding in findings_of(run)]
     return {
         "run": run,
         "findings": findings,
@@ -130,4 +147,5 @@ def context_of(run: Run | None, findings_url: str) -> dict[str, object]:
         "unknowns": unknowns(findings),
         "settled": settled(findings),
         "is_late": run is not None and is_late(run),
+        "is_held": run is not None and run.is_waiting and run.held_until is not None,
     }

@@ -18,3 +18,9 @@ def sweep_runs() -> None:
     """Ring again for the runs whose bell or worker was lost."""
     for run_id in runner.sweep():
         perform_run.delay(run_id)
+
+
+@shared_task
+def forget_messages() -> None:
+    """Forget the raw text of messages that were handed in long ago."""
+    runner.forget_messages()

@@ -8,7 +8,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from diagnostics import selectors, services
-from diagnostics.forms import BenchForm
+from diagnostics.forms import BenchForm, MessageForm
 from portal.accounts.access import person_required, support_required
 from portal.web.fragments import page_or_fragment
 from portal.web.http import PersonRequest
@@ -21,11 +21,27 @@ def bench(request: PersonRequest) -> HttpResponse:
     """Ask for an examination, and see the latest ones."""
     form = BenchForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        started = services.start_run(form.subject(), by=request.user)
-        return redirect("run", code=started.code)
+        try:
+            start = services.call_on_server if form.cleaned_data.get("calls") else services.start_run
+            return redirect("run", code=start(form.subject(), by=request.user).code)
+        except services.CallRefused as refusal:
+            form.add_error("calls", str(refusal))
     latest = page_of(selectors.runs_of(request.user), request.GET, by="queued_at", size=20)
     status = 400 if form.is_bound else 200
     return render(request, "diagnostics/bench.html", {"form": form, "page": latest}, status=status)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@support_required
+def message_bench(request: PersonRequest) -> HttpResponse:
+    """Hand in a message that arrived, or its header, and see what it tells."""
+    form = MessageForm(request.POST, request.FILES) if request.method == "POST" else MessageForm()
+    if request.method == "POST" and form.is_valid():
+        started = services.inspect_message(
+            form.message(), by=request.user, authserv_id=form.cleaned_data["authserv_id"].strip().lower()
+        )
+        return redirect("run", code=started.code)
+    return render(request, "diagnostics/message_bench.html", {"form": form}, status=400 if form.is_bound else 200)
 
 
 @require_safe
@@ -34,7 +50,9 @@ def run(request: PersonRequest, code: str) -> HttpResponse:
     """One run: what was looked at and what was found, filling while it lasts."""
     found = selectors.run_for(request.user, code)
     context = selectors.context_of(found, reverse("run", args=[code]))
-    return page_or_fragment(request, "diagnostics/run.html", "diagnostics/_findings.html", context)
+    context["message"] = selectors.message_of(found)
+    fragment = "diagnostics/_inspected.html" if found.is_message else "diagnostics/_findings.html"
+    return page_or_fragment(request, "diagnostics/run.html", fragment, context)
 
 
 @require_POST

@@ -46,6 +46,14 @@ def read_int(name: str, default: int, *, least: int, most: int) -> int:
     return number
 
 
+def read_choice(name: str, default: str, choices: tuple[str, ...]) -> str:
+    """One of ``choices`` in any case; anything else raises ImproperlyConfigured."""
+    value = read_str(name, default).lower()
+    if value not in choices:
+        raise ImproperlyConfigured(f"{name}={value!r} is none of {', '.join(choices)}.")
+    return value
+
+
 def read_list(name: str, default: tuple[str, ...] = ()) -> list[str]:
     """The comma-separated items of ``name``, stripped, empty ones left out."""
     value = read_str(name)

@@ -7,6 +7,7 @@ Setting ``DATABASE_URL`` and ``REDIS_URL`` makes the served shape of the same pr
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
@@ -36,6 +37,7 @@ INSTALLED_APPS = [
     "portal.web",
     "portal.accounts",
     "portal.branches",
+    "portal.watch",
     "portal.maillog",
     "portal.home",
     "diagnostics",
@@ -49,7 +51,6 @@ INSTALLED_APPS = [
     "csp",
     "django.contrib.auth",
     "django.contrib.contenttypes",
-    "django.contrib.humanize",
     "django.contrib.messages",
     "django.contrib.sessions",
     "whitenoise.runserver_nostatic",
@@ -191,6 +192,17 @@ if IS_EMBEDDED and not DIAGNOSTICS_ZONE:
     # The demo world's DNS. It holds reserved names (*.example) and hosts that exist nowhere, so that no real name is
     # ever answered from it.
     DIAGNOSTICS_ZONE = str(BASE_DIR / "portal" / "demo" / "zone.json")
+#: Whether support may have recipients' mail servers called on: off, greeting (they are greeted and left), or recipient
+#: (the address is named too; only where this desk runs on the sending host, since that is whom the server would see).
+SMTP_PROBE = env.read_choice("SMTP_PROBE", "off", ("off", "greeting", "recipient"))
+SMTP_PROBE_HELO = env.read_str("SMTP_PROBE_HELO", urlsplit(BASE_URL).hostname or "localhost")
+#: The envelope's sender of such a call; empty is the null sender of a bounce.
+SMTP_PROBE_SENDER = env.read_str("SMTP_PROBE_SENDER")
+#: Days for which the raw text of a message that was handed in is kept; what was read out of it stays.
+MESSAGE_DAYS = env.read_int("MESSAGE_DAYS", 30, least=1, most=3650)
+#: What one person may start, and how soon the same domain is asked anew.
+RUNS_A_MINUTE = env.read_int("RUNS_A_MINUTE", 10, least=1, most=1000)
+RUNS_AT_ONCE = env.read_int("RUNS_AT_ONCE", 3, least=1, most=1000)
 #: Seconds a worker may hold a run before another takes it over (a run ends within 15), and seconds between two sweeps.
 RUN_LEASE_SECONDS = env.read_int("RUN_LEASE_SECONDS", 25, least=16, most=600)
 RUN_SWEEP_SECONDS = env.read_int("RUN_SWEEP_SECONDS", 10, least=1, most=300)
@@ -223,6 +235,8 @@ CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "diagnostics.tasks.sweep_runs", "schedule": RUN_SWEEP_SECONDS},
     "sweep-untold": {"task": "tickets.tasks.sweep_untold", "schedule": 60},
+    "forget-messages": {"task": "diagnostics.tasks.forget_messages", "schedule": 3600, "options": {"expires": 3000}},
+    "watch": {"task": "portal.watch.tasks.watch_all", "schedule": 60, "options": {"expires": 55}},
     "heartbeat": {"task": "portal.tasks.beat", "schedule": 15, "options": {"expires": 30}},
 }
 

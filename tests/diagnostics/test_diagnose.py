@@ -36,7 +36,7 @@ async def _look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
 
 
 SENDER = Check("sender-spf", "May it send?", frozenset({"sender_domain"}), (FINE, GONE, DARK), _look)
-ADDRESS = Check("recipient-address", "Is it right?", frozenset({"recipient"}), (FINE, GONE, DARK), _look)
+ADDRESS = Check("recipient-address", "Is it right?", frozenset({"recipient", "person"}), (FINE, GONE, DARK), _look)
 ZONE = {
     "north.example": {"TXT": ["v=spf1 \x1b[31m -all"]},
     "south.example": {},

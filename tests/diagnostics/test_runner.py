@@ -12,11 +12,11 @@ from django.utils import timezone
 from diagnostics import runner
 from diagnostics.engine.check import Check
 from diagnostics.engine.findings import Actor, Code, Evidence, Verdict
-from diagnostics.engine.plan import CODES, Result
+from diagnostics.engine.plan import Result
 from diagnostics.engine.subject import Subject
 from diagnostics.engine.zone import Zone
 from diagnostics.models import Run, RunState, StoredFinding
-from diagnostics.selectors import by_actor, context_of, findings_of, is_late
+from diagnostics.selectors import CODES, by_actor, context_of, findings_of, is_late
 
 BAD = Code("test.bad", Verdict.PROBLEM, Actor.BRANCH_IT, "{domain} is bad", "It is.", "Mend it.")
 FINE = Code("test.fine", Verdict.OK, Actor.NOBODY, "{domain} is fine", "It is.")

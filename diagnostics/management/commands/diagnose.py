@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import json
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -16,22 +17,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from diagnostics.engine.names import Fault, Malformed, NameProblem, host_domain, normalised, parse_address
+from diagnostics.engine.outside import Outside
 from diagnostics.engine.plan import CHECKS, Result, examine
 from diagnostics.engine.resolver import DNSResolver, Resolver
 from diagnostics.engine.subject import DKIMSelector, SendingServer, Subject
 from diagnostics.engine.transcript import Recording, Replay
 from diagnostics.engine.zone import Overlay, ZoneProblem, read_zone
-from diagnostics.resolving import resolver_from_settings
+from diagnostics.resolving import probe_of, resolver_from_settings
 from diagnostics.terminal import Told, counted, report
 from portal.web.text import visible
 
 BAD_INPUT = 2
-#: A domain has no mailbox that we were asked about, so what is asked of an address is not asked of it.
-OF_AN_ADDRESS = frozenset({"recipient-address", "recipient-allow-list"})
-
 #: Any other fault of an address is an answer of its own: that is what the first check is for.
 NOTHING_TO_EXAMINE = (Fault.EMPTY, Fault.NO_LOCAL, Fault.NO_DOMAIN)
 
@@ -77,12 +77,22 @@ class Command(BaseCommand):
         )
         add("--record", metavar="FILE", help="Write the subject and every question and answer to this file.")
         add("--replay", metavar="FILE", help="Examine from a recorded file; nothing is asked of the network.")
+        add(
+            "--probe",
+            choices=("greeting", "recipient"),
+            default="",
+            help="Call on the recipient's mail server: greet it, or name the recipient too where SMTP_PROBE allows it. "
+            "There is never a message.",
+        )
         add("--json", action="store_true", help="Print one JSON document.")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if options["probe"] == "recipient" and settings.SMTP_PROBE != "recipient":
+            raise BadInput("--probe recipient: this desk may not name recipients (SMTP_PROBE=recipient allows it).")
         replayed = _read_record(options["replay"]) if options["replay"] else None
         subject = _subject(options, replayed)
-        examined = asyncio.run(_examine(subject, _resolver(options, replayed), is_domain="@" not in options["target"]))
+        outside = None if replayed or _is_zone_alone(options) else Outside(probe=probe_of(subject))
+        examined = asyncio.run(_examine(subject, _resolver(options, replayed), outside))
         if options["record"]:
             _write_record(options["record"], subject, examined.recording)
         if options["json"]:
@@ -105,15 +115,28 @@ class Command(BaseCommand):
         )
 
 
-async def _examine(subject: Subject, resolver: Resolver, *, is_domain: bool) -> Examined:
-    recording = Recording(resolver)
-    checks = tuple(check for check in CHECKS if not (is_domain and check.slug in OF_AN_ADDRESS))
+async def _examine(subject: Subject, resolver: Resolver, outside: Outside | None) -> Examined:
+    progress = _progress()
+    recording = Recording(resolver, outside=outside)
+    # Of a domain nothing is asked that is about a person, so nothing is said of it either.
+    checks = tuple(check for check in CHECKS if not (subject.recipient_is_assumed and "person" in check.needs))
     began = time.perf_counter()
-    results: list[Result] = [result async for result in examine(subject, recording, checks=checks)]
+    results: list[Result] = []
+    async for result in examine(subject, recording, checks=checks):
+        results.append(result)
+        progress(f"{len(results)} of {len(checks)} checks")
+    progress("")
     wall_ms = (time.perf_counter() - began) * 1000
     results.sort(key=lambda result: result.position)
     told = tuple(Told(result.check.slug, finding) for result in results for finding in result.findings)
     return Examined(told=told, recording=recording, wall_ms=wall_ms)
+
+
+def _progress() -> Callable[[str], None]:
+    """Tells how far it is, on one line that is overwritten; only to a person, never into a file or a pipe."""
+    if not sys.stderr.isatty():
+        return lambda text: None
+    return lambda text: print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
 
 
 def _document(target: str, examined: Examined) -> dict[str, Any]:
@@ -144,7 +167,10 @@ def _subject(options: dict[str, Any], replayed: dict[str, Any] | None) -> Subjec
     sender = options["sender"] or ("" if "@" in target else target)
     subject = Subject(
         recipient=_recipient(target),
+        recipient_is_assumed="@" not in target,
         sender_domain=_domain(sender) if sender else "",
+        probe=options["probe"],
+        probe_is_representative=options["probe"] == "recipient",
         sending_server=SendingServer(host="", addresses=_addresses(options["ip"])) if options["ip"] else None,
         selectors=tuple(DKIMSelector(selector=_domain(selector, normalised)) for selector in options["selector"]),
         now=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -158,9 +184,7 @@ def _subject(options: dict[str, Any], replayed: dict[str, Any] | None) -> Subjec
     if any((options["ip"], options["sender"], options["selector"])):
         return subject
     if target.lower() not in (recorded.recipient.lower(), recorded.sender_domain):
-        raise BadInput(
-            f"{options['replay']} was recorded for {recorded.recipient or recorded.sender_domain}, not for {target}."
-        )
+        raise BadInput(f"{options['replay']} was recorded for {recorded.target}, not for {target}.")
     return recorded
 
 
@@ -199,6 +223,11 @@ def _resolver(options: dict[str, Any], replayed: dict[str, Any] | None) -> Resol
     except (ZoneProblem, ValueError) as error:
         raise BadInput(str(error)) from error
     return Overlay(zone, real) if zone else real
+
+
+def _is_zone_alone(options: dict[str, Any]) -> bool:
+    """The zone is the whole of the world, so no server of the real one is asked."""
+    return bool(options["zone"] and not options["nameserver"])
 
 
 def _read_record(path: str) -> dict[str, Any]:

@@ -23,13 +23,15 @@
   for (const group of document.querySelectorAll("[data-theme-switch]")) group.hidden = false;
   showTheme();
 
-  // Copying: a button with data-copy-target="#id" copies that element's text.
+  // Copying: a button with data-copy-target="#id" copies that element's text, one with data-copy the code beside it.
   const say = document.createElement("div");
   say.className = "visually-hidden";
   say.setAttribute("role", "status");
   document.body.append(say);
   const copy = async (button) => {
-    const source = document.querySelector(button.dataset.copyTarget);
+    const source = button.dataset.copyTarget
+      ? document.querySelector(button.dataset.copyTarget)
+      : button.parentElement.querySelector("code");
     if (!source) return;
     const text = "value" in source ? source.value : source.textContent.trim();
     try {
@@ -52,10 +54,10 @@
   };
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-theme-choice], [data-copy-target], [data-dismiss]");
+    const target = event.target.closest("[data-theme-choice], [data-copy-target], [data-copy], [data-dismiss]");
     if (!target) return;
     if (target.dataset.themeChoice) setTheme(target.dataset.themeChoice);
-    if (target.dataset.copyTarget) copy(target);
+    if (target.dataset.copyTarget || "copy" in target.dataset) copy(target);
     if ("dismiss" in target.dataset) {
       event.preventDefault();
       target.closest(".dd-message").remove();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime, tzinfo
 from typing import Any
 
@@ -15,7 +16,7 @@ from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
-from portal.web import drawn, moments, text, words
+from portal.web import drawn, moments, text, trees, words
 from portal.web.pages import Page
 
 register = template.Library()
@@ -35,6 +36,12 @@ def _chip(sign: words.Sign, value: object) -> SafeString:
         '<span class="dd-chip" data-tone="{}" data-value="{}"{}>{}<span>{}</span></span>',
         sign.tone, value, title, drawn.icon(sign.icon), sign.word,
     )  # fmt: skip
+
+
+@register.simple_tag
+def tree(lines: Iterable[str]) -> SafeString:
+    """``{% tree proof.lines %}``: indented lines as a tree, with a meter for what each had used up (``[2 of 10]``)."""
+    return trees.tree(lines)
 
 
 @register.simple_tag
