@@ -24,6 +24,7 @@ class Entry:
 EVERYBODY = frozenset({Role.STAFF, Role.SUPPORT, Role.ADMIN})
 SUPPORT = frozenset({Role.SUPPORT, Role.ADMIN})
 ADMIN = frozenset({Role.ADMIN})
+BRANCH_PAGES = frozenset({"branch", "branch_edit", "history", "deliveries", "domain_report", "domain_letter"})
 
 ENTRIES = (
     Entry("Home", "house", "home", EVERYBODY),
@@ -31,8 +32,16 @@ ENTRIES = (
     Entry("Queue", "inbox", "queue", SUPPORT, frozenset({"ticket"})),
     Entry("Tickets", "inbox", "queue", frozenset({Role.STAFF}), frozenset({"ticket"})),
     Entry("Reports", "card-checklist", "reports", EVERYBODY, frozenset({"report", "report_step"})),
-    Entry("Branches", "building", "branches", EVERYBODY, frozenset({"branch", "branch_edit", "history", "deliveries"})),
+    Entry(
+        "Branches",
+        "building",
+        "branches",
+        EVERYBODY,
+        BRANCH_PAGES,
+    ),
     Entry("Check a domain", "search", "bench", SUPPORT, frozenset({"run"})),
+    Entry("Check a message", "envelope-open", "message_bench", SUPPORT),
+    Entry("Notices", "bell", "notices", SUPPORT),
     Entry("Sending servers", "hdd-network", "servers", ADMIN, frozenset({"server_add", "server_edit"})),
     Entry("Allow-lists", "shield-check", "allow_list", SUPPORT, frozenset({"allow_list_add", "allow_list_edit"})),
     Entry("People", "people", "people", ADMIN, frozenset({"person_add", "person_edit"})),

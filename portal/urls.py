@@ -8,6 +8,7 @@ urlpatterns = [
     path("", include("portal.home.urls")),
     path("", include("tickets.urls")),
     path("", include("portal.branches.urls")),
+    path("", include("portal.watch.urls")),
     path("", include("portal.maillog.urls")),
     path("diagnostics/", include("diagnostics.urls")),
     # Before the package's own pages of the same addresses.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404
@@ -60,8 +61,9 @@ def compose_subject(
     sender_domain: str = "",
     profile_addresses: Iterable[str] = (),
     known_domains: Iterable[str] = (),
+    refused_at: datetime | None = None,
 ) -> engine.Subject:
-    """What the engine is to look at when ``branch`` writes to ``recipient`` (which may be empty: the sender alone).
+    """What the engine is to look at when ``branch`` writes to ``recipient`` (empty: to anybody in its own domain).
 
     Sends as ``sender_domain`` or, without one, as the domain of the notification address.
     """
@@ -69,12 +71,14 @@ def compose_subject(
     own = list(branch.from_domains.values_list("domain", flat=True))
     entries = DKIMEntry.objects.filter(domain__branch=branch, domain__domain=sender)
     return engine.Subject(
-        recipient=recipient,
+        recipient=recipient or f"postmaster@{sender}",
+        recipient_is_assumed=not recipient,
         sender_domain=sender,
         sending_server=_server(branch.sending_server),
         selectors=tuple(engine.DKIMSelector(selector=e.selector, public_key=e.public_key) for e in entries),
-        allow_list=_known_of(branch, recipient),
+        allow_list=_known_of(branch, recipient or f"postmaster@{sender}"),
         known_domains=tuple(dict.fromkeys([*own, *known_domains])),
+        refused_at=refused_at.isoformat() if refused_at else "",
         profile_addresses=tuple(profile_addresses),
         now=timezone.now().isoformat(),
     )

@@ -9,7 +9,6 @@ urlpatterns = [
     path("branches/add/", views.branch_add, name="branch_add"),
     path("branches/<slug:code>/", views.branch, name="branch"),
     path("branches/<slug:code>/edit/", views.branch_edit, name="branch_edit"),
-    path("branches/<slug:code>/check/", views.branch_check, name="branch_check"),
     path("branches/<slug:code>/suspend/", views.branch_suspend, name="branch_suspend"),
     path("branches/<slug:code>/resume/", views.branch_resume, name="branch_resume"),
     path("branches/<slug:code>/domains/add/", views.from_domain_add, name="from_domain_add"),

@@ -9,7 +9,6 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from diagnostics.services import start_run
 from portal.accounts.access import admin_required, person_required
 from portal.branches import selectors, services
 from portal.branches.access import branch_for
@@ -39,20 +38,6 @@ def branch(request: PersonRequest, code: str) -> HttpResponse:
     """One profile: how it sends, as whom, who belongs to it, what was changed."""
     found = selectors.branch_with_all(request.user, code)
     return render(request, "branches/branch.html", {"branch": found, "events": selectors.events_of(found)})
-
-
-@require_POST
-@person_required
-def branch_check(request: PersonRequest, code: str) -> HttpResponse:
-    """Look at sending as one From-domain of the branch now."""
-    found = selectors.branch_with_all(request.user, code)
-    known = [item.domain for item in found.from_domains.all()]
-    wanted = request.POST.get("domain", "")
-    if wanted not in known:
-        messages.error(request, "That is no From-domain of this branch any more. Choose one of those that are.")
-        return redirect("branch", code=code)
-    subject = selectors.compose_subject(found, "", sender_domain=wanted)
-    return redirect("run", code=start_run(subject, by=request.user, fresh=True).code)
 
 
 @require_http_methods(GET_AND_POST)

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_safe
 from portal.accounts.access import person_required
 from portal.branches.access import branches_of
 from portal.maillog.selectors import health_of, health_of_all, troubled
+from portal.watch.selectors import open_notices
 from portal.web.http import PersonRequest
 from tickets.models import Exit
 from tickets.selectors.reports import exits_since, own_reports
@@ -56,7 +57,8 @@ def _support(request: PersonRequest) -> dict[str, Any]:
     viewer = request.user
     open_views = [view for view in VIEWS if view.slug != "over"]
     newest = queue(viewer, Filters()).order_by("-created", "-pk")[:10]
-    return {"counts": [(view, count_in(viewer, view)) for view in open_views], "tickets": list(newest)}
+    counts = [(view, count_in(viewer, view)) for view in open_views]
+    return {"counts": counts, "tickets": list(newest), "notices": open_notices()}
 
 
 def _admin(request: PersonRequest) -> dict[str, Any]:
@@ -73,6 +75,7 @@ def _admin(request: PersonRequest) -> dict[str, Any]:
         "ended": ended,
         "tickets": tickets,
         "solved_share": round(100 * (counted - tickets) / counted) if counted else None,
+        "notices": open_notices(),
         "branches": branches[:10],
         "suspended": [item.branch for item in branches if item.branch.is_suspended],
     }

@@ -23,6 +23,7 @@ from django.utils import timezone
 from diagnostics.models import Run, RunState, StoredFinding
 from portal.accounts.models import User
 from portal.branches.models import AllowListEntry, BranchProfile, DKIMEntry, SendingDomain
+from portal.watch.models import Watch
 from tests import make
 from tests.conftest import signed_in
 from tests.tickets.queue.conftest import make_ticket
@@ -73,6 +74,7 @@ ROWS: dict[str, Row] = {
     "ticket_examine": Row("support", "post", "ticket"),
     # Diagnostics.
     "bench": Row("support", "get post"),
+    "message_bench": Row("support", "get post"),
     "run": Row("branch", "get", "run"),
     "run_again": Row("branch", "post", "run"),
     "run_transcript": Row("support", "get", "run"),
@@ -85,13 +87,16 @@ ROWS: dict[str, Row] = {
     "branch": Row("branch", "get", "branch"),
     "branch_add": Row("admin", "get post"),
     "branch_edit": Row("admin", "get post", "branch"),
-    "branch_check": Row("branch", "post", "branch"),
     "branch_suspend": Row("admin", "get post", "branch"),
     "branch_resume": Row("admin", "post", "branch"),
     "from_domain_add": Row("admin", "get post", "branch"),
     "from_domain": Row("admin", "get post", "from_domain"),
     "from_domain_remove": Row("admin", "post", "from_domain"),
     "dkim_entry_remove": Row("admin", "post", "dkim_entry"),
+    "domain_report": Row("branch", "get", "from_domain"),
+    "domain_look": Row("branch", "post", "from_domain"),
+    "domain_letter": Row("branch", "get", "from_domain"),
+    "notices": Row("support"),
     "servers": Row("admin"),
     "server_add": Row("admin", "get post"),
     "server_edit": Row("admin", "get post", "server"),
@@ -146,6 +151,7 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
     StoredFinding.objects.create(
         run=run, attempt=1, position=0, check_slug="x", code=CANARY, verdict="ok", actor="nobody"
     )
+    Watch.objects.create(domain=SendingDomain.objects.get(branch=north), run=run, next_at=timezone.now())
     entry = AllowListEntry.objects.create(branch=north, domain=f"{CANARY}.example", state="asked")
     domain = SendingDomain.objects.get(branch=north)
     things: dict[str, dict[str, Any]] = {

@@ -17,6 +17,8 @@ EVENT_WORDS = {
     "dkim_entry_changed": "Changed the key of a DKIM entry",
     "dkim_entry_removed": "Removed a DKIM entry",
     "member_added": "Added a member",
+    "watch_worse": "Found something that needs somebody",
+    "watch_better": "Found that something is in order again",
     "member_removed": "Removed a member",
 }
 
@@ -30,4 +32,5 @@ def event_word(kind: str) -> str:
 @register.filter
 def field_word(name: str) -> str:
     """The name of a field, for people."""
-    return name.replace("_", " ").capitalize()
+    words = name.replace("_", " ")
+    return words[:1].upper() + words[1:]

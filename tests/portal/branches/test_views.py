@@ -9,7 +9,6 @@ import pytest
 from django.core import mail
 from django.test import Client
 
-from diagnostics.models import Run
 from portal.accounts.models import User
 from portal.branches.models import (
     AllowListEntry,
@@ -86,19 +85,6 @@ def test_staff_read_their_branch_and_find_no_way_to_edit(as_nora: Client, north:
     assert "xen1" in content
     assert "/edit/" not in content
     assert "/suspend/" not in content
-
-
-def test_staff_check_their_own_domain(as_nora: Client, nora: User) -> None:
-    response = as_nora.post("/branches/north/check/", {"domain": "north.example"})
-    run = Run.objects.get()
-    assert response.headers["Location"] == f"/diagnostics/runs/{run.code}/"
-    assert (run.subject["sender_domain"], run.requested_by) == ("north.example", nora)
-    assert run.subject["selectors"] == [{"selector": "xen1", "public_key": ""}]
-
-
-def test_a_domain_that_is_not_theirs_is_not_checked(as_nora: Client) -> None:
-    as_nora.post("/branches/north/check/", {"domain": "south.example"})
-    assert not Run.objects.exists()
 
 
 def test_from_domains_and_dkim_entries(as_ada: Client, north: BranchProfile) -> None:

@@ -1,0 +1,67 @@
+"""Reading what is watched: how a From-domain stands, what changed, the letter to its IT, and the notices."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from diagnostics.engine.findings import Actor
+from diagnostics.selectors import ReadFinding, by_actor, findings_of
+from portal.accounts.models import User
+from portal.branches.access import branch_for
+from portal.branches.models import SendingDomain
+from portal.watch.models import Notice, Watch
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What the branch's IT is asked to do for one From-domain. ``findings`` are theirs, of the look of ``watch``."""
+
+    domain: SendingDomain
+    watch: Watch
+    findings: tuple[ReadFinding, ...]
+
+
+def domain_for(viewer: User, code: str, pk: int) -> SendingDomain:
+    """The From-domain of a branch ``viewer`` may see; else Http404."""
+    branch = branch_for(viewer, code)
+    domain = SendingDomain.objects.filter(branch=branch, pk=pk).select_related("branch", "watch__run").first()
+    if domain is None:
+        raise Http404("No From-domain of that number.")
+    return domain
+
+
+def as_own(finding: ReadFinding) -> ReadFinding:
+    """A finding about mail to the branch's own domain, where the recipient's IT is the branch's own."""
+    if finding.actor is not Actor.RECIPIENT_IT:
+        return finding
+    remedy = finding.remedy.replace("The recipient's IT", "The branch's IT")
+    return replace(finding, actor=Actor.BRANCH_IT, remedy=remedy)
+
+
+def letter_for(viewer: User, code: str, pk: int) -> Letter:
+    """The letter about a From-domain; Http404 where it has not been looked at yet."""
+    domain = domain_for(viewer, code, pk)
+    watch = Watch.objects.filter(domain=domain).select_related("run").first()
+    if watch is None or watch.run is None:
+        raise Http404("This domain has not been looked at yet.")
+    groups = by_actor(as_own(finding) for finding in findings_of(watch.run))
+    findings = next((group.findings for group in groups if group.actor is Actor.BRANCH_IT), ())
+    return Letter(domain, watch, findings)
+
+
+def notices() -> QuerySet[Notice]:
+    """All notices, for support and admins alone."""
+    return Notice.objects.select_related("watch__domain__branch", "watch__server")
+
+
+def open_notices(limit: int = 5) -> list[Notice]:
+    """The newest notices that are not over."""
+    return list(notices().filter(closed=None).order_by("-opened", "-id")[:limit])
+
+
+def list_watches() -> list[Watch]:
+    """The lists that are asked, and how each stood when it was last looked at."""
+    return list(Watch.objects.exclude(zone=None).order_by("zone")[:100])
