@@ -46,8 +46,8 @@ demo: $(VENV)/.run ## load the demo world into an empty database
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py demo
 
-bench: $(VENV)/.dev ## measure the brokers side by side (some minutes)
-	@$(BIN)/python -m tests.benchmarks.broker $(ARGS)
+bench: $(VENV)/.dev ## measure examinations, the worker and the brokers (ARGS=diagnose for one)
+	@$(BIN)/python -m tests.benchmarks $(ARGS)
 
 faults: $(VENV)/.dev ## kill the worker fifty times in the midst of checks (some minutes)
 	@$(BIN)/python -m tests.faults.kill_worker
