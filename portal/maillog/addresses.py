@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 from diagnostics.engine.names import Address, parse_address
+
+#: What most addresses look like: nothing to leave out, to unquote or to encode.
+_PLAIN = re.compile(r"[a-z0-9_+=-]+(?:\.[a-z0-9_+=-]+)*@(?:[a-z0-9](?:[a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,63}")
 
 
 def normal(address: str) -> str:
@@ -10,6 +15,9 @@ def normal(address: str) -> str:
 
     Servers may tell the case of a local part apart, but no mailbox provider does, and people do not (RFC 5321 §2.4).
     """
+    plain = address.lower()
+    if len(plain) < 200 and "--" not in plain and _PLAIN.fullmatch(plain):
+        return plain
     parsed = parse_address(address)
     text = parsed.text if isinstance(parsed, Address) else address.strip()
     return text.lower()

@@ -160,6 +160,17 @@ def domains_reached(viewer: User, branch: BranchProfile, *, most: int = 500) -> 
     return tuple(sorted(set(rows.order_by("-at").values_list("recipient_domain", flat=True)[:most])))
 
 
+#: Refusals that say that an allow-list entry does not hold.
+BY_RULE = frozenset({"recipient_policy", "self_to_self_blocked"})
+
+
+def last_refusal_by_rule(viewer: User, branch: BranchProfile, domain: str, *, most: int = 200) -> datetime | None:
+    """When ``domain`` last refused mail of ``branch`` by a rule of theirs, among so many of the latest deliveries."""
+    rows = Delivery.objects.filter(recipient_domain=domain, branch__in=branches_of(viewer).filter(pk=branch.pk))
+    latest = rows.order_by("-at").values_list("state_at", "state", "cause")[:most]
+    return max((at for at, state, cause in latest if cause in BY_RULE and state in TROUBLE), default=None)
+
+
 def recent_deliveries(
     viewer: User,
     branch: BranchProfile,

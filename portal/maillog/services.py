@@ -8,18 +8,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, tzinfo
-from itertools import islice
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q
 
-from diagnostics.engine.messages.reply import read_reply
-from portal.branches.models import BranchProfile, SendingServer
+from portal.branches.models import BranchProfile, SendingDomain, SendingServer
+from portal.maillog import matching
 from portal.maillog.addresses import domain_of, normal
-from portal.maillog.importers.event import Kind, LogEvent, Rejected
+from portal.maillog.ahead import ahead
+from portal.maillog.bulk import Row, among, insert, numbers, wait_for_turn
+from portal.maillog.importers.event import Item, Kind, LogEvent, Passed, Rejected
 from portal.maillog.models import (
     CaseNote,
     ClientProfile,
@@ -29,13 +31,44 @@ from portal.maillog.models import (
     IngestBatch,
     LogCoverage,
     MessageLog,
+    Module,
     State,
 )
-from portal.maillog.states import standing_of
+from portal.maillog.replies import reading_of
+from portal.maillog.states import Standing, standing_of
 
-BATCH = 500
+#: So many events are stored in one transaction.
+BATCH = 5000
 #: So many rejected lines are kept with the batch; all of them are counted.
 KEPT_REJECTIONS = 1000
+#: What is known of a message, and what stands where nothing is.
+MESSAGE_FACTS: dict[str, Any] = {
+    "sending_server_id": None, "module": Module.OTHER.value, "function": "", "message_id": "", "queue_id": "",
+    "from_address": "", "envelope_from": "", "subject": "",
+}  # fmt: skip
+STANDING = ("at", "state", "state_at", "reply", "reply_code", "status", "remote_host", "cause", "attempts")
+DELIVERY_COLUMNS = (
+    "id", "message_id", "recipient_normal", "recipient", "recipient_domain", "leg", "branch_id", *STANDING,
+)  # fmt: skip
+EVENT_COLUMNS = (
+    "delivery_id", "source", "at", "state", "reply", "reply_code", "status", "remote_host", "cause", "fingerprint",
+    "raw",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class EventRow:
+    """An event on its way into the log."""
+
+    at: datetime
+    state: str
+    reply: str
+    reply_code: str
+    status: str
+    remote_host: str
+    cause: str
+    fingerprint: str
+    raw: str
 
 
 class Zones:
@@ -50,13 +83,13 @@ class Zones:
         return self._zones.get(branch, UTC)
 
 
-def ingest(events: Iterable[LogEvent | Rejected], *, source: str, name: str = "") -> IngestBatch:
+def ingest(events: Iterable[Item], *, source: str, name: str = "") -> IngestBatch:
     """Store what a source tells; returns how many lines were new, known already, and rejected with the reason.
 
     Stopping half-way leaves whole batches behind, and reading the source again adds what is missing.
     """
     intake = _Intake(source)
-    for items in _batches(events):
+    for items in ahead(_batches(events)):
         intake.take(items)
     return IngestBatch.objects.create(
         source=source,
@@ -64,14 +97,20 @@ def ingest(events: Iterable[LogEvent | Rejected], *, source: str, name: str = ""
         lines=intake.lines,
         new=intake.new,
         duplicate=intake.duplicate,
-        rejected=[asdict(item) for item in intake.rejected[:KEPT_REJECTIONS]],
-        rejected_count=len(intake.rejected),
+        rejected=[asdict(item) for item in intake.rejected],
+        rejected_count=intake.rejected_count,
     )
 
 
-def _batches(events: Iterable[LogEvent | Rejected]) -> Iterator[list[LogEvent | Rejected]]:
-    source = iter(events)
-    while items := list(islice(source, BATCH)):
+def _batches(events: Iterable[Item]) -> Iterator[list[Item]]:
+    """So much as is stored at once: a full batch, or what there is when the source pauses or ends."""
+    items: list[Item] = []
+    for item in events:
+        items.append(item)
+        if len(items) >= BATCH or (isinstance(item, Passed) and item.is_pause and len(items) > 1):
+            yield items
+            items = []
+    if items:
         yield items
 
 
@@ -80,27 +119,32 @@ class _Intake:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.lines = self.new = self.duplicate = self._line = 0
+        self.lines = self.new = self.duplicate = self.rejected_count = self._line = 0
         self.rejected: list[Rejected] = []
         self._branches = {branch.code: branch for branch in BranchProfile.objects.all()}
-        self._servers = {server.host: server for server in SendingServer.objects.all()}
+        self._servers = dict(SendingServer.objects.values_list("host", "pk"))
+        self._domains: dict[str, str] = {}
+        for domain, code in SendingDomain.objects.values_list("domain", "branch__code"):
+            # A domain that two branches send from tells of neither.
+            self._domains[domain] = "" if self._domains.get(domain, code) != code else code
 
-    def take(self, items: list[LogEvent | Rejected]) -> None:
+    def take(self, items: list[Item]) -> None:
         """Store one batch: all of it or nothing of it."""
         good: list[LogEvent] = []
         for item in items:
-            if isinstance(item, Rejected):
-                self.rejected.append(item)
-            elif item.branch and item.branch not in self._branches:
-                self.rejected.append(
-                    Rejected(item.line, f"There is no branch {item.branch!r}: load its profile first.")
-                )
-            else:
-                good.append(item)
-        for item in items:
+            if isinstance(item, Passed):
+                self.lines += item.lines
+                continue
             # A line to several recipients tells several events, one after the other.
             self.lines += item.line != self._line
             self._line = item.line
+            judged = item if isinstance(item, Rejected) else self._placed(item)
+            if isinstance(judged, LogEvent):
+                good.append(judged)
+            else:
+                self.rejected_count += 1
+                if len(self.rejected) < KEPT_REJECTIONS:
+                    self.rejected.append(judged)
         with transaction.atomic():
             new = self._store_clients([event for event in good if event.kind is Kind.CLIENT])
             new += self._store_notes([event for event in good if event.kind is Kind.CASE_NOTE])
@@ -108,6 +152,20 @@ class _Intake:
             new += self._store_deliveries([event for event in good if event.state is not None])
         self.new += new
         self.duplicate += len(good) - new
+
+    def _placed(self, event: LogEvent) -> LogEvent | Rejected:
+        """The event with its branch: the one it names, or the one whose sending domain it came from."""
+        if event.mark and not event.branch:
+            sender, message_id = domain_of(event.envelope_from.lower()), event.message_id.rstrip(">").rpartition("@")[2]
+            code = self._domains.get(sender) or self._domains.get(message_id.lower())
+            if not code:
+                return Rejected(
+                    event.line, f"No branch sends from {sender or 'a sender not known here'}: give --branch."
+                )
+            return replace(event, branch=code)
+        if event.branch and event.branch not in self._branches:
+            return Rejected(event.line, f"There is no branch {event.branch!r}: load its profile first.")
+        return event
 
     def _store_clients(self, events: list[LogEvent]) -> int:
         new = 0
@@ -166,114 +224,120 @@ class _Intake:
     def _store_deliveries(self, events: list[LogEvent]) -> int:
         """Store messages, deliveries and events; work the touched deliveries out again. Returns how many were new.
 
-        Everything is written in one order (by key), so that two readings at once wait for each other but never both.
+        1. What is known already, by its fingerprint, is left out.
+        2. Messages are found or made; then the deliveries of those that were found are looked up.
+        3. A new delivery is worked out from its events here, and written with them.
+        4. A known one gets its events, and is worked out from all it ever had.
         """
+        wait_for_turn()
         rows = {event.fingerprint: event for event in events}
-        known = set(DeliveryEvent.objects.filter(fingerprint__in=rows).values_list("fingerprint", flat=True))
-        fresh = [event for fingerprint, event in sorted(rows.items()) if fingerprint not in known]
+        known = set(among(DeliveryEvent.objects.all(), "fingerprint", rows).values_list("fingerprint", flat=True))
+        fresh = {fingerprint: event for fingerprint, event in rows.items() if fingerprint not in known}
         if not fresh:
             return 0
-        messages = self._messages(fresh)
-        deliveries = self._deliveries(fresh, messages)
-        DeliveryEvent.objects.bulk_create(
-            (self._event_row(event, deliveries[self._delivery_key(event, messages)]) for event in fresh),
-            ignore_conflicts=True,
-        )
-        work_out({delivery.pk for delivery in deliveries.values()})
+        messages, found = self._messages(list(fresh.values()))
+        told: dict[tuple[int, str], list[EventRow]] = {}
+        spelt: dict[tuple[int, str], LogEvent] = {}
+        for fingerprint, event in fresh.items():
+            key = messages[self._message_key(event)], normal(event.recipient)
+            told.setdefault(key, []).append(self._event_row(event, fingerprint))
+            spelt.setdefault(key, event)
+        stored = self._stored_deliveries(told, {row.pk for row in found.messages.values()})
+        self._write(told, spelt, stored)
+        work_out(found.moved | set(stored.values()))
+        if found.emptied:
+            MessageLog.objects.filter(pk__in=found.emptied, deliveries=None).delete()
         return len(fresh)
 
     def _message_key(self, event: LogEvent) -> tuple[int, str]:
         return self._branches[event.branch].pk, event.key
 
-    def _messages(self, events: list[LogEvent]) -> dict[tuple[int, str], MessageLog]:
-        """The message of each event, made where it is new; the message's own line fills in what is known of it."""
-        first: dict[tuple[int, str], LogEvent] = {}
+    def _messages(self, events: list[LogEvent]) -> tuple[dict[tuple[int, str], int], matching.Found]:
+        """The number of the message of each event, made where it is new; what the events say of it is filled in."""
+        first: dict[tuple[int, str], list[LogEvent]] = {}
         for event in sorted(events, key=lambda event: (event.kind is not Kind.MESSAGE, event.at)):
-            first.setdefault(self._message_key(event), event)
-        MessageLog.objects.bulk_create(
-            (
-                MessageLog(branch_id=branch, key=key, at=event.at, **self._facts(event))
-                for (branch, key), event in sorted(first.items(), key=lambda item: item[0])
-            ),
-            ignore_conflicts=True,
-        )
-        wanted = MessageLog.objects.filter(branch__in={b for b, _ in first}, key__in={k for _, k in first})
-        found = {(row.branch_id, row.key): row for row in wanted.order_by("pk") if (row.branch_id, row.key) in first}
-        for key, row in found.items():
-            event = first[key]
-            facts = self._facts(event) if event.kind is Kind.MESSAGE else {}
-            changed = {name: value for name, value in facts.items() if value and getattr(row, name) != value}
-            if event.at < row.at:
-                changed["at"] = event.at
+            first.setdefault(self._message_key(event), []).append(event)
+        found = matching.find(first)
+        for key, row in found.messages.items():
+            changed = matching.changes(row, matching.facts(first[key], self._servers), first[key])
             for name, value in changed.items():
                 setattr(row, name, value)
             if changed:
                 row.save(update_fields=list(changed))
-        return found
+        new = [key for key in first if key not in found.messages]
+        made = dict(zip(new, numbers(MessageLog, len(new)), strict=True))
+        insert(
+            MessageLog,
+            ("id", "branch_id", "key", "at", *MESSAGE_FACTS),
+            [
+                (number, *key, min(event.at for event in first[key]), *self._facts(first[key]))
+                for key, number in made.items()
+            ],
+        )
+        return {**made, **{key: row.pk for key, row in found.messages.items()}}, found
 
-    def _facts(self, event: LogEvent) -> dict[str, object]:
-        if event.kind is not Kind.MESSAGE:
+    def _facts(self, events: list[LogEvent]) -> tuple[Any, ...]:
+        told = {**MESSAGE_FACTS, **matching.facts(events, self._servers)}
+        return tuple(told[name] for name in MESSAGE_FACTS)
+
+    def _stored_deliveries(
+        self, told: dict[tuple[int, str], list[EventRow]], old: set[int]
+    ) -> dict[tuple[int, str], int]:
+        """Those of the wanted deliveries that are known; a message that is new has none."""
+        wanted = [(message, recipient) for message, recipient in told if message in old]
+        if not wanted:
             return {}
-        return {
-            "sending_server": self._servers.get(event.server),
-            "module": event.module,
-            "function": event.function,
-            "message_id": event.message_id,
-            "queue_id": event.queue_id,
-            "from_address": event.from_address,
-            "envelope_from": event.envelope_from,
-            "subject": event.subject,
+        rows = among(Delivery.objects.filter(leg=0), "message", {message for message, _ in wanted})
+        keys = {
+            (row.message_id, row.recipient_normal): row.pk for row in rows.only("pk", "message", "recipient_normal")
         }
+        return {key: keys[key] for key in wanted if key in keys}
 
-    def _delivery_key(self, event: LogEvent, messages: dict[tuple[int, str], MessageLog]) -> tuple[int, str]:
-        return messages[self._message_key(event)].pk, normal(event.recipient)
-
-    def _deliveries(
-        self, events: list[LogEvent], messages: dict[tuple[int, str], MessageLog]
-    ) -> dict[tuple[int, str], Delivery]:
-        """The delivery of each event, made where it is new, locked until the batch is stored."""
-        first = {self._delivery_key(event, messages): event for event in reversed(events)}
-        Delivery.objects.bulk_create(
-            (
-                Delivery(
-                    message_id=message,
-                    branch=self._branches[event.branch],
-                    at=event.at,
-                    recipient=event.recipient,
-                    recipient_normal=recipient,
-                    recipient_domain=domain_of(recipient),
-                    # Not counted yet; working it out again counts it.
-                    state="",
-                    state_at=event.at,
-                )
-                for (message, recipient), event in sorted(first.items(), key=lambda item: item[0])
-            ),
-            ignore_conflicts=True,
+    def _write(
+        self,
+        told: dict[tuple[int, str], list[EventRow]],
+        spelt: dict[tuple[int, str], LogEvent],
+        stored: dict[tuple[int, str], int],
+    ) -> None:
+        """Write what is new: deliveries with where they stand, the events of all of them, the counts of their hours."""
+        new = [key for key in told if key not in stored]
+        made = dict(zip(new, numbers(Delivery, len(new)), strict=True))
+        deliveries: list[Row] = []
+        counts: Counter[tuple[int, datetime, str]] = Counter()
+        for key, number in made.items():
+            stands, event = standing_of(told[key]), spelt[key]
+            branch = self._branches[event.branch].pk
+            counts[branch, _hour(stands.at), stands.state] += 1
+            deliveries.append((number, *key, event.recipient, domain_of(key[1]), 0, branch, *_cells(stands)))
+        insert(Delivery, DELIVERY_COLUMNS, deliveries)
+        insert(
+            DeliveryEvent,
+            EVENT_COLUMNS,
+            [
+                (made.get(key) or stored[key], self.source, *_event_cells(row))
+                for key, events in told.items()
+                for row in events
+            ],
         )
-        wanted = Delivery.objects.filter(message__in={m for m, _ in first}, leg=0).filter(
-            recipient_normal__in={r for _, r in first}
-        )
-        return {(row.message_id, row.recipient_normal): row for row in wanted.order_by("pk")}
+        _move_counts(counts)
 
-    def _event_row(self, event: LogEvent, delivery: Delivery) -> DeliveryEvent:
+    def _event_row(self, event: LogEvent, fingerprint: str) -> EventRow:
         cause, status, code = "", event.status, event.reply_code
         if event.state in (State.DEFERRED, State.REFUSED, State.EXPIRED):
-            reading = read_reply(event.reply, reply_code=code, status=status, remote_host=event.remote_host)
+            reading = reading_of(event.reply, code, status, event.remote_host)
             cause, status, code = reading.cause, status or reading.status, code or reading.reply_code
         elif event.state is State.ERROR:
             cause = "send_error"
-        return DeliveryEvent(
-            delivery=delivery,
-            at=event.at,
-            state=event.state or "",
-            reply=event.reply,
-            reply_code=code[:3],
-            status=status[:12],
-            remote_host=event.remote_host,
-            cause=cause,
-            source=self.source,
-            raw=event.raw,
-            fingerprint=event.fingerprint,
+        return EventRow(
+            event.at,
+            str(event.state),
+            event.reply,
+            code[:3],
+            status[:12],
+            event.remote_host,
+            cause,
+            fingerprint,
+            event.raw,
         )
 
 
@@ -281,21 +345,41 @@ def work_out(delivery_ids: set[int]) -> None:
     """Work these deliveries out again from their events, and move the counts of their hours by the difference.
 
     Call it inside a transaction. The rows are locked in one order, so that two callers never wait for each other.
+    A delivery whose events have all gone to another is removed.
     """
+    if not delivery_ids:
+        return
     deltas: Counter[tuple[int, datetime, str]] = Counter()
     rows = {row.pk: row for row in Delivery.objects.select_for_update().filter(pk__in=delivery_ids).order_by("pk")}
     told: dict[int, list[DeliveryEvent]] = {}
     for event in DeliveryEvent.objects.filter(delivery__in=rows).defer("raw"):
         told.setdefault(event.delivery_id, []).append(event)
-    for pk, events in told.items():
-        row, standing = rows[pk], standing_of(events)
+    for pk, row in rows.items():
         if row.state:
             deltas[row.branch_id, _hour(row.at), row.state] -= 1
-        for name, value in asdict(standing).items():
-            setattr(row, name, value)
-        deltas[row.branch_id, _hour(row.at), row.state] += 1
-    fields = ["at", "state", "state_at", "reply", "reply_code", "status", "remote_host", "cause", "attempts"]
-    Delivery.objects.bulk_update([rows[pk] for pk in sorted(told)], fields, batch_size=100)
+        if pk in told:
+            for name, value in zip(STANDING, _cells(standing_of(told[pk])), strict=True):
+                setattr(row, name, value)
+            deltas[row.branch_id, _hour(row.at), row.state] += 1
+    Delivery.objects.bulk_update([rows[pk] for pk in sorted(told)], STANDING, batch_size=100)
+    Delivery.objects.filter(pk__in=rows.keys() - told.keys()).delete()
+    _move_counts(deltas)
+
+
+def _cells(stands: Standing) -> tuple[Any, ...]:
+    return (
+        stands.at, stands.state, stands.state_at, stands.reply, stands.reply_code, stands.status, stands.remote_host,
+        stands.cause, stands.attempts,
+    )  # fmt: skip
+
+
+def _event_cells(row: EventRow) -> tuple[Any, ...]:
+    return (
+        row.at, row.state, row.reply, row.reply_code, row.status, row.remote_host, row.cause, row.fingerprint, row.raw,
+    )  # fmt: skip
+
+
+def _move_counts(deltas: Counter[tuple[int, datetime, str]]) -> None:
     for (branch, hour, state), delta in sorted(deltas.items()):
         if delta:
             _count(branch, hour, state, delta)

@@ -80,6 +80,8 @@ class LogEvent:
     name: str = ""
     email: str = ""
     text: str = ""
+    #: What names the message in every line of its source, where ``key`` is known from some lines only.
+    mark: str = ""
 
     @property
     def state(self) -> State | None:
@@ -89,7 +91,8 @@ class LogEvent:
     @property
     def fingerprint(self) -> str:
         """What makes the same thing told twice (by one source or by two) one thing."""
-        told = (self.branch, self.kind, self.key, normal(self.recipient or self.email), self.at.isoformat(), self.reply)
+        name = self.mark or self.key
+        told = (self.branch, self.kind, name, normal(self.recipient or self.email), self.at.isoformat(), self.reply)
         return sha256("\x1f".join((*told, self.text)).encode("utf-8", "replace")).hexdigest()
 
 
@@ -101,12 +104,21 @@ class Rejected:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """So many lines were read that tell nothing of a delivery; ``is_pause``: there is no more for now."""
+
+    lines: int
+    is_pause: bool = False
+
+
 class EventProblem(ValueError):
     """What a line says cannot be used; the message says why and what would be right."""
 
 
 ZoneOf = Callable[[str], tzinfo]
-Importer = Callable[[BinaryIO, str, ZoneOf], Iterator[LogEvent | Rejected]]
+Item = LogEvent | Rejected | Passed
+Importer = Callable[[BinaryIO, str, ZoneOf], Iterator[Item]]
 
 
 def event_from(values: Mapping[str, Any], *, branch: str, zone_of: ZoneOf, line: int, raw: str) -> LogEvent:

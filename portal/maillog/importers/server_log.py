@@ -1,0 +1,156 @@
+"""What the logs of mail servers share: times without a year, queue ids, replies inside a sentence, own hand-overs.
+
+Such a log tells of one message in many lines, tied together by a queue id: first what the message is, then what became
+of it at each recipient. The key of a message is its Message-ID, which lasts when a content filter gives it back under
+another queue id. Where the line with the Message-ID stands in another file, the key is :data:`QUEUE` and the queue id,
+and the service finds the message by it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime, timedelta, tzinfo
+from sys import intern
+
+from portal.maillog.importers.event import AHEAD, EARLIEST, LIMITS, EventProblem
+
+#: What the key of a message begins with while nothing but its queue id is known.
+QUEUE = "queue:"
+MONTHS = {
+    name: at
+    for at, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)
+}
+#: Two clocks are never quite the same: so far a line without a year may lie after now.
+SKEW = timedelta(minutes=10)
+#: Messages that are held in memory at most; what a log leaves open longer is found again by its queue id.
+MOST_OPEN = 200_000
+#: A message that is over is remembered while so many others are: late lines still name it.
+MOST_OVER = 20_000
+_OWN = re.compile(r"127\.\d+\.\d+\.\d+|::1|0:0:0:0:0:0:0:1")
+_STATUS = re.compile(r"[245]\.\d{1,3}\.\d{1,3}")
+
+
+class Clock:
+    """Reads the times of one log. Many lines have the same second, so what was read is remembered."""
+
+    def __init__(self, zone: tzinfo) -> None:
+        self._zone = zone
+        self._read: dict[str, datetime] = {}
+
+    def __call__(self, text: str) -> datetime:
+        """The time ``text`` says, in UTC; EventProblem when it says none that mail was sent at."""
+        at = self._read.get(text)
+        if at is None:
+            if len(self._read) > 10_000:
+                self._read.clear()
+            at = self._read[text] = self._time(text)
+        return at
+
+    def _time(self, text: str) -> datetime:
+        now = datetime.now(UTC)
+        try:
+            at = self._recent(text, now) if text[:3] in MONTHS else self._iso(text)
+        except (ValueError, OverflowError):
+            raise EventProblem(f"The time {text[:40]!r} (at) is none.") from None
+        if not EARLIEST < at < now + AHEAD:
+            raise EventProblem(f"The time {text[:40]!r} (at) is not one that mail was sent at.")
+        return at
+
+    def _iso(self, text: str) -> datetime:
+        at = datetime.fromisoformat(text)
+        return (at if at.tzinfo else at.replace(tzinfo=self._zone)).astimezone(UTC)
+
+    def _recent(self, text: str, now: datetime) -> datetime:
+        """A time without a year: the latest that does not lie after now."""
+        month, day = MONTHS[text[:3]], int(text[4:6])
+        hour, minute, second = int(text[7:9]), int(text[10:12]), min(int(text[13:15]), 59)
+        # 29 February comes every four years, but for 1900 and 2100 every eight.
+        for year in range(now.year + 1, now.year - 9, -1):
+            try:
+                at = datetime(year, month, day, hour, minute, second, tzinfo=self._zone).astimezone(UTC)
+            except ValueError:
+                continue
+            if at <= now + SKEW:
+                return at
+        raise ValueError(text)
+
+
+class Message:
+    """What is known so far of the message behind a queue id."""
+
+    __slots__ = ("has_sender", "is_notice", "is_over", "key", "mark", "message_id", "sender", "waiting")
+
+    def __init__(self, mark: str) -> None:
+        self.mark = mark
+        self.key = QUEUE + mark
+        self.message_id = self.sender = ""
+        self.has_sender = self.is_notice = self.is_over = False
+        #: Who has not got it yet: named again when the whole message is given up.
+        self.waiting: dict[str, None] | None = None
+
+    def name(self, message_id: str) -> None:
+        if len(message_id) > 2 and len(message_id) <= LIMITS["key"]:
+            self.message_id = self.key = message_id
+
+
+class Queue:
+    """The messages a log has told of and not yet forgotten, by host, instance and queue id."""
+
+    def __init__(self) -> None:
+        self._messages: dict[str, Message] = {}
+        self._ids: dict[str, int] = {}
+        self._most = MOST_OVER
+
+    def get(self, mark: str) -> Message | None:
+        return self._messages.get(mark)
+
+    def have(self, mark: str) -> Message:
+        return self._messages.get(mark) or self.begin(mark)
+
+    def begin(self, mark: str) -> Message:
+        """A new message behind ``mark``: short queue ids are used again."""
+        if len(self._messages) >= self._most:
+            self._forget()
+        message = self._messages[mark] = Message(mark)
+        self._ids[mark.rpartition("/")[2]] = 1
+        return message
+
+    def holds_id(self, queue_id: str) -> bool:
+        """Whether a log read here knows ``queue_id``, on any host: a message "queued as" it is still ours."""
+        return queue_id in self._ids
+
+    def _forget(self) -> None:
+        items = self._messages.items()
+        kept = [(mark, message) for mark, message in items if not message.is_over]
+        over = [(mark, message) for mark, message in items if message.is_over]
+        self._messages = dict(over[-MOST_OVER // 4 :] + kept[-MOST_OPEN // 2 :])
+        self._ids = {mark.rpartition("/")[2]: 1 for mark in self._messages}
+        self._most = len(self._messages) + MOST_OVER
+
+
+def is_own_host(relay: str) -> bool:
+    """Whether the next server is this machine: a hand-over to its own content filter, not to the recipient."""
+    host, _, rest = relay.partition("[")
+    return host == "localhost" or _OWN.fullmatch(rest.partition("]")[0] or host) is not None
+
+
+def status_of(text: str) -> str:
+    return text if _STATUS.fullmatch(text) else ""
+
+
+def checked(name: str, text: str) -> str:
+    """``text`` if the column ``name`` holds it; otherwise EventProblem."""
+    if len(text) > LIMITS[name]:
+        raise EventProblem(f"{name} is longer than {LIMITS[name]} characters.")
+    return text
+
+
+def address_of(text: str) -> str:
+    """The recipient a line names; EventProblem when it is none."""
+    if not text or text.isspace():
+        raise EventProblem("recipient is missing.")
+    return checked("recipient", text)
+
+
+def host_of(text: str) -> str:
+    return intern(text.lower().rstrip(".")[:255])

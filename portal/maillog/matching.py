@@ -1,0 +1,158 @@
+"""Which message an event is about: by its key, then by Message-ID, then by queue id.
+
+The sending application knows its own key, a server's log only the Message-ID, and an older part of a server's log only
+the queue id. Whichever comes first makes the message; what comes later finds it, and puts the better key in place of
+the poorer one. So the same sources end in the same messages, in whatever order they are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from portal.maillog.bulk import among
+from portal.maillog.importers.event import Kind, LogEvent
+from portal.maillog.importers.server_log import QUEUE
+from portal.maillog.models import Delivery, MessageLog
+
+#: A queue keeps a message for five days as a rule; a queue id told of later than this is another message's.
+KEPT = timedelta(days=10)
+
+Name = tuple[int, str]
+
+
+@dataclass(slots=True)
+class Found:
+    """The messages that are known already; which deliveries moved between them, and which message they left behind."""
+
+    messages: dict[Name, MessageLog] = field(default_factory=dict)
+    moved: set[int] = field(default_factory=set)
+    emptied: set[int] = field(default_factory=set)
+
+
+def find(first: dict[Name, list[LogEvent]]) -> Found:
+    """The stored messages that these events, by branch and key, are about."""
+    branches = {branch for branch, _ in first}
+    wanted = {key for _, key in first}
+    for events in first.values():
+        wanted.update(_other_keys(events))
+    by_key = {(row.branch_id, row.key): row for row in _rows(branches, "key", wanted)}
+    missing = {name: events[0] for name, events in first.items() if name not in by_key}
+    by_id = _by(branches, "message_id", {event.message_id for event in missing.values() if event.mark})
+    rest = {name: event for name, event in missing.items() if event.mark and (name[0], event.message_id) not in by_id}
+    by_queue = _by(branches, "queue_id", {event.queue_id for event in rest.values()})
+    found = Found()
+    for name, events in first.items():
+        branch, event = name[0], events[0]
+        row = by_key.get(name)
+        if row is None and event.mark:
+            row = by_id.get((branch, event.message_id)) or _near(by_queue.get((branch, event.queue_id)), event)
+        for key in _other_keys(events):
+            other = by_key.get((branch, key))
+            if other is None or other is row or (key.startswith(QUEUE) and _near(other, event) is None):
+                continue
+            if row is None:
+                row = other
+            else:
+                found.moved |= _merge(other, row)
+                found.emptied.add(other.pk)
+        if row is not None:
+            found.messages[name] = _named(row, event)
+    return found
+
+
+def _rows(branches: set[int], field: str, values: set[str]) -> Iterable[MessageLog]:
+    # The order is by number, so that of two rows the one that was made first is kept last, whoever looks.
+    return among(MessageLog.objects.filter(branch__in=branches), field, values).order_by("-pk")
+
+
+def _by(branches: set[int], field: str, values: set[str]) -> dict[Name, MessageLog]:
+    values.discard("")
+    if not values:
+        return {}
+    return {(row.branch_id, getattr(row, field)): row for row in _rows(branches, field, values)}
+
+
+def _other_keys(events: list[LogEvent]) -> set[str]:
+    """Poorer keys by which the same message may have been stored before."""
+    keys = {QUEUE + event.mark if event.mark else event.message_id for event in events}
+    return keys - {events[0].key, ""}
+
+
+def _near(row: MessageLog | None, event: LogEvent) -> MessageLog | None:
+    return row if row is not None and abs(row.at - event.at) < KEPT else None
+
+
+def _named(row: MessageLog, event: LogEvent) -> MessageLog:
+    """Give the row the better of its key and the event's: the application's, then the Message-ID, then the queue id."""
+    is_poor = row.key.startswith(QUEUE) or (row.key == row.message_id and not event.mark)
+    if event.key != row.key and is_poor and not event.key.startswith(QUEUE):
+        row.key = event.key
+        row.save(update_fields=["key"])
+    return row
+
+
+def _merge(other: MessageLog, row: MessageLog) -> set[int]:
+    """Put what was told of ``other`` to ``row``; returns the deliveries that have to be worked out again."""
+    into = {delivery.recipient_normal: delivery for delivery in row.deliveries.all()}
+    touched = set()
+    for delivery in other.deliveries.all():
+        target = into.get(delivery.recipient_normal)
+        if target is None:
+            Delivery.objects.filter(pk=delivery.pk).update(message=row)
+            touched.add(delivery.pk)
+            continue
+        delivery.events.update(delivery=target)
+        touched |= {target.pk, delivery.pk}
+    return touched
+
+
+def facts(events: list[LogEvent], servers: dict[str, int]) -> dict[str, Any]:
+    """What ``events`` of one message say of the message itself; the application's own line knows best."""
+    told: dict[str, Any] = {}
+    for event in events:
+        if event.kind is Kind.MESSAGE:
+            return {**told, **{name: value for name, value in _own(event, servers).items() if value}}
+        if event.mark:
+            _add(told, event, servers)
+    return told
+
+
+def _own(event: LogEvent, servers: dict[str, int]) -> dict[str, Any]:
+    return {
+        "sending_server_id": servers.get(event.server),
+        "module": event.module,
+        "function": event.function,
+        "message_id": event.message_id,
+        "queue_id": event.queue_id,
+        "from_address": event.from_address,
+        "envelope_from": event.envelope_from,
+        "subject": event.subject,
+    }
+
+
+def _add(told: dict[str, Any], event: LogEvent, servers: dict[str, int]) -> None:
+    """A server's line: the queue id is that of the last leg, under which it was (or still is) tried."""
+    if event.message_id:
+        told["message_id"] = event.message_id
+    if event.envelope_from:
+        told["envelope_from"] = event.envelope_from
+    if event.queue_id and (event.kind is not Kind.HANDED or "queue_id" not in told):
+        told["queue_id"] = event.queue_id
+    if event.server in servers:
+        told["sending_server_id"] = servers[event.server]
+
+
+def changes(row: MessageLog, told: dict[str, Any], events: list[LogEvent]) -> dict[str, Any]:
+    """What of ``told`` is news to the stored message. A server's line completes it, and overrules only its own."""
+    is_own = any(event.kind is Kind.MESSAGE for event in events)
+    is_handed = all(event.kind is Kind.HANDED for event in events)
+    news = {}
+    for name, value in told.items():
+        kept = getattr(row, name)
+        if value and kept != value and (is_own or not kept or (name == "queue_id" and not is_handed)):
+            news[name] = value
+    earliest = min(event.at for event in events)
+    return {**news, "at": earliest} if earliest < row.at else news
