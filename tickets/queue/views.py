@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -11,6 +12,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
 from diagnostics.selectors import context_of
+from diagnostics.services import CallRefused
 from portal.accounts.access import person_required, support_required
 from portal.maillog.selectors import timeline_of
 from portal.web.fragments import page_or_fragment
@@ -47,6 +49,7 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
         "ticket": ticket,
         "report": ticket.report,
         "events": selectors.events_of(viewer, ticket),
+        "may_call": settings.SMTP_PROBE != "off",
         "timeline": timeline_of(ticket.report.delivery) if ticket.report.delivery else [],
         "beliefs": belief(ticket.report, ticket.run),
         "reply_form": MessageForm(ticket=ticket, auto_id="reply_%s"),
@@ -130,8 +133,12 @@ def ticket_cause(request: PersonRequest, number: int) -> HttpResponse:
 @require_POST
 @support_required
 def ticket_examine(request: PersonRequest, number: int) -> HttpResponse:
-    """Run the checks again."""
-    services.examine_again(selectors.ticket_for(request.user, number), by=request.user)
+    """Run the checks again; ``calls`` has the recipient's mail server called on."""
+    found = selectors.ticket_for(request.user, number)
+    try:
+        services.examine_again(found, by=request.user, calls="calls" in request.POST)
+    except CallRefused as refusal:
+        messages.error(request, str(refusal))
     return redirect(reverse("ticket", args=[number]) + "#findings")
 
 

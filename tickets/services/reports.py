@@ -25,7 +25,7 @@ from portal.bell import ring
 from portal.branches.models import BranchProfile
 from portal.branches.selectors import compose_subject
 from portal.maillog.models import Delivery
-from portal.maillog.selectors import domains_reached
+from portal.maillog.selectors import domains_reached, last_refusal_by_rule
 from tickets import tasks
 from tickets.attachments import MAX_FILES, RefusedFileError, judge
 from tickets.models import Attachment, Event, EventKind, Exit, Report, ReportState, Ticket
@@ -226,6 +226,7 @@ def examine(report: Report, *, by: User) -> Run:
         sender_domain=_sender_domain(report),
         profile_addresses=profile_addresses(by, report),
         known_domains=domains_reached(by, report.branch),
+        refused_at=last_refusal_by_rule(by, report.branch, domain_of(report.recipient)),
     )
     report.run = start_run(subject, by=by)
     report.save(update_fields=["run"])

@@ -16,12 +16,14 @@ from django.utils import timezone
 from diagnostics.engine.causes import CAUSES
 from diagnostics.engine.findings import Actor
 from diagnostics.models import Run
-from diagnostics.services import start_run
+from diagnostics.services import call_on_server, start_run
 from portal.accounts.models import User
 from portal.bell import ring
 from portal.branches.selectors import compose_subject
+from portal.maillog.selectors import last_refusal_by_rule
 from tickets import tasks
 from tickets.models import OPEN_STATES, Event, EventKind, Ticket, TicketState
+from tickets.selectors.reports import domain_of
 
 
 class TicketChangedError(Exception):
@@ -134,12 +136,18 @@ def confirm_cause(ticket: Ticket, *, cause: str, by: User, version: int) -> Even
 
 
 @transaction.atomic
-def examine_again(ticket: Ticket, *, by: User) -> Run:
-    """Run the checks again with what our records say now; the ticket shows the new run, the old one stays."""
+def examine_again(ticket: Ticket, *, by: User, calls: bool = False) -> Run:
+    """Run the checks again with what our records say now; the ticket shows the new run, the old one stays.
+
+    With ``calls`` the recipient's mail server is called on besides; CallRefused where it may not be.
+    """
     known = tuple(ticket.run.subject.get("known_domains", ())) if ticket.run else ()
     held = tuple(ticket.run.subject.get("profile_addresses", ())) if ticket.run else ()
-    subject = compose_subject(ticket.branch, ticket.recipient, profile_addresses=held, known_domains=known)
-    run = start_run(subject, by=by, fresh=True)
+    refused_at = last_refusal_by_rule(by, ticket.branch, domain_of(ticket.recipient))
+    subject = compose_subject(
+        ticket.branch, ticket.recipient, profile_addresses=held, known_domains=known, refused_at=refused_at
+    )
+    run = call_on_server(subject, by=by) if calls else start_run(subject, by=by, fresh=True)
     Ticket.objects.filter(pk=ticket.pk).update(run=run, version=F("version") + 1, last_activity=timezone.now())
     ticket.refresh_from_db(fields=["run", "version", "last_activity"])
     Event.objects.create(ticket=ticket, by=by, kind=EventKind.EXAMINED)
