@@ -10,6 +10,13 @@ urlpatterns = [
     path("", include("portal.branches.urls")),
     path("", include("portal.watch.urls")),
     path("", include("portal.maillog.urls")),
+    path("", include("portal.suppression.urls")),
+    path("", include("portal.returned.urls")),
+    path("", include("portal.feedback.urls")),
+    path("", include("portal.rates.urls")),
+    path("", include("portal.intake.urls")),
+    path("", include("portal.retention.urls")),
+    path("api/", include("portal.api.urls")),
     path("diagnostics/", include("diagnostics.urls")),
     # Before the package's own pages of the same addresses.
     path("account/", include("portal.accounts.urls")),

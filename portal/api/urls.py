@@ -1,0 +1,5 @@
+"""The same as the pages for programs: /api/v1/, with a token, and a key that makes a repeated push harmless."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

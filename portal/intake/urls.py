@@ -1,0 +1,5 @@
+"""Logs that people bring in by the browser: mapped, looked at first, read with progress, every rejected line kept."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

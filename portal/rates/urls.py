@@ -1,0 +1,5 @@
+"""Recipients per hour by sending server and provider, beside what is known of the limits; and what leaves its habit."""
+
+from django.urls import URLPattern
+
+urlpatterns: list[URLPattern] = []

@@ -1,0 +1,7 @@
+"""Addresses a branch does not write to any more, why, until when; and the way out that every mail carries."""
+
+from django.apps import AppConfig
+
+
+class SuppressionConfig(AppConfig):
+    name = "portal.suppression"
