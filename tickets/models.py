@@ -71,7 +71,10 @@ class Report(models.Model):
     function = models.CharField(max_length=120, blank=True)
     client = models.CharField(max_length=160, blank=True, help_text="The recipient's name on the client profile.")
     corrected_recipient = models.CharField(max_length=320, blank=True)
-    delivery = models.ForeignKey(Delivery, on_delete=models.SET_NULL, null=True, blank=True, related_name="reports")
+    # The log is partitioned, so nothing in the database can refer to it; what is pruned is taken from here first.
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.SET_NULL, null=True, blank=True, related_name="reports", db_constraint=False
+    )
     run = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, blank=True, related_name="reports")
     answers = models.JSONField(default=dict)
     evidence = models.JSONField(default=dict)

@@ -2,11 +2,17 @@
 
 Limits and losses are about recipients, so everything that is counted here counts recipients. A state never says more
 than is proved: ``accepted`` is the recipient's *server* taking the message, not the message being in an inbox.
+
+On PostgreSQL the three large tables (messages, deliveries, events) are partitioned by the month of ``at``
+(``portal.maillog.partitions``). A partitioned table can keep nothing unique that does not hold ``at``, and nothing can
+refer to it: what is unique here is kept so by the one writer (``bulk.wait_for_turn``), and on SQLite by the table too.
 """
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from portal.branches.models import BranchProfile, SendingServer
@@ -31,6 +37,8 @@ class State(models.TextChoices):
     ACCEPTED = "accepted", "Accepted by the recipient's server"
     REFUSED = "refused", "Refused"
     EXPIRED = "expired", "Given up"
+    #: Only an event has this one: it says nothing of how far the message got beyond what is known.
+    COMPLAINED = "complained", "Complained about"
 
 
 class ClientProfile(models.Model):
@@ -91,9 +99,9 @@ class LogCoverage(models.Model):
 class MessageLog(models.Model):
     """One message, as it was handed to a sending server (or should have been)."""
 
-    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="messages")
+    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="messages", db_index=False)
     sending_server = models.ForeignKey(
-        SendingServer, on_delete=models.SET_NULL, null=True, blank=True, related_name="+"
+        SendingServer, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False
     )
     at = models.DateTimeField()
     key = models.CharField(max_length=200, help_text="What makes the message one and the same in its source.")
@@ -119,11 +127,16 @@ class MessageLog(models.Model):
 class Delivery(models.Model):
     """One message on its way to one recipient, on one leg, with how far it verifiably got.
 
-    ``branch`` and ``at`` repeat the message's, for the indexes below. ``cause`` is an id of ``docs/causes.md``.
+    ``branch``, ``at``, ``module`` and ``server`` repeat the message's, for the indexes below and so that what was
+    counted of a delivery is known from its own row. ``cause`` is an id of ``docs/causes.md``, ``provider`` one of the
+    receivers' table (empty: none that is known).
     """
 
-    message = models.ForeignKey(MessageLog, on_delete=models.CASCADE, related_name="deliveries")
-    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="+")
+    # The indexes below begin with these columns, so they need none of their own.
+    message = models.ForeignKey(
+        MessageLog, on_delete=models.CASCADE, related_name="deliveries", db_constraint=False, db_index=False
+    )
+    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="+", db_index=False)
     at = models.DateTimeField()
     recipient = models.CharField(max_length=320)
     recipient_normal = models.CharField(max_length=320)
@@ -137,6 +150,10 @@ class Delivery(models.Model):
     remote_host = models.CharField(max_length=255, blank=True)
     cause = models.CharField(max_length=40, blank=True)
     attempts = models.PositiveIntegerField(default=0)
+    provider = models.CharField(max_length=40, blank=True)
+    module = models.CharField(max_length=20, choices=Module, default=Module.OTHER)
+    server = models.CharField("sending server", max_length=253, blank=True)
+    complained_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = [
@@ -147,10 +164,24 @@ class Delivery(models.Model):
             models.Index(fields=["branch", "-at", "-id"], name="delivery_of_branch"),
             # The same, in one state.
             models.Index(fields=["branch", "state", "-at", "-id"], name="delivery_of_branch_in_state"),
-            # What was sent to this recipient (wizard, step 1).
-            models.Index(fields=["branch", "recipient_normal", "-at"], name="delivery_to_recipient"),
-            # What happened at this recipient domain.
-            models.Index(fields=["recipient_domain", "-at"], name="delivery_to_domain"),
+            # What was sent to this recipient (wizard, step 1; the search of one branch and of all).
+            models.Index(fields=["recipient_normal", "-at", "-id"], name="delivery_to_recipient"),
+            # What a branch sent to this recipient domain.
+            models.Index(fields=["branch", "recipient_domain", "-at", "-id"], name="delivery_of_branch_to_domain"),
+            # What happened at this recipient domain, whoever sent it.
+            models.Index(fields=["recipient_domain", "-at", "-id"], name="delivery_to_domain"),
+            # Where a branch's mail stopped, by cause.
+            models.Index(
+                fields=["branch", "cause", "-at", "-id"], name="delivery_of_branch_by_cause", condition=~Q(cause="")
+            ),
+            # The same over all branches: what nobody has classified yet, above all.
+            models.Index(fields=["cause", "-at", "-id"], name="delivery_by_cause", condition=~Q(cause="")),
+            # What was complained about.
+            models.Index(
+                fields=["branch", "-complained_at", "-id"],
+                name="delivery_complained_about",
+                condition=Q(complained_at__isnull=False),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -160,7 +191,9 @@ class Delivery(models.Model):
 class DeliveryEvent(models.Model):
     """One thing that happened to a delivery, as its source told it. Append-only; the raw line is kept."""
 
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="events")
+    delivery = models.ForeignKey(
+        Delivery, on_delete=models.CASCADE, related_name="events", db_constraint=False, db_index=False
+    )
     at = models.DateTimeField()
     state = models.CharField(max_length=10, choices=State)
     reply = models.TextField(blank=True)
@@ -219,3 +252,136 @@ class HourCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.hour:%Y-%m-%d %H}: {self.recipients} {self.state}"
+
+
+class DayCount(models.Model):
+    """How many recipients of a branch, by the day (in the branch's time zone) their message was handed over.
+
+    One row for each combination of what a history is broken down by. Never pruned, so that a history outlives the log.
+    """
+
+    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    module = models.CharField(max_length=20, choices=Module)
+    server = models.CharField(max_length=253, blank=True)
+    provider = models.CharField(max_length=40, blank=True)
+    state = models.CharField(max_length=10, choices=State)
+    cause = models.CharField(max_length=40, blank=True)
+    recipients = models.BigIntegerField(default=0)
+    complaints = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["branch", "day", "state", "cause", "provider", "module", "server"], name="day_count_once"
+            )
+        ]
+        indexes = [
+            # All branches beside each other over some days.
+            models.Index(fields=["day", "branch"], name="day_count_by_day"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.recipients} {self.state}"
+
+
+class DomainCount(models.Model):
+    """How many recipients of a branch at one recipient domain, by the month of the branch's time zone.
+
+    ``month`` is its first day. By the day there would be nearly as many rows as deliveries.
+    """
+
+    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="+")
+    month = models.DateField()
+    domain = models.CharField(max_length=255)
+    recipients = models.BigIntegerField(default=0, help_text="Handed over, however it went on.")
+    accepted = models.BigIntegerField(default=0)
+    deferred = models.BigIntegerField(default=0)
+    refused = models.BigIntegerField(default=0, help_text="Refused or given up.")
+    complaints = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["branch", "month", "domain"], name="domain_count_once")]
+        indexes = [
+            # The domains most was sent to.
+            models.Index(fields=["branch", "month", "-recipients"], name="domain_count_largest"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.month:%Y-%m} {self.domain}: {self.recipients}"
+
+
+class AttemptCount(models.Model):
+    """How many recipients were tried in an hour (UTC) by one server at one provider, by what became of the try.
+
+    A provider's limit is about what reaches it in an hour, and a second try is load to it like the first. So this
+    counts attempts by their own time, of all branches together, and only ever grows.
+    """
+
+    hour = models.DateTimeField()
+    server = models.CharField(max_length=253, blank=True)
+    provider = models.CharField(max_length=40, blank=True)
+    state = models.CharField(max_length=10, choices=State)
+    recipients = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["hour", "server", "provider", "state"], name="attempt_count_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H} {self.server} to {self.provider}: {self.recipients} {self.state}"
+
+
+class MissingCount(models.Model):
+    """How many e-mails of a branch were reported missing, by the day (in its time zone) the report was submitted."""
+
+    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="+")
+    day = models.DateField()
+    reports = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["branch", "day"], name="missing_count_once")]
+
+    def __str__(self) -> str:
+        return f"{self.day}: {self.reports} reported missing"
+
+
+class SavedFilter(models.Model):
+    """A filter of the log that a person gave a name: the query string of the page."""
+
+    owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="saved_filters")
+    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, null=True, blank=True, related_name="+")
+    name = models.CharField(max_length=80)
+    query = models.CharField(max_length=1000)
+    created = models.DateTimeField(default=timezone.now, editable=False)
+
+    class Meta:
+        ordering = ["name", "pk"]
+        constraints = [models.UniqueConstraint(fields=["owner", "name"], name="saved_filter_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class ReplyRule(models.Model):
+    """What support named: a reply with this text has this cause. It goes before the general rules of the program."""
+
+    text = models.CharField(max_length=200, help_text="A part of the reply, in lower case.")
+    reply_code = models.CharField(max_length=3, blank=True)
+    status = models.CharField("enhanced status code", max_length=12, blank=True)
+    provider = models.CharField(max_length=40, blank=True, help_text="Only from this provider; empty: from any.")
+    cause = models.CharField(max_length=40)
+    note = models.CharField(max_length=400, blank=True, help_text="Why; where it is written.")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created = models.DateTimeField(default=timezone.now, editable=False)
+    is_on = models.BooleanField("in use", default=True)
+
+    class Meta:
+        ordering = ["-created", "-pk"]
+        constraints = [
+            models.UniqueConstraint(fields=["text", "reply_code", "status", "provider"], name="reply_rule_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.text}: {self.cause}"

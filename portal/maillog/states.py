@@ -19,7 +19,16 @@ FINAL = frozenset({State.ACCEPTED, State.REFUSED, State.EXPIRED, State.ERROR})
 RANK = {
     state: rank
     for rank, state in enumerate(
-        (State.SUBMITTED, State.HANDED, State.ERROR, State.DEFERRED, State.EXPIRED, State.ACCEPTED, State.REFUSED)
+        (
+            State.SUBMITTED,
+            State.HANDED,
+            State.ERROR,
+            State.DEFERRED,
+            State.EXPIRED,
+            State.ACCEPTED,
+            State.REFUSED,
+            State.COMPLAINED,
+        )
     )
 }
 #: An attempt is one conversation with the recipient's server, however it ended.
@@ -43,7 +52,10 @@ class Told(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where a delivery stands: its state, since when, the reply that decided it, its cause, how often it was tried."""
+    """Where a delivery stands: its state, since when, the reply that decided it, its cause, how often it was tried.
+
+    ``answered_by`` is the last of their hosts that answered at all, ``complained_at`` the time of the first complaint.
+    """
 
     at: datetime
     state: str
@@ -54,11 +66,18 @@ class Standing:
     remote_host: str
     cause: str
     attempts: int
+    answered_by: str = ""
+    complained_at: datetime | None = None
 
 
 def standing_of(events: Iterable[Told]) -> Standing:
     """Where a delivery with these events (at least one, in any order) stands."""
-    told = sorted(events, key=lambda event: (event.at, RANK[State(event.state)], event.fingerprint))
+    everything = sorted(events, key=lambda event: (event.at, RANK[State(event.state)], event.fingerprint))
+    complaints = [event for event in everything if event.state == State.COMPLAINED]
+    told = [event for event in everything if event.state != State.COMPLAINED] if complaints else everything
+    if not told:
+        # Nobody complains about what never came: their server took it, whenever that was.
+        return _only_complained(complaints[0])
     deciding = next((event for event in reversed(told) if event.state in FINAL), told[-1])
     cause = deciding.cause
     if deciding.state == State.EXPIRED and cause in VAGUE:
@@ -74,4 +93,21 @@ def standing_of(events: Iterable[Told]) -> Standing:
         remote_host=deciding.remote_host,
         cause=cause,
         attempts=sum(event.state in ATTEMPTS for event in told),
+        answered_by=next((event.remote_host for event in reversed(told) if event.remote_host), ""),
+        complained_at=complaints[0].at if complaints else None,
+    )
+
+
+def _only_complained(event: Told) -> Standing:
+    return Standing(
+        at=event.at,
+        state=State.ACCEPTED,
+        state_at=event.at,
+        reply="",
+        reply_code="",
+        status="",
+        remote_host="",
+        cause="",
+        attempts=0,
+        complained_at=event.at,
     )

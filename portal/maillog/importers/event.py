@@ -27,6 +27,7 @@ class Kind(StrEnum):
     REFUSED = "refused"
     EXPIRED = "expired"
     ERROR = "error"
+    COMPLAINED = "complained"
     CASE_NOTE = "case_note"
     CLIENT = "client"
     COVERAGE = "coverage"
@@ -40,6 +41,7 @@ STATES = {
     Kind.REFUSED: State.REFUSED,
     Kind.EXPIRED: State.EXPIRED,
     Kind.ERROR: State.ERROR,
+    Kind.COMPLAINED: State.COMPLAINED,
 }
 #: Longest values, as the columns hold them.
 LIMITS = {

@@ -1,0 +1,139 @@
+"""The counts that pages read in place of the log: moved by differences, in the transaction that moves the deliveries.
+
+What a delivery counts for is known from its own row alone. So what it counted for before is taken away and what it
+counts for now is added, and the counts are right in whatever order the events of a log arrive.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import connection, models
+
+from portal.branches.models import BranchProfile
+from portal.maillog.models import AttemptCount, DayCount, DomainCount, HourCount, MissingCount, State
+
+#: So many rows go into one statement.
+CHUNK = 500
+REFUSED = frozenset({State.REFUSED, State.EXPIRED})
+DOMAIN_COLUMNS = ("recipients", "accepted", "deferred", "refused", "complaints")
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What one delivery is counted by."""
+
+    branch: int
+    at: datetime
+    state: str
+    cause: str
+    provider: str
+    module: str
+    server: str
+    domain: str
+    is_complained: bool
+
+
+class Counts:
+    """Differences gathered over one transaction, and written at its end."""
+
+    def __init__(self, zones: Mapping[int, tzinfo] | None = None) -> None:
+        """``zones``: the time zone of each branch by its number; read from the database where not given."""
+        self._zones = zones
+        self._hours: Counter[tuple[int, datetime, str]] = Counter()
+        self._days: Counter[tuple[Any, ...]] = Counter()
+        self._complaints: Counter[tuple[Any, ...]] = Counter()
+        self._domains: dict[tuple[int, date, str], list[int]] = {}
+        self._attempts: Counter[tuple[datetime, str, str, str]] = Counter()
+
+    def add(self, item: Counted, by: int) -> None:
+        """Count ``item`` ``by`` more (or, below zero, less)."""
+        self._hours[item.branch, _hour(item.at), item.state] += by
+        day = item.at.astimezone(self._zone(item.branch)).date()
+        key = (item.branch, day, item.state, item.cause, item.provider, item.module, item.server)
+        self._days[key] += by
+        if item.is_complained:
+            self._complaints[key] += by
+        if item.state == State.ERROR:
+            return
+        row = self._domains.setdefault((item.branch, day.replace(day=1), item.domain), [0, 0, 0, 0, 0])
+        row[0] += by
+        if item.state == State.ACCEPTED:
+            row[1] += by
+        elif item.state == State.DEFERRED:
+            row[2] += by
+        elif item.state in REFUSED:
+            row[3] += by
+        if item.is_complained:
+            row[4] += by
+
+    def add_attempt(self, at: datetime, server: str, provider: str, state: str) -> None:
+        """Count one recipient more that was tried at ``at``."""
+        self._attempts[_hour(at), server, provider, state] += 1
+
+    def write(self) -> None:
+        """Move the stored counts by what was gathered. Rows are taken in one order, so that two writers never wait."""
+        _add(HourCount, ("branch_id", "hour", "state"), ("recipients",), [(*key, n) for key, n in self._hours.items()])
+        _add(
+            DayCount,
+            ("branch_id", "day", "state", "cause", "provider", "module", "server"),
+            ("recipients", "complaints"),
+            [(*key, self._days[key], self._complaints[key]) for key in self._days.keys() | self._complaints.keys()],
+        )
+        _add(
+            DomainCount,
+            ("branch_id", "month", "domain"),
+            DOMAIN_COLUMNS,
+            [(*key, *row) for key, row in self._domains.items()],
+        )
+        _add(
+            AttemptCount,
+            ("hour", "server", "provider", "state"),
+            ("recipients",),
+            [(*key, n) for key, n in self._attempts.items()],
+        )
+
+    def _zone(self, branch: int) -> tzinfo:
+        if self._zones is None:
+            self._zones = {pk: ZoneInfo(zone) for pk, zone in BranchProfile.objects.values_list("pk", "time_zone")}
+        return self._zones.get(branch, UTC)
+
+
+def count_missing(branch: BranchProfile, at: datetime) -> None:
+    """Count one e-mail of ``branch`` more that was reported missing at ``at``."""
+    day = at.astimezone(ZoneInfo(branch.time_zone)).date()
+    _add(MissingCount, ("branch_id", "day"), ("reports",), [(branch.pk, day, 1)])
+
+
+def _hour(at: datetime) -> datetime:
+    return at.replace(minute=0, second=0, microsecond=0)
+
+
+def _add(model: type[models.Model], keys: Sequence[str], columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
+    """Add to the ``columns`` of the rows with these ``keys``; a row that is not there is made."""
+    width = len(keys)
+    rows = sorted((row for row in rows if any(row[width:])), key=lambda row: row[:width])
+    quote = connection.ops.quote_name
+    table, names = quote(model._meta.db_table), [quote(name) for name in (*keys, *columns)]
+    moved = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in names[width:])
+    places = f"({', '.join(['%s'] * len(names))})"
+    with connection.cursor() as cursor:
+        for at in range(0, len(rows), CHUNK):
+            piece = rows[at : at + CHUNK]
+            # The names are the model's own, the values are parameters.
+            cursor.execute(
+                f"INSERT INTO {table} ({', '.join(names)}) VALUES {', '.join([places] * len(piece))} "  # noqa: S608
+                f"ON CONFLICT ({', '.join(names[:width])}) DO UPDATE SET {moved}",
+                [_adapted(value) for row in piece for value in row],
+            )
+
+
+def _adapted(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return connection.ops.adapt_datefield_value(value) if isinstance(value, date) else value

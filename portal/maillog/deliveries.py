@@ -1,0 +1,262 @@
+"""Storing what is told of deliveries: messages, deliveries, events and counts, in the transaction of one batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from portal.branches.models import BranchProfile, SendingServer
+from portal.maillog import matching, partitions
+from portal.maillog.addresses import domain_of, normal
+from portal.maillog.bulk import Row, among, insert, numbers, wait_for_turn
+from portal.maillog.counts import Counted, Counts
+from portal.maillog.importers.event import Kind, LogEvent
+from portal.maillog.models import Delivery, DeliveryEvent, MessageLog, Module, State
+from portal.maillog.providers import provider_of
+from portal.maillog.replies import reading_of
+from portal.maillog.states import ATTEMPTS, Standing, standing_of
+
+#: What is known of a message, and what stands where nothing is.
+MESSAGE_FACTS: dict[str, Any] = {
+    "sending_server_id": None, "module": Module.OTHER.value, "function": "", "message_id": "", "queue_id": "",
+    "from_address": "", "envelope_from": "", "subject": "",
+}  # fmt: skip
+#: What is worked out from the events of a delivery and from its message.
+STANDING = (
+    "at", "state", "state_at", "reply", "reply_code", "status", "remote_host", "cause", "attempts", "complained_at",
+    "provider", "module", "server",
+)  # fmt: skip
+DELIVERY_COLUMNS = (
+    "id", "message_id", "recipient_normal", "recipient", "recipient_domain", "leg", "branch_id", *STANDING,
+)  # fmt: skip
+EVENT_COLUMNS = (
+    "delivery_id", "source", "at", "state", "reply", "reply_code", "status", "remote_host", "cause", "fingerprint",
+    "raw",
+)  # fmt: skip
+
+
+@dataclass(slots=True)
+class EventRow:
+    """An event on its way into the log."""
+
+    at: datetime
+    state: str
+    reply: str
+    reply_code: str
+    status: str
+    remote_host: str
+    cause: str
+    fingerprint: str
+    raw: str
+
+
+@dataclass(slots=True)
+class _Told:
+    """What one batch tells of one delivery: its events, and the first of them as it was told."""
+
+    first: LogEvent
+    events: list[EventRow]
+
+
+#: A message's number and the recipient's normal address.
+Name = tuple[int, str]
+
+
+class Deliveries:
+    """The store of one reading of a source, with the branches and servers it has looked up."""
+
+    def __init__(self, source: str, branches: Mapping[str, BranchProfile]) -> None:
+        self.source = source
+        self._branches = branches
+        self._zones = {branch.pk: ZoneInfo(branch.time_zone) for branch in branches.values()}
+        self._servers = dict(SendingServer.objects.values_list("host", "pk"))
+        self._hosts = {pk: host for host, pk in self._servers.items()}
+
+    def store(self, events: list[LogEvent]) -> int:
+        """Store messages, deliveries and events; work the touched deliveries out again. Returns how many were new.
+
+        Call it inside a transaction.
+
+        1. What is known already, by its fingerprint, is left out.
+        2. Messages are found or made; then the deliveries of those that were found are looked up.
+        3. A new delivery is worked out from its events here, and written with them.
+        4. A known one gets its events, and is worked out from all it ever had.
+        """
+        if not events:
+            return 0
+        wait_for_turn()
+        rows = {event.fingerprint: event for event in events}
+        span = min(event.at for event in events), max(event.at for event in events)
+        # A fingerprint holds the time, so only the partitions of these months have to be looked through.
+        stored_events = among(DeliveryEvent.objects.filter(at__range=span), "fingerprint", rows)
+        known = set(stored_events.values_list("fingerprint", flat=True))
+        fresh = {fingerprint: event for fingerprint, event in rows.items() if fingerprint not in known}
+        if not fresh:
+            return 0
+        partitions.ensure(event.at for event in fresh.values())
+        counts = Counts(self._zones)
+        messages, facts, found = self._messages(list(fresh.values()))
+        told: dict[Name, _Told] = {}
+        for fingerprint, event in fresh.items():
+            key = messages[self._message_key(event)], normal(event.recipient)
+            told.setdefault(key, _Told(event, [])).events.append(self._event_row(event, fingerprint))
+            if event.state in ATTEMPTS:
+                provider = provider_of(event.remote_host, domain_of(key[1]))
+                counts.add_attempt(event.at, event.server, provider, str(event.state))
+        stored = self._stored(told, {row.pk for row in found.messages.values()})
+        self._write(told, stored, facts, counts)
+        work_out(found.moved | set(stored.values()), counts)
+        counts.write()
+        if found.emptied:
+            MessageLog.objects.filter(pk__in=found.emptied, deliveries=None).delete()
+        return len(fresh)
+
+    def _message_key(self, event: LogEvent) -> tuple[int, str]:
+        return self._branches[event.branch].pk, event.key
+
+    def _messages(
+        self, events: list[LogEvent]
+    ) -> tuple[dict[tuple[int, str], int], dict[int, tuple[str, str]], matching.Found]:
+        """The messages of these events, made where they are new; what the events say of them is filled in.
+
+        Returns the number of each message, module and server of each number, and what was found to be known.
+        """
+        first: dict[tuple[int, str], list[LogEvent]] = {}
+        for event in sorted(events, key=lambda event: (event.kind is not Kind.MESSAGE, event.at)):
+            first.setdefault(self._message_key(event), []).append(event)
+        found = matching.find(first)
+        facts: dict[int, tuple[str, str]] = {}
+        for key, row in found.messages.items():
+            changed = matching.changes(row, matching.facts(first[key], self._servers), first[key])
+            for name, value in changed.items():
+                setattr(row, name, value)
+            if changed:
+                row.save(update_fields=list(changed))
+            if "module" in changed or "sending_server_id" in changed:
+                found.moved.update(row.deliveries.values_list("pk", flat=True))
+            facts[row.pk] = row.module, self._hosts.get(row.sending_server_id or 0, "")
+        new = [key for key in first if key not in found.messages]
+        made = dict(zip(new, numbers(MessageLog, len(new)), strict=True))
+        rows: list[Row] = []
+        for key, number in made.items():
+            told = {**MESSAGE_FACTS, **matching.facts(first[key], self._servers)}
+            facts[number] = told["module"], self._hosts.get(told["sending_server_id"] or 0, "")
+            at = min(event.at for event in first[key])
+            rows.append((number, *key, at, *(told[name] for name in MESSAGE_FACTS)))
+        insert(MessageLog, ("id", "branch_id", "key", "at", *MESSAGE_FACTS), rows)
+        return {**made, **{key: row.pk for key, row in found.messages.items()}}, facts, found
+
+    def _stored(self, told: Iterable[Name], old: set[int]) -> dict[Name, int]:
+        """Those of the wanted deliveries that are known; a message that is new has none."""
+        wanted = [(message, recipient) for message, recipient in told if message in old]
+        if not wanted:
+            return {}
+        rows = among(Delivery.objects.filter(leg=0), "message", {message for message, _ in wanted})
+        keys = {
+            (row.message_id, row.recipient_normal): row.pk for row in rows.only("pk", "message", "recipient_normal")
+        }
+        return {key: keys[key] for key in wanted if key in keys}
+
+    def _write(
+        self, told: dict[Name, _Told], stored: dict[Name, int], facts: dict[int, tuple[str, str]], counts: Counts
+    ) -> None:
+        """Write what is new: deliveries with where they stand, and the events of all of them; count the deliveries."""
+        new = [key for key in told if key not in stored]
+        made = dict(zip(new, numbers(Delivery, len(new)), strict=True))
+        deliveries: list[Row] = []
+        for key, number in made.items():
+            stands, event = standing_of(told[key].events), told[key].first
+            branch, domain = self._branches[event.branch].pk, domain_of(key[1])
+            cells = _cells(stands, provider_of(stands.answered_by, domain), *facts[key[0]])
+            deliveries.append((number, *key, event.recipient, domain, 0, branch, *cells))
+            counts.add(_counted(branch, domain, cells), 1)
+        insert(Delivery, DELIVERY_COLUMNS, deliveries)
+        insert(
+            DeliveryEvent,
+            EVENT_COLUMNS,
+            [
+                (made.get(key) or stored[key], self.source, *_event_cells(row))
+                for key, item in told.items()
+                for row in item.events
+            ],
+        )
+
+    def _event_row(self, event: LogEvent, fingerprint: str) -> EventRow:
+        cause, status, code = "", event.status, event.reply_code
+        if event.state in (State.DEFERRED, State.REFUSED, State.EXPIRED):
+            reading = reading_of(event.reply, code, status, event.remote_host)
+            cause, status, code = reading.cause, status or reading.status, code or reading.reply_code
+        elif event.state is State.ERROR:
+            cause = "send_error"
+        return EventRow(
+            event.at, str(event.state), event.reply, code[:3], status[:12], event.remote_host, cause, fingerprint,
+            event.raw,
+        )  # fmt: skip
+
+
+def work_out(delivery_ids: set[int], counts: Counts | None = None) -> None:
+    """Work these deliveries out again from their events, and move the counts by the difference.
+
+    Call it inside a transaction. The rows are locked in one order, so that two callers never wait for each other.
+    A delivery whose events have all gone to another is removed. With ``counts`` the caller writes them.
+    """
+    if not delivery_ids:
+        return
+    moved = counts or Counts()
+    rows = {row.pk: row for row in Delivery.objects.select_for_update().filter(pk__in=delivery_ids).order_by("pk")}
+    messages = MessageLog.objects.select_related("sending_server").in_bulk({row.message_id for row in rows.values()})
+    told: dict[int, list[DeliveryEvent]] = {}
+    for event in DeliveryEvent.objects.filter(delivery__in=rows).defer("raw"):
+        told.setdefault(event.delivery_id, []).append(event)
+    for pk, row in rows.items():
+        moved.add(counted_of(row), -1)
+        if pk not in told:
+            continue
+        stands, message = standing_of(told[pk]), messages[row.message_id]
+        server = message.sending_server.host if message.sending_server else ""
+        cells = _cells(stands, provider_of(stands.answered_by, row.recipient_domain), message.module, server)
+        for name, value in zip(STANDING, cells, strict=True):
+            setattr(row, name, value)
+        moved.add(counted_of(row), 1)
+    Delivery.objects.bulk_update([rows[pk] for pk in sorted(told)], STANDING, batch_size=100)
+    Delivery.objects.filter(pk__in=rows.keys() - told.keys()).delete()
+    if counts is None:
+        moved.write()
+
+
+def counted_of(row: Delivery) -> Counted:
+    """What a stored delivery is counted by."""
+    return Counted(
+        branch=row.branch_id,
+        at=row.at,
+        state=row.state,
+        cause=row.cause,
+        provider=row.provider,
+        module=row.module,
+        server=row.server,
+        domain=row.recipient_domain,
+        is_complained=row.complained_at is not None,
+    )
+
+
+def _counted(branch: int, domain: str, cells: tuple[Any, ...]) -> Counted:
+    at, state, cause, complained_at = cells[0], cells[1], cells[7], cells[9]
+    provider, module, server = cells[10:]
+    return Counted(branch, at, state, cause, provider, module, server, domain, complained_at is not None)
+
+
+def _cells(stands: Standing, provider: str, module: str, server: str) -> tuple[Any, ...]:
+    """The values of :data:`STANDING`."""
+    return (
+        stands.at, stands.state, stands.state_at, stands.reply, stands.reply_code, stands.status, stands.remote_host,
+        stands.cause, stands.attempts, stands.complained_at, provider, module, server,
+    )  # fmt: skip
+
+
+def _event_cells(row: EventRow) -> tuple[Any, ...]:
+    return (
+        row.at, row.state, row.reply, row.reply_code, row.status, row.remote_host, row.cause, row.fingerprint, row.raw,
+    )  # fmt: skip
