@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, tzinfo
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection, models
@@ -24,8 +23,7 @@ REFUSED = frozenset({State.REFUSED, State.EXPIRED})
 DOMAIN_COLUMNS = ("recipients", "accepted", "deferred", "refused", "complaints")
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """What one delivery is counted by."""
 
     branch: int
@@ -50,26 +48,28 @@ class Counts:
         self._complaints: Counter[tuple[Any, ...]] = Counter()
         self._domains: dict[tuple[int, date, str], list[int]] = {}
         self._attempts: Counter[tuple[datetime, str, str, str]] = Counter()
+        self._times: dict[tuple[int, datetime], tuple[datetime, date, date]] = {}
 
     def add(self, item: Counted, by: int) -> None:
         """Count ``item`` ``by`` more (or, below zero, less)."""
-        self._hours[item.branch, _hour(item.at), item.state] += by
-        day = item.at.astimezone(self._zone(item.branch)).date()
-        key = (item.branch, day, item.state, item.cause, item.provider, item.module, item.server)
+        branch, at, state, cause, provider, module, server, domain, is_complained = item
+        hour, day, month = self._time(branch, at)
+        self._hours[branch, hour, state] += by
+        key = (branch, day, state, cause, provider, module, server)
         self._days[key] += by
-        if item.is_complained:
+        if is_complained:
             self._complaints[key] += by
-        if item.state == State.ERROR:
+        if state == State.ERROR:
             return
-        row = self._domains.setdefault((item.branch, day.replace(day=1), item.domain), [0, 0, 0, 0, 0])
+        row = self._domains.setdefault((branch, month, domain), [0, 0, 0, 0, 0])
         row[0] += by
-        if item.state == State.ACCEPTED:
+        if state == State.ACCEPTED:
             row[1] += by
-        elif item.state == State.DEFERRED:
+        elif state == State.DEFERRED:
             row[2] += by
-        elif item.state in REFUSED:
+        elif state in REFUSED:
             row[3] += by
-        if item.is_complained:
+        if is_complained:
             row[4] += by
 
     def add_attempt(self, at: datetime, server: str, provider: str, state: str) -> None:
@@ -97,6 +97,16 @@ class Counts:
             ("recipients",),
             [(*key, n) for key, n in self._attempts.items()],
         )
+
+    def _time(self, branch: int, at: datetime) -> tuple[datetime, date, date]:
+        """The hour in UTC, and the day and the first of the month where the branch is."""
+        # No zone's day begins within a quarter of an hour.
+        quarter = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
+        found = self._times.get((branch, quarter))
+        if found is None:
+            day = quarter.astimezone(self._zone(branch)).date()
+            found = self._times[branch, quarter] = _hour(at), day, day.replace(day=1)
+        return found
 
     def _zone(self, branch: int) -> tzinfo:
         if self._zones is None:

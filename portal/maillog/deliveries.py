@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -38,29 +36,8 @@ EVENT_COLUMNS = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
-class EventRow:
-    """An event on its way into the log."""
-
-    at: datetime
-    state: str
-    reply: str
-    reply_code: str
-    status: str
-    remote_host: str
-    cause: str
-    fingerprint: str
-    raw: str
-
-
-@dataclass(slots=True)
-class _Told:
-    """What one batch tells of one delivery: its events, and the first of them as it was told."""
-
-    first: LogEvent
-    events: list[EventRow]
-
-
+#: What a server said about these says why.
+READ = frozenset({State.DEFERRED, State.REFUSED, State.EXPIRED})
 #: A message's number and the recipient's normal address.
 Name = tuple[int, str]
 
@@ -99,10 +76,11 @@ class Deliveries:
         partitions.ensure(event.at for event in fresh.values())
         counts = Counts(self._zones)
         messages, facts, found = self._messages(list(fresh.values()))
-        told: dict[Name, _Told] = {}
-        for fingerprint, event in fresh.items():
+        told: dict[Name, list[LogEvent]] = {}
+        for event in fresh.values():
             key = messages[self._message_key(event)], normal(event.recipient)
-            told.setdefault(key, _Told(event, [])).events.append(self._event_row(event, fingerprint))
+            told.setdefault(key, []).append(event)
+            _read(event)
             if event.state in ATTEMPTS:
                 provider = provider_of(event.remote_host, domain_of(key[1]))
                 counts.add_attempt(event.at, event.server, provider, str(event.state))
@@ -161,14 +139,18 @@ class Deliveries:
         return {key: keys[key] for key in wanted if key in keys}
 
     def _write(
-        self, told: dict[Name, _Told], stored: dict[Name, int], facts: dict[int, tuple[str, str]], counts: Counts
+        self,
+        told: dict[Name, list[LogEvent]],
+        stored: dict[Name, int],
+        facts: dict[int, tuple[str, str]],
+        counts: Counts,
     ) -> None:
         """Write what is new: deliveries with where they stand, and the events of all of them; count the deliveries."""
         new = [key for key in told if key not in stored]
         made = dict(zip(new, numbers(Delivery, len(new)), strict=True))
         deliveries: list[Row] = []
         for key, number in made.items():
-            stands, event = standing_of(told[key].events), told[key].first
+            stands, event = standing_of(told[key]), told[key][0]
             branch, domain = self._branches[event.branch].pk, domain_of(key[1])
             cells = _cells(stands, provider_of(stands.answered_by, domain), *facts[key[0]])
             deliveries.append((number, *key, event.recipient, domain, 0, branch, *cells))
@@ -179,22 +161,10 @@ class Deliveries:
             EVENT_COLUMNS,
             [
                 (made.get(key) or stored[key], self.source, *_event_cells(row))
-                for key, item in told.items()
-                for row in item.events
+                for key, events in told.items()
+                for row in events
             ],
         )
-
-    def _event_row(self, event: LogEvent, fingerprint: str) -> EventRow:
-        cause, status, code = "", event.status, event.reply_code
-        if event.state in (State.DEFERRED, State.REFUSED, State.EXPIRED):
-            reading = reading_of(event.reply, code, status, event.remote_host)
-            cause, status, code = reading.cause, status or reading.status, code or reading.reply_code
-        elif event.state is State.ERROR:
-            cause = "send_error"
-        return EventRow(
-            event.at, str(event.state), event.reply, code[:3], status[:12], event.remote_host, cause, fingerprint,
-            event.raw,
-        )  # fmt: skip
 
 
 def work_out(delivery_ids: set[int], counts: Counts | None = None) -> None:
@@ -256,7 +226,19 @@ def _cells(stands: Standing, provider: str, module: str, server: str) -> tuple[A
     )  # fmt: skip
 
 
-def _event_cells(row: EventRow) -> tuple[Any, ...]:
+def _read(event: LogEvent) -> None:
+    """Put to the event what its reply says: cause, codes."""
+    if event.state in READ:
+        reading = reading_of(event.reply, event.reply_code, event.status, event.remote_host)
+        event.cause = reading.cause
+        event.status = (event.status or reading.status)[:12]
+        event.reply_code = (event.reply_code or reading.reply_code)[:3]
+    elif event.state is State.ERROR:
+        event.cause = "send_error"
+
+
+def _event_cells(row: LogEvent) -> tuple[Any, ...]:
     return (
-        row.at, row.state, row.reply, row.reply_code, row.status, row.remote_host, row.cause, row.fingerprint, row.raw,
+        row.at, str(row.state), row.reply, row.reply_code, row.status, row.remote_host, row.cause, row.fingerprint,
+        row.raw,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from portal.maillog.models import State
 #: What ends a leg. A later end overrules an earlier one (a bounce that comes after the hand-over was accepted).
 FINAL = frozenset({State.ACCEPTED, State.REFUSED, State.EXPIRED, State.ERROR})
 #: Which of two states of the same second is the later one.
-RANK = {
+RANK: dict[str, int] = {
     state: rank
     for rank, state in enumerate(
         (
@@ -41,16 +41,20 @@ class Told(Protocol):
     """What this module needs of an event."""
 
     at: datetime
-    state: str
     reply: str
     reply_code: str
     status: str
     remote_host: str
     cause: str
-    fingerprint: str
+
+    @property
+    def state(self) -> str | None: ...
+
+    @property
+    def fingerprint(self) -> str: ...
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Standing:
     """Where a delivery stands: its state, since when, the reply that decided it, its cause, how often it was tried.
 
@@ -72,7 +76,9 @@ class Standing:
 
 def standing_of(events: Iterable[Told]) -> Standing:
     """Where a delivery with these events (at least one, in any order) stands."""
-    everything = sorted(events, key=lambda event: (event.at, RANK[State(event.state)], event.fingerprint))
+    everything = list(events)
+    if len(everything) > 1:
+        everything.sort(key=lambda event: (event.at, RANK[event.state or ""], event.fingerprint))
     complaints = [event for event in everything if event.state == State.COMPLAINED]
     told = [event for event in everything if event.state != State.COMPLAINED] if complaints else everything
     if not told:
@@ -85,7 +91,7 @@ def standing_of(events: Iterable[Told]) -> Standing:
         cause = deferrals[-1].cause if deferrals else cause
     return Standing(
         at=told[0].at,
-        state=deciding.state,
+        state=deciding.state or "",
         state_at=deciding.at,
         reply=deciding.reply,
         reply_code=deciding.reply_code,

@@ -7,7 +7,7 @@ be used is not an error but a :class:`Rejected` with its number and the reason, 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 from hashlib import sha256
@@ -49,14 +49,19 @@ LIMITS = {
     "server": 253, "message_id": 255, "queue_id": 40, "reply": 20_000, "reply_code": 3, "status": 12,
     "remote_host": 255, "reference": 80, "name": 160, "email": 320, "text": 2000,
 }  # fmt: skip
+#: So much of a line is kept with what it told.
+MOST_RAW = 4000
 #: A log may be ahead of our clock by so much; beyond it the line is from no clock at all.
 AHEAD = timedelta(days=2)
 EARLIEST = datetime(1990, 1, 1, tzinfo=UTC)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(slots=True, kw_only=True)
 class LogEvent:
-    """One thing a source tells. Fields that a kind does not have are empty; times are in UTC."""
+    """One thing a source tells. Fields that a kind does not have are empty; times are in UTC.
+
+    It is not frozen, because there are millions of them and the log's service fills in ``branch``, ``cause`` and codes.
+    """
 
     kind: Kind
     branch: str
@@ -84,6 +89,9 @@ class LogEvent:
     text: str = ""
     #: What names the message in every line of its source, where ``key`` is known from some lines only.
     mark: str = ""
+    #: What the reply is read to.
+    cause: str = ""
+    _fingerprint: str = field(default="", repr=False, compare=False)
 
     @property
     def state(self) -> State | None:
@@ -93,9 +101,11 @@ class LogEvent:
     @property
     def fingerprint(self) -> str:
         """What makes the same thing told twice (by one source or by two) one thing."""
-        name = self.mark or self.key
-        told = (self.branch, self.kind, name, normal(self.recipient or self.email), self.at.isoformat(), self.reply)
-        return sha256("\x1f".join((*told, self.text)).encode("utf-8", "replace")).hexdigest()
+        if not self._fingerprint:
+            name = self.mark or self.key
+            told = (self.branch, self.kind, name, normal(self.recipient or self.email), self.at.isoformat(), self.reply)
+            self._fingerprint = sha256("\x1f".join((*told, self.text)).encode("utf-8", "replace")).hexdigest()
+        return self._fingerprint
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +114,17 @@ class Rejected:
 
     line: int
     why: str
+
+
+class RejectedLine(Rejected):
+    """The same with the line itself, for whoever gives it back to be mended. What is stored of it is the same."""
+
+    __slots__ = ("raw",)
+    raw: str
+
+    def __init__(self, line: int, why: str, raw: str) -> None:
+        super().__init__(line, why)
+        object.__setattr__(self, "raw", raw)
 
 
 @dataclass(frozen=True, slots=True)
