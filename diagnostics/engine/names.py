@@ -21,6 +21,7 @@ MAX_NAME = 253  # RFC 1035 §3.1: 255 octets on the wire.
 MAX_LABEL = 63  # RFC 1035 §2.3.4
 MAX_LOCAL = 64  # RFC 5321 §4.5.3.1.1
 MAX_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, erratum 1690: 256 octets with the angle brackets.
+MAX_TYPED = 1000  # An address, and a display name and blanks around it.
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -226,8 +227,10 @@ def parse_address(typed: str) -> Address | Malformed:
 
     What people paste around an address (spaces, ``mailto:``, angle brackets, a display name, a final dot) is left out
     and named in :attr:`Address.cleaned`. What is inside it is never changed silently: that is Malformed, with a
-    suggestion.
+    suggestion. What is longer than any address with what may stand around it is not looked into.
     """
+    if len(typed) > MAX_TYPED:
+        return Malformed(Fault.ADDRESS_TOO_LONG, typed, MAX_TYPED, f"More than {MAX_TYPED} characters are no address.")
     return _Reader(typed).read()
 
 

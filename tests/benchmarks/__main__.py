@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("diagnose", "runs", "broker")
+ALL = ("diagnose", "parsers", "runs", "broker")
 
 
 def main(wanted: list[str]) -> int:

@@ -186,6 +186,7 @@ def test_p105_a_local_part_in_utf8() -> None:
         ('"lee@corp.example', Fault.LOCAL_QUOTE, 0, ""),
         ("l" * 65 + "@corp.example", Fault.LOCAL_TOO_LONG, 64, ""),
         ("l" * 60 + "@" + ".".join(["c" * 60] * 4), Fault.ADDRESS_TOO_LONG, 254, ""),
+        ("lee@corp.example," * 60, Fault.ADDRESS_TOO_LONG, 1000, ""),
         ("lee@corp,example", Fault.DOMAIN, 8, "lee@corp.example"),
         ("lee@corp..example", Fault.DOMAIN, 8, "lee@corp.example"),
         ("lee@co_rp.example", Fault.DOMAIN, 6, ""),

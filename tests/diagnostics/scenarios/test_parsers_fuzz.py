@@ -1,11 +1,13 @@
 """What strangers publish, send and type, read by every parser: only a parser's own exceptions leave it, and soon.
 
 Arbitrary text, sound records with some letters changed, and 64 KB of what is slow to read for a careless pattern.
+``FUZZ_TIMES=100`` tries a hundred times as many; the everyday run tries a few, always the same.
 """
 
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from tests.diagnostics.scenarios.world import KEY
 
 #: A TXT record holds 65535 octets (RFC 1035 §3.2.10), and what is longer is not looked at; room for a sound beginning.
 SIZE = 65_000
+TIMES = int(os.environ.get("FUZZ_TIMES", "1"))
 #: Far more than any of them takes; what grows with the square of the length takes minutes.
 MOST_SECONDS = 0.5
 
@@ -136,14 +139,14 @@ def test_sound_text_is_read(parser: Parser) -> None:
 
 
 @each()
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60 * TIMES, deadline=None, derandomize=True)
 @given(text=st.text(max_size=300))
 def test_any_text(parser: Parser, text: str) -> None:
     _read(parser, text)
 
 
 @each()
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=120 * TIMES, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_sound_text_with_some_of_it_changed(parser: Parser, data: st.DataObject) -> None:
     text = data.draw(st.sampled_from(parser.samples))
@@ -156,7 +159,7 @@ def test_sound_text_with_some_of_it_changed(parser: Parser, data: st.DataObject)
 
 
 @each()
-@settings(max_examples=60, deadline=None, derandomize=True)
+@settings(max_examples=60 * TIMES, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_pieces_in_any_order(parser: Parser, data: st.DataObject) -> None:
     words = data.draw(st.lists(st.sampled_from((*COMMON, *parser.pieces, *parser.samples)), max_size=12))

@@ -13,6 +13,8 @@ from diagnostics.engine.protocols.spf.parse import VERSION
 
 #: What to end a first record with: "probably not ours", which harms nobody whose servers were forgotten.
 SOFT_END = "~all"
+_END = re.compile(r"[+?~-]?all|redirect=.*", re.IGNORECASE | re.DOTALL)
+_MILD_END = re.compile(r"[-~?]all", re.IGNORECASE)
 
 
 def terms_for(include: str, addresses: Iterable[str]) -> tuple[str, ...]:
@@ -37,10 +39,11 @@ def with_terms(record: str, terms: Sequence[str]) -> str:
 
 def merged(records: Sequence[str], terms: Sequence[str] = ()) -> str:
     """One record for several: all their terms once, then ``terms``, then the mildest of their ends."""
-    held = [term for record in records for term in record.split(" ")[1:] if term]
+    # Each term once: a record that says one thing ten thousand times is no more work than a sound one.
+    held = list(dict.fromkeys(term for record in records for term in record.split(" ")[1:] if term))
     bodies: dict[str, str] = {}
     for term in held:
-        if not _is_end(term) and not re.match(r"exp=", term, re.IGNORECASE):
+        if not _is_end(term) and not term.lower().startswith("exp="):
             bodies.setdefault(term.lower(), term)
     for term in terms:
         bodies.setdefault(term.lower(), term)
@@ -48,10 +51,10 @@ def merged(records: Sequence[str], terms: Sequence[str] = ()) -> str:
     for term in held:
         if term.lower().startswith("redirect="):
             bodies.setdefault(f"include:{term[9:]}".lower(), f"include:{term[9:]}")
-    ends = [term for term in held if re.fullmatch(r"[-~?]all", term, re.IGNORECASE)]
+    ends = [term for term in held if _MILD_END.fullmatch(term)]
     end = min(ends, key=lambda term: "?~-".index(term[0]), default=SOFT_END)
     return " ".join((VERSION, *bodies.values(), end))
 
 
 def _is_end(term: str) -> bool:
-    return re.fullmatch(r"[+?~-]?all|redirect=.*", term, re.IGNORECASE) is not None
+    return _END.fullmatch(term) is not None
