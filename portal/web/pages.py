@@ -7,12 +7,13 @@ values the rows are ordered by: a time and the primary key, newest first.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Generic, TypeVar
 
 from django.db.models import Model, Q, QuerySet
 
 Row = TypeVar("Row", bound=Model)
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,35 +33,38 @@ def page_of(rows: QuerySet[Row], parameters: Any, *, by: str, size: int = 50) ->
 
     A key that cannot be read asks for the first page: an old link shows the list rather than an error.
     """
-    after, before = _read(parameters.get("after", "")), _read(parameters.get("before", ""))
+    after, before = read_key(parameters.get("after", "")), read_key(parameters.get("before", ""))
     if before and not after:
         at, pk = before
-        newer = rows.filter(Q(**{f"{by}__gt": at}) | Q(**{by: at, "pk__gt": pk}))
+        # The first condition says nothing that the second does not, but it is one an index can start at.
+        newer = rows.filter(Q(**{f"{by}__gte": at}), Q(**{f"{by}__gt": at}) | Q(pk__gt=pk))
         found = list(newer.order_by(by, "pk")[: size + 1])
         has_newer, found = len(found) > size, found[:size][::-1]
         has_older = True
     else:
         if after:
             at, pk = after
-            rows = rows.filter(Q(**{f"{by}__lt": at}) | Q(**{by: at, "pk__lt": pk}))
+            rows = rows.filter(Q(**{f"{by}__lte": at}), Q(**{f"{by}__lt": at}) | Q(pk__lt=pk))
         found = list(rows.order_by(f"-{by}", "-pk")[: size + 1])
         has_older, found = len(found) > size, found[:size]
         has_newer = after is not None
     return Page(
         rows=found,
-        newer=_key(found[0], by) if found and has_newer else "",
-        older=_key(found[-1], by) if found and has_older else "",
+        newer=key_of(found[0], by) if found and has_newer else "",
+        older=key_of(found[-1], by) if found and has_older else "",
     )
 
 
-def _key(row: Model, by: str) -> str:
+def key_of(row: Model, by: str) -> str:
+    """The key of the page that ends with ``row``."""
     at: datetime = getattr(row, by)
-    return f"{int(at.timestamp() * 1_000_000)}-{row.pk}"
+    return f"{(at - EPOCH) // timedelta(microseconds=1)}-{row.pk}"
 
 
-def _read(key: str) -> tuple[datetime, int] | None:
+def read_key(key: str) -> tuple[datetime, int] | None:
+    """The time and number a key stands for; None where it cannot be read."""
     at, _, pk = key.partition("-")
     try:
-        return datetime.fromtimestamp(int(at) / 1_000_000, UTC), int(pk)
-    except (ValueError, OverflowError, OSError):
+        return EPOCH + timedelta(microseconds=int(at)), int(pk)
+    except (ValueError, OverflowError):
         return None

@@ -24,21 +24,9 @@ STORY = (
 STEPS = (("Recipient", "done"), ("Sent", "done"), ("Address", "current"), ("Junk folder", ""), ("Describe", ""))
 TOKENS = ("canvas", "side", "surface", "sunken", "hover", "border", "border-strong", "text", "muted", "accent", "link")
 
-KINDS = ("accepted", "on_the_way", "deferred", "refused", "errors")
-DAYS = ((22, 0, 3, 1, 0), (30, 0, 2, 0, 0), (26, 1, 4, 2, 1), (8, 0, 0, 0, 0), (4, 0, 0, 1, 0), (31, 0, 2, 1, 0),
-        (24, 2, 5, 3, 2), (28, 4, 6, 1, 0))  # fmt: skip
-
-
-def bars() -> list[dict[str, Any]]:
-    """A bar for each of ``DAYS``, its parts standing on one another from the bottom (40) upwards."""
-    made = []
-    for position, day in enumerate(DAYS):
-        top, parts = 40, []
-        for kind, height in zip(KINDS, day, strict=True):
-            top -= height
-            parts.append({"kind": kind, "y": top, "height": height})
-        made.append({"x": position * 7.5, "accepted": day[0], "parts": parts})
-    return made
+#: Accepted, on the way, deferred, refused, errors.
+DAYS = (("4 Mar", (28, 4, 6, 1, 0)), ("3 Mar", (24, 2, 5, 3, 2)), ("2 Mar", (31, 0, 2, 1, 0)),
+        ("1 Mar", (4, 0, 0, 1, 0)), ("28 Feb", (8, 0, 0, 0, 0)), ("27 Feb", (26, 1, 4, 2, 1)))  # fmt: skip
 
 
 def context() -> dict[str, Any]:
@@ -52,7 +40,7 @@ def context() -> dict[str, Any]:
         "tones": ["ok", "notice", "problem", "unknown", "neutral", "accent"],
         "tokens": TOKENS,
         "rows": ROWS,
-        "bars": bars(),
+        "days": DAYS,
         "hostile": "gnp.exe\u202e and a bell\u0007 <script>alert(1)</script>",
         "story": STORY,
         "steps": STEPS,

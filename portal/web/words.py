@@ -35,6 +35,7 @@ DELIVERY_STATES = {
     "accepted": Sign("Accepted", "check-circle", "ok", "Their server accepted it. That does not show it in an inbox."),
     "refused": Sign("Refused", "x-octagon", "problem", "Their server refused it."),
     "expired": Sign("Given up", "stopwatch", "problem", "Our server tried until the time ran out."),
+    "complained": Sign("Complained about", "flag", "notice", "The recipient marked it as spam."),
 }
 
 TICKET_STATES = {

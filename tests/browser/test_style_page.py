@@ -85,7 +85,7 @@ def test_a_row_is_a_card_on_a_phone_and_still_a_row(page_as: PageAs, ada: User) 
     cell = page.get_by_role("row").nth(1).get_by_role("cell").nth(2)
     assert cell.get_attribute("data-label") == "State"
     assert cell.evaluate("cell => getComputedStyle(cell).display") == "block"
-    assert page.locator(".dd-table-wrap").evaluate("wrap => wrap.scrollWidth - wrap.clientWidth") == 0
+    assert page.locator(".dd-table-wrap").first.evaluate("wrap => wrap.scrollWidth - wrap.clientWidth") == 0
 
 
 def test_typed_text_is_not_lost_without_asking(page_as: PageAs, ada: User) -> None:
