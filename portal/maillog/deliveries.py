@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -51,6 +52,10 @@ class Deliveries:
         self._zones = {branch.pk: ZoneInfo(branch.time_zone) for branch in branches.values()}
         self._servers = dict(SendingServer.objects.values_list("host", "pk"))
         self._hosts = {pk: host for host, pk in self._servers.items()}
+        # A server's log calls it by its short name, as long as only one is called so.
+        labels = Counter(host.partition(".")[0] for host in self._servers)
+        short = {host.partition(".")[0]: pk for host, pk in self._servers.items()}
+        self._servers = {label: pk for label, pk in short.items() if labels[label] == 1} | self._servers
 
     def store(self, events: list[LogEvent]) -> int:
         """Store messages, deliveries and events; work the touched deliveries out again. Returns how many were new.
@@ -83,7 +88,8 @@ class Deliveries:
             _read(event)
             if event.state in ATTEMPTS:
                 provider = provider_of(event.remote_host, domain_of(key[1]))
-                counts.add_attempt(event.at, event.server, provider, str(event.state))
+                server = self._hosts.get(self._servers.get(event.server, 0), event.server)
+                counts.add_attempt(event.at, server, provider, str(event.state))
         stored = self._stored(told, {row.pk for row in found.messages.values()})
         self._write(told, stored, facts, counts)
         work_out(found.moved | set(stored.values()), counts)

@@ -15,15 +15,19 @@ from portal.branches.models import BranchProfile
 from portal.maillog import services
 from portal.maillog.importers import IMPORTERS
 from portal.maillog.models import (
+    AttemptCount,
     CaseNote,
     ClientProfile,
+    DayCount,
     Delivery,
     DeliveryEvent,
+    DomainCount,
     HourCount,
     IngestBatch,
     LogCoverage,
     MessageLog,
 )
+from portal.maillog.recounting import recount
 from portal.maillog.services import Zones, ingest
 
 
@@ -60,8 +64,16 @@ def state() -> dict[str, Any]:
     messages = MessageLog.objects.order_by("key").values_list(
         "key", "at", "function", "subject", "sending_server__host"
     )
-    hours = HourCount.objects.exclude(recipients=0).order_by("hour", "state").values_list("hour", "state", "recipients")
-    return {"deliveries": list(deliveries), "messages": list(messages), "hours": list(hours)}
+    return {"deliveries": list(deliveries), "messages": list(messages), **counted()}
+
+
+def counted() -> dict[str, Any]:
+    """Every count that is not nothing."""
+    found: dict[str, Any] = {}
+    for model in (HourCount, DayCount, DomainCount, AttemptCount):
+        rows = model._default_manager.exclude(recipients=0).values()
+        found[model.__name__] = sorted(str({**row, "id": 0}) for row in rows)
+    return found
 
 
 def test_a_story_is_stored_whole(north: BranchProfile) -> None:
@@ -94,7 +106,7 @@ def test_doubled_and_shuffled_in_pieces_it_ends_the_same(
     take(lines[:cut])
     take(lines[cut:])
     shuffled = state()
-    for model in (Delivery, MessageLog, HourCount):
+    for model in (Delivery, MessageLog, HourCount, DayCount, DomainCount, AttemptCount):
         model.objects.all().delete()
     take(LINES)
     assert shuffled == state()
@@ -103,11 +115,34 @@ def test_doubled_and_shuffled_in_pieces_it_ends_the_same(
 def test_the_counts_are_those_of_the_rows(north: BranchProfile) -> None:
     for cut in range(len(LINES)):
         take(LINES[: cut + 1])
-        counted = {
+        counted_hours = {
             (hour, state): n for hour, state, n in HourCount.objects.values_list("hour", "state", "recipients") if n
         }
         rows = Counter((row.at.replace(minute=0), row.state) for row in Delivery.objects.all())
-        assert counted == dict(rows)
+        assert counted_hours == dict(rows)
+
+
+def test_days_and_domains_count_what_the_rows_say(north: BranchProfile) -> None:
+    take([*LINES, line("complained", 200)])
+    days = {row.state: row.recipients for row in DayCount.objects.exclude(recipients=0)}
+    assert days == {"accepted": 1, "refused": 1, "error": 1, "expired": 1}
+    assert DayCount.objects.get(state="accepted", recipients=1).complaints == 1
+    assert DayCount.objects.get(state="expired", recipients=1).cause == "rate_limited"
+    domains = DomainCount.objects.order_by("domain")
+    # What met an error before it went out was sent to nobody.
+    assert sum(row.recipients for row in domains) == 3
+    assert sum(row.refused for row in domains) == 2
+
+
+def test_counting_anew_finds_the_same(north: BranchProfile) -> None:
+    take(LINES)
+    before = counted()
+    DayCount.objects.update(recipients=7)
+    HourCount.objects.all().delete()
+    assert recount() == 4
+    assert counted() == before
+    assert recount() == 4
+    assert counted() == before
 
 
 def test_what_comes_before_its_message_is_completed_by_it(north: BranchProfile) -> None:

@@ -1,0 +1,69 @@
+"""Counting the log anew: after an upgrade that counts something new, or when a backup was put back in parts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Min
+
+from portal.branches.models import SendingServer
+from portal.maillog.bulk import wait_for_turn
+from portal.maillog.counts import Counts
+from portal.maillog.deliveries import counted_of
+from portal.maillog.models import (
+    DayCount,
+    Delivery,
+    DomainCount,
+    HourCount,
+    MessageLog,
+)
+from portal.maillog.providers import provider_of
+
+#: So many rows are read at once.
+PIECE = 5000
+
+
+def recount() -> int:
+    """Count all that the log still holds; returns how many deliveries were counted.
+
+    Days before the oldest delivery keep their counts, since the log cannot tell them any more. The month the log begins
+    in is counted from what is left of it, so run this before old mail is dropped rather than after. Attempts are not
+    counted again: they are counted once, as they are told.
+    """
+    with transaction.atomic():
+        wait_for_turn()
+        oldest = Delivery.objects.aggregate(at=Min("at"))["at"]
+        if oldest is None:
+            return 0
+        _forget_since(oldest)
+        servers = dict(SendingServer.objects.values_list("pk", "host"))
+        counted = 0
+        for rows in _pieces():
+            counts = Counts()
+            messages = MessageLog.objects.in_bulk({row.message_id for row in rows})
+            for row in rows:
+                message = messages[row.message_id]
+                row.module, row.server = message.module, servers.get(message.sending_server_id or 0, "")
+                row.provider = row.provider or provider_of(row.remote_host, row.recipient_domain)
+                counts.add(counted_of(row), 1)
+            Delivery.objects.bulk_update(rows, ["module", "server", "provider"], batch_size=500)
+            counts.write()
+            counted += len(rows)
+    return counted
+
+
+def _forget_since(oldest: datetime) -> None:
+    # A day in the branch's zone may begin before the same day in UTC.
+    day = (oldest - timedelta(days=1)).date()
+    HourCount.objects.filter(hour__gte=oldest - timedelta(hours=1)).delete()
+    DayCount.objects.filter(day__gte=day).delete()
+    DomainCount.objects.filter(month__gte=day.replace(day=1)).delete()
+
+
+def _pieces() -> Iterator[list[Delivery]]:
+    last = 0
+    while rows := list(Delivery.objects.filter(pk__gt=last).order_by("pk")[:PIECE]):
+        yield rows
+        last = rows[-1].pk
