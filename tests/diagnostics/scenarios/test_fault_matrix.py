@@ -12,7 +12,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,8 +26,9 @@ import pytest
 
 from diagnostics.engine.canary import Canary
 from diagnostics.engine.findings import Finding, Verdict
+from diagnostics.engine.outside import Outside, Probe
 from diagnostics.engine.plan import CHECKS, examine
-from diagnostics.engine.subject import DKIMSelector, SendingServer, Subject
+from diagnostics.engine.subject import AllowListRecord, DKIMSelector, SendingServer, Subject
 from diagnostics.engine.transcript import Recording
 from portal.demo import people
 from tests.diagnostics.dns_server import DNSServer, Message, name_of, reply
@@ -35,6 +36,8 @@ from tests.diagnostics.scenarios.world import OverZone, served
 
 FOLDER = Path(people.__file__).parent
 KEY = json.loads((FOLDER / "branches.json").read_text())["branches"][0]["from_domains"][0]["dkim_selectors"][0]
+ZONE = json.loads((FOLDER / "zone.json").read_text())
+HOSTS = [host for name in ("north.example", "oakwood.example") for _, host in ZONE[name]["MX"]]
 SUBJECT = Subject(
     recipient="lee.chan@oakwood.example",
     sender_domain="north.example",
@@ -48,7 +51,23 @@ SUBJECT = Subject(
     selectors=(DKIMSelector(**KEY),),
     now="2026-03-04T12:00:00+00:00",
 )
-sound = served(json.loads((FOLDER / "zone.json").read_text()))
+#: The branch writes to itself, everything is known of it, and its mail server is called on.
+ITSELF = replace(
+    SUBJECT,
+    recipient="registrar@north.example",
+    allow_list=(AllowListRecord(domain="north.example", state="confirmed", at="2026-01-01T00:00:00+00:00"),),
+    known_domains=("north.example",),
+    profile_addresses=("registrar@north.example",),
+    probe="greeting",
+)
+SUBJECTS = {"a-client": SUBJECT, "itself": ITSELF}
+#: What the demo's world has no need of.
+MORE: dict[str, Any] = {
+    "default._bimi.north.example": {"TXT": ["v=BIMI1; l=https://north.example/logo.svg"]},
+    "_mta-sts.north.example": {"TXT": ["v=STSv1; id=20260101"]},
+    **{f"_25._tcp.{host}": {"TLSA": [f"3 1 1 {'ab' * 32}"]} for host in HOSTS},
+}
+sound = served(ZONE | MORE)
 #: What is not answered at all is waited for in so small a part of a real run's times.
 SHORT = 0.075
 #: In seconds, a real run's times: a server's that is called slow, what is waited for one answer, for a check, for all.
@@ -182,11 +201,12 @@ class Seen:
 
 
 @functools.cache
-def seen(fault: Fault) -> Seen:
+def seen(fault: Fault, who: str = "a-client") -> Seen:
     async def run(address: str) -> dict[str, tuple[Finding, ...]]:
-        resolver = Recording(Canary(OverZone([address], seconds=SECONDS * fault.scale)))
+        outside = Outside(probe=Probe(helo="desk.example"))
+        resolver = Recording(Canary(OverZone([address], seconds=SECONDS * fault.scale)), outside=outside)
         check_seconds, run_seconds = CHECK_SECONDS * fault.scale, RUN_SECONDS * fault.scale
-        results = examine(SUBJECT, resolver, check_seconds=check_seconds, run_seconds=run_seconds)
+        results = examine(SUBJECTS[who], resolver, check_seconds=check_seconds, run_seconds=run_seconds)
         return {result.check.slug: result.findings async for result in results}
 
     with DNSServer(fault.respond, tcp=fault.has_tcp) as server:
@@ -206,25 +226,36 @@ def named(fault: Fault) -> str:
     return fault.respond.__name__
 
 
-def test_in_the_sound_world_no_check_finds_a_fault() -> None:
-    found = seen(Fault(sound, scale=1)).findings
+@pytest.mark.parametrize("who", SUBJECTS)
+def test_in_the_sound_world_no_check_finds_a_fault(who: str) -> None:
+    found = seen(Fault(sound, scale=1), who).findings
     assert [code for findings in found.values() for code in problems(findings)] == []
     assert {"spf.envelope_pass", "dkim.ok", "dmarc.aligned", "mx.fine", "list.clean"} <= {
         finding.code.id for findings in found.values() for finding in findings
     }
 
 
+def test_no_check_is_left_out() -> None:
+    """For one of the two, every check has a question to ask."""
+    idle = {"check.not_applicable", "smtp.not_asked", "self.apart", "allow.never_asked", "dane.none", "bimi.none"}
+    worlds = [seen(Fault(sound, scale=1), who).findings for who in SUBJECTS]
+    asking = {slug for found in worlds for slug, told in found.items() if not {item.code.id for item in told} & idle}
+    assert asking == {check.slug for check in CHECKS}
+
+
 @pytest.mark.parametrize("slug", [check.slug for check in CHECKS])
+@pytest.mark.parametrize("who", SUBJECTS)
 @pytest.mark.parametrize("fault", FAULTS, ids=named)
-def test_no_check_finds_a_fault_that_is_not_there(fault: Fault, slug: str) -> None:
-    findings = seen(fault).findings[slug]
+def test_no_check_finds_a_fault_that_is_not_there(fault: Fault, who: str, slug: str) -> None:
+    findings = seen(fault, who).findings[slug]
     assert problems(findings) <= fault.facts
     assert "check.failed" not in {finding.code.id for finding in findings}
 
 
+@pytest.mark.parametrize("who", SUBJECTS)
 @pytest.mark.parametrize("fault", FAULTS, ids=named)
-def test_the_run_ends_in_its_time_and_every_check_says_something(fault: Fault) -> None:
-    run = seen(fault)
+def test_the_run_ends_in_its_time_and_every_check_says_something(fault: Fault, who: str) -> None:
+    run = seen(fault, who)
     assert run.seconds < RUN_SECONDS * fault.scale + 0.5
     assert set(run.findings) == {check.slug for check in CHECKS}
 
