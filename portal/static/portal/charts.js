@@ -8,6 +8,7 @@
   "use strict";
 
   const charts = [];
+  const colours = {};
 
   // Colours are light-dark() tokens; only the browser knows which of the two holds now.
   const resolved = (tone) => {
@@ -51,9 +52,7 @@
 
   const paint = ({ chart, series }) => {
     const { words, lines, ground } = wordsAndLines();
-    chart.data.datasets.forEach((set, place) => {
-      set.backgroundColor = set.borderColor = resolved(series[place].tone);
-    });
+    for (const { tone } of series) colours[tone] = resolved(tone);
     for (const scale of Object.values(chart.options.scales)) {
       scale.ticks.color = words;
       scale.grid.color = lines;
@@ -116,6 +115,9 @@
         datasets: told.series.map((item) => ({
           label: item.label,
           data: item.cells.map(number),
+          // Asked for at each drawing, so that another theme is another colour.
+          backgroundColor: () => colours[item.tone],
+          borderColor: () => colours[item.tone],
           borderWidth: kind === "lines" ? 2 : 0,
           pointRadius: told.labels.length > 40 ? 0 : 2,
           maxBarThickness: 40,
