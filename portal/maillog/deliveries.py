@@ -109,6 +109,7 @@ class Deliveries:
         Returns the number of each message, module and server of each number, and what was found to be known.
         """
         first: dict[tuple[int, str], list[LogEvent]] = {}
+        matching.join(events)
         for event in sorted(events, key=lambda event: (event.kind is not Kind.MESSAGE, event.at)):
             first.setdefault(self._message_key(event), []).append(event)
         found = matching.find(first)

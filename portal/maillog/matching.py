@@ -15,10 +15,15 @@ from typing import Any
 from portal.maillog.bulk import among
 from portal.maillog.importers.event import Kind, LogEvent
 from portal.maillog.importers.server_log import QUEUE
-from portal.maillog.models import Delivery, MessageLog
+from portal.maillog.models import Delivery, MessageLog, Module
 
 #: A queue keeps a message for five days as a rule; a queue id told of later than this is another message's.
 KEPT = timedelta(days=10)
+
+#: What is known of a message beside its key and time.
+FACTS = (
+    "sending_server_id", "module", "function", "message_id", "queue_id", "from_address", "envelope_from", "subject",
+)  # fmt: skip
 
 Name = tuple[int, str]
 
@@ -30,6 +35,27 @@ class Found:
     messages: dict[Name, MessageLog] = field(default_factory=dict)
     moved: set[int] = field(default_factory=set)
     emptied: set[int] = field(default_factory=set)
+
+
+def join(events: Iterable[LogEvent]) -> None:
+    """Give all events of one message the best key that any of them knows. Their fingerprints stay what they were."""
+    ids: dict[tuple[str, str], str] = {}
+    best: dict[tuple[str, str], str] = {}
+    events = list(events)
+    for event in events:
+        if event.message_id:
+            if event.mark:
+                ids[event.branch, event.mark] = event.message_id
+            elif event.key != event.message_id:
+                # The least of several, so that it does not matter which comes first.
+                known = best.get((event.branch, event.message_id), event.key)
+                best[event.branch, event.message_id] = min(known, event.key)
+    for event in events:
+        is_own = not event.mark and event.key != event.message_id
+        message_id = event.message_id or ids.get((event.branch, event.mark), "")
+        if message_id and not is_own:
+            assert event.fingerprint  # Worked out and kept before the key it is made of changes.
+            event.key = best.get((event.branch, message_id), message_id)
 
 
 def find(first: dict[Name, list[LogEvent]]) -> Found:
@@ -77,7 +103,7 @@ def _by(branches: set[int], field: str, values: set[str]) -> dict[Name, MessageL
 
 def _other_keys(events: list[LogEvent]) -> set[str]:
     """Poorer keys by which the same message may have been stored before."""
-    keys = {QUEUE + event.mark if event.mark else event.message_id for event in events}
+    keys = {event.message_id for event in events} | {QUEUE + event.mark for event in events if event.mark}
     return keys - {events[0].key, ""}
 
 
@@ -87,7 +113,8 @@ def _near(row: MessageLog | None, event: LogEvent) -> MessageLog | None:
 
 def _named(row: MessageLog, event: LogEvent) -> MessageLog:
     """Give the row the better of its key and the event's: the application's, then the Message-ID, then the queue id."""
-    is_poor = row.key.startswith(QUEUE) or (row.key == row.message_id and not event.mark)
+    is_own = event.key != event.message_id
+    is_poor = row.key.startswith(QUEUE) or (row.key == row.message_id and is_own)
     if event.key != row.key and is_poor and not event.key.startswith(QUEUE):
         row.key = event.key
         row.save(update_fields=["key"])
@@ -96,6 +123,14 @@ def _named(row: MessageLog, event: LogEvent) -> MessageLog:
 
 def _merge(other: MessageLog, row: MessageLog) -> set[int]:
     """Put what was told of ``other`` to ``row``; returns the deliveries that have to be worked out again."""
+    known = [name for name in FACTS if getattr(other, name) not in ("", None, Module.OTHER)]
+    news = [name for name in known if getattr(row, name) in ("", None, Module.OTHER)]
+    if other.at < row.at:
+        news.append("at")
+    for name in news:
+        setattr(row, name, getattr(other, name))
+    if news:
+        row.save(update_fields=news)
     into = {delivery.recipient_normal: delivery for delivery in row.deliveries.all()}
     touched = set()
     for delivery in other.deliveries.all():
@@ -112,12 +147,13 @@ def _merge(other: MessageLog, row: MessageLog) -> set[int]:
 def facts(events: list[LogEvent], servers: dict[str, int]) -> dict[str, Any]:
     """What ``events`` of one message say of the message itself; the application's own line knows best."""
     told: dict[str, Any] = {}
+    own: dict[str, Any] = {}
     for event in events:
         if event.kind is Kind.MESSAGE:
-            return {**told, **{name: value for name, value in _own(event, servers).items() if value}}
-        if event.mark:
+            own = own or {name: value for name, value in _own(event, servers).items() if value}
+        elif event.mark:
             _add(told, event, servers)
-    return told
+    return {**told, **own}
 
 
 def _own(event: LogEvent, servers: dict[str, int]) -> dict[str, Any]:
