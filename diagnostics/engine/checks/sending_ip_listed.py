@@ -14,7 +14,7 @@ from diagnostics.engine.findings import Actor, Code, Finding, Source, Verdict
 from diagnostics.engine.lists import lists_called
 from diagnostics.engine.names import is_documentation
 from diagnostics.engine.path import together
-from diagnostics.engine.protocols.dnsbl import AddressList, Health, Listing, Standing, ask, health
+from diagnostics.engine.protocols.dnsbl import Health, Listing, Standing, ask, health
 from diagnostics.engine.resolver import Resolver
 from diagnostics.engine.subject import Subject
 from diagnostics.engine.zone import is_over_zone
@@ -39,6 +39,10 @@ POLICY = Code(
 ALLOWED = Code(
     "list.allowed", Verdict.OK, Actor.NOBODY, "{address} is known to {list} as a good sender",
     "{list} says: {words}.", "", RULE,
+)  # fmt: skip
+KNOWN = Code(
+    "list.known", Verdict.NOTICE, Actor.NOBODY, "{address} is known to {list}, which trusts it little",
+    "{list} says: {words}. That harms nothing, and helps little.", "", RULE,
 )  # fmt: skip
 REFUSED = Code(
     "list.refused", Verdict.UNKNOWN, Actor.SUPPORT, "{list} refuses to answer our resolver",
@@ -66,11 +70,12 @@ NOT_ASKED = Code(
     "list.not_asked", Verdict.NOT_APPLICABLE, Actor.NOBODY, "No list was asked: {addresses} cannot be on any",
     "Private and documentation addresses are never sent to the lists.", "", RULE,
 )  # fmt: skip
-CODES = (CLEAN, LISTED, POLICY, ALLOWED, REFUSED, INVALID, UNHEALTHY, UNKNOWN, NOT_ASKED)
+CODES = (CLEAN, LISTED, POLICY, ALLOWED, KNOWN, REFUSED, INVALID, UNHEALTHY, UNKNOWN, NOT_ASKED)
 BY_STANDING = {
     Standing.LISTED: LISTED,
     Standing.POLICY: POLICY,
     Standing.ALLOWED: ALLOWED,
+    Standing.KNOWN: KNOWN,
     Standing.REFUSED: REFUSED,
     Standing.INVALID: INVALID,
     Standing.UNKNOWN: UNKNOWN,
@@ -86,12 +91,14 @@ async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
     wanted = lists_called(subject.lists)
     pairs = [(item, address) for item in wanted for address in askable if item.has_ipv6 or ":" not in address]
     listings = await together(*(ask(address, item, resolver) for item, address in pairs))
-    believed = await _health([item for item, standing in _needing_health(listings)], askable, resolver)
+    believed = await _health(_needing_health(listings), resolver)
     found = [finding for listing in listings for finding in _judge(listing, believed)]
-    answered = [item for item in listings if item.standing is not Standing.UNKNOWN]
-    if not any(finding.verdict in (Verdict.PROBLEM, Verdict.NOTICE) for finding in found) and answered:
-        names = list(dict.fromkeys(item.list.name for item in answered))
-        proofs = [answer for item in answered for answer in item.answers]
+    # A list that refuses, or is not believed, has not said that an address is not on it; an allow-list never does.
+    clean = [item for item in listings if item.standing in (Standing.ABSENT, Standing.ALLOWED)]
+    clean = [item for item in clean if not item.list.is_allow_list]
+    if clean and not any(finding.code in (LISTED, POLICY) for finding in found):
+        names = list(dict.fromkeys(item.list.name for item in clean))
+        proofs = [answer for item in clean for answer in item.answers]
         found.insert(0, CLEAN.found(*proofs, addresses=askable, lists=names))
     return _once(found)
 
@@ -102,19 +109,17 @@ def _may_be_asked(address: str, resolver: Resolver) -> bool:
     return ipaddress.ip_address(address).is_global
 
 
-def _needing_health(listings: Sequence[Listing]) -> list[tuple[AddressList, Standing]]:
+def _needing_health(listings: Sequence[Listing]) -> list[Listing]:
     """Health matters where a list says something about a real address; about documentation there is no list to ask."""
-    return [
-        (item.list, item.standing)
-        for item in listings
-        if item.standing in (Standing.LISTED, Standing.POLICY) and not is_documentation(item.address)
-    ]
+    said = (Standing.LISTED, Standing.POLICY)
+    return [item for item in listings if item.standing in said and not is_documentation(item.address)]
 
 
-async def _health(wanted: Sequence[AddressList], askable: Sequence[str], resolver: Resolver) -> dict[str, Health]:
-    unique = list({item.zone: item for item in wanted}.values())
-    found = await together(*(health(item, resolver) for item in unique)) if unique else ()
-    return {item.zone: state for item, state in zip(unique, found, strict=True)}
+async def _health(listings: Sequence[Listing], resolver: Resolver) -> dict[str, Health]:
+    wanted = {item.list.zone: item.list for item in listings}
+    six = {item.list.zone for item in listings if ":" in item.address}
+    found = await together(*(health(item, resolver, of_ipv6=item.zone in six) for item in wanted.values()))
+    return dict(zip(wanted, found, strict=True))
 
 
 def _judge(listing: Listing, believed: dict[str, Health]) -> list[Finding]:

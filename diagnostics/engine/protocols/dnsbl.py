@@ -9,6 +9,7 @@ answer everything; so a list is believed only while it lists 127.0.0.2 and does 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,6 +24,7 @@ class Meaning(StrEnum):
     LISTED = "listed"
     POLICY = "policy"  # Not a misdeed: an address that should not send mail directly, or a list of low weight.
     ALLOWED = "allowed"
+    KNOWN = "known"  # On an allow-list, and not trusted much for it.
     REFUSED = "refused"
     INVALID = "invalid"
 
@@ -31,6 +33,7 @@ class Standing(StrEnum):
     LISTED = "listed"
     POLICY = "policy"
     ALLOWED = "allowed"
+    KNOWN = "known"
     ABSENT = "absent"
     REFUSED = "refused"
     INVALID = "invalid"
@@ -39,7 +42,8 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AddressList:
-    """One list. ``codes`` map an answer (or its beginning, ending in a dot) to what it means there, most exact first.
+    """One list. ``codes`` map an answer to what it means there, the most exact first: ``127.0.0.2``, or ``127.255.``
+    for all that begin so, or ``127.0.*.3`` for any number in that place.
 
     ``default`` is for an answer within 127.0.0.0/8 that no code names.
     """
@@ -64,9 +68,15 @@ class AddressList:
         if address not in ipaddress.ip_network("127.0.0.0/8") or record == "127.0.0.1":
             return Meaning.INVALID, "an answer no list gives"
         for code, meaning, words in self.codes:
-            if record == code or (code.endswith(".") and record.startswith(code)):
+            if _fits(record, code):
                 return meaning, words
         return self.default, "a code the list does not explain"
+
+
+def _fits(record: str, code: str) -> bool:
+    given, wanted = record.split("."), code.rstrip(".").split(".")
+    is_whole = code.endswith(".") or len(given) == len(wanted)
+    return is_whole and all(one in ("*", other) for one, other in zip(wanted, given, strict=False))
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +92,10 @@ class Listing:
 
 
 #: The standing of several codes at once: the worst that says something wins, a refusal wins over all.
-_ORDER = (Meaning.REFUSED, Meaning.LISTED, Meaning.POLICY, Meaning.ALLOWED, Meaning.INVALID)
+_ORDER = (
+    *(Meaning.REFUSED, Meaning.LISTED, Meaning.POLICY),
+    *(Meaning.KNOWN, Meaning.ALLOWED, Meaning.INVALID),
+)
 
 
 async def ask(address: str, wanted: AddressList, resolver: Resolver) -> Listing:
@@ -112,13 +125,31 @@ class Health:
     answers: tuple[Answer, ...]
 
 
-async def health(wanted: AddressList, resolver: Resolver) -> Health:
-    """RFC 5782 §5: 127.0.0.2 must be listed and 127.0.0.1 must not."""
-    yes, no = await together(
-        resolver.query(f"2.0.0.127.{wanted.zone}", "A"), resolver.query(f"1.0.0.127.{wanted.zone}", "A")
-    )
-    if yes.is_unknown or no.is_unknown:
-        return Health(None, (yes, no))
-    lists_test = any(wanted.meaning(record)[0] in (Meaning.LISTED, Meaning.POLICY) for record in yes.records)
+#: RFC 5782 §5: what every list must hold, and what none may; the second pair is for lists of IPv6 addresses.
+_HELD, _NOT_HELD = ("127.0.0.2", "::ffff:7f00:2"), ("127.0.0.1", "::ffff:7f00:1")
+
+
+async def health(wanted: AddressList, resolver: Resolver, *, of_ipv6: bool = False) -> Health:
+    """Whether the list holds the one test address and not the other; ``of_ipv6`` asks for those of IPv6 too.
+
+    Of the two that it must hold one is enough, since some lists of IPv6 hold that of IPv4 alone.
+    """
+    count = 2 if of_ipv6 and wanted.has_ipv6 else 1
+
+    async def asked(addresses: Sequence[str]) -> tuple[Answer, ...]:
+        names = [f"{reversed_labels(address)}.{wanted.zone}" for address in addresses[:count]]
+        return await together(*(resolver.query(name, "A") for name in names))
+
+    yes, no = await together(asked(_HELD), asked(_NOT_HELD))
+    answers = (*yes, *no)
+    lists_test = any(_is_listing(wanted, answer) for answer in yes)
+    if any(answer.is_ok for answer in no):
+        return Health(False, answers)
+    if any(answer.is_unknown for answer in no) or (not lists_test and any(answer.is_unknown for answer in yes)):
+        return Health(None, answers)
     # An allow-list need not hold the test address.
-    return Health((lists_test or wanted.is_allow_list) and no.is_absent, (yes, no))
+    return Health(lists_test or wanted.is_allow_list, answers)
+
+
+def _is_listing(wanted: AddressList, answer: Answer) -> bool:
+    return any(wanted.meaning(record)[0] in (Meaning.LISTED, Meaning.POLICY) for record in answer.records)

@@ -10,12 +10,13 @@ import pytest
 
 from diagnostics.engine.checks.sending_ip_listed import CHECK
 from diagnostics.engine.lists import lists
+from diagnostics.engine.names import reversed_labels
 from diagnostics.engine.subject import Subject
 from diagnostics.engine.transcript import Recording
 from diagnostics.engine.zone import Zone
 from tests.diagnostics.engine.checks.looked import NOW, SERVER, codes
 
-ZEN, DNSWL = "zen.spamhaus.org", "list.dnswl.org"
+ZEN, DNSWL, COP = "zen.spamhaus.org", "list.dnswl.org", "bl.spamcop.net"
 NAME = f"10.2.0.192.{ZEN}"
 
 
@@ -49,12 +50,23 @@ def answer(record: str | list[str], zone: str = ZEN) -> dict[str, Any]:
         ({NAME: "REFUSED"}, ["list.clean", "list.unknown"]),
         # P99: an allow-list over its limit does not trust anybody.
         (answer("127.0.5.3", DNSWL), ["list.clean", "list.allowed"]),
+        (answer("127.0.5.2", DNSWL), ["list.clean", "list.allowed"]),
+        (answer("127.0.5.1", DNSWL), ["list.clean", "list.known"]),
+        (answer("127.0.5.0", DNSWL), ["list.clean", "list.known"]),
+        (answer("127.0.5.4", DNSWL), ["list.clean", "list.invalid"]),
         (answer("127.0.10.3", DNSWL), ["list.clean", "list.refused"]),
         (answer("127.0.0.255", DNSWL), ["list.clean", "list.refused"]),
     ],
 )
 def test_codes_mean_what_the_list_says(zone: dict[str, Any], expected: list[str]) -> None:
-    assert codes(CHECK, zone, sending_server=SERVER, lists=(ZEN, DNSWL)) == expected
+    assert codes(CHECK, zone, sending_server=SERVER, lists=(ZEN, COP, DNSWL)) == expected
+
+
+@pytest.mark.parametrize("record", ["127.255.255.254", "127.0.0.1", "1.2.3.4"])
+def test_where_no_blocklist_has_answered_nothing_is_clean(record: str) -> None:
+    """An allow-list that does not know the address says nothing of blocklists."""
+    assert "list.clean" not in codes(CHECK, answer(record), sending_server=SERVER, lists=(ZEN, DNSWL))
+    assert codes(CHECK, {}, sending_server=SERVER, lists=(DNSWL,)) == []
 
 
 def test_p100_one_zone_is_both_by_its_code() -> None:
@@ -73,13 +85,41 @@ LISTED = {f"4.4.8.8.{ZEN}": {"A": ["127.0.0.2"]}}
     [
         ({f"2.0.0.127.{ZEN}": {"A": ["127.0.0.2"]}}, ["list.listed"]),
         # P97: a list that was shut down and lists everything, or nothing any more.
-        ({f"*.{ZEN}": {"A": ["127.0.0.2"]}}, ["list.clean", "list.unhealthy"]),
-        ({}, ["list.clean", "list.unhealthy"]),
-        ({f"2.0.0.127.{ZEN}": "TIMEOUT"}, ["list.clean", "list.unknown"]),
+        ({f"*.{ZEN}": {"A": ["127.0.0.2"]}}, ["list.unhealthy"]),
+        ({}, ["list.unhealthy"]),
+        ({f"2.0.0.127.{ZEN}": "TIMEOUT"}, ["list.unknown"]),
     ],
 )
 def test_only_a_healthy_list_is_believed(health: dict[str, Any], expected: list[str]) -> None:
     assert codes(CHECK, {**LISTED, **health}, sending_server=REAL, lists=(ZEN,)) == expected
+
+
+SIX = "2607:f8b0:4004:c07::1b"
+
+
+@pytest.mark.parametrize(
+    ("health", "expected"),
+    [
+        ({f"2.0.0.127.{ZEN}": {"A": ["127.0.0.2"]}}, ["list.listed"]),
+        ({f"{reversed_labels('::ffff:7f00:2')}.{ZEN}": {"A": ["127.0.0.2"]}}, ["list.listed"]),
+        ({}, ["list.unhealthy"]),
+        # Sound for IPv4, and lists all of IPv6.
+        (
+            {f"2.0.0.127.{ZEN}": {"A": ["127.0.0.2"]}, f"*.0.0.{ZEN}": {"A": ["127.0.0.2"]}},
+            ["list.unhealthy"],
+        ),
+        (
+            {
+                f"2.0.0.127.{ZEN}": {"A": ["127.0.0.2"]},
+                f"{reversed_labels('::ffff:7f00:1')}.{ZEN}": "TIMEOUT",
+            },
+            ["list.unknown"],
+        ),
+    ],
+)
+def test_wl04_a_list_of_ipv6_has_test_addresses_of_its_own(health: dict[str, Any], expected: list[str]) -> None:
+    zone = {f"{reversed_labels(SIX)}.{ZEN}": {"A": ["127.0.0.3"]}, **health}
+    assert codes(CHECK, zone, sending_server=replace(SERVER, addresses=(SIX,)), lists=(ZEN,)) == expected
 
 
 def test_p98_ipv6_is_asked_only_where_the_list_knows_it() -> None:
