@@ -25,6 +25,7 @@ EVERYBODY = frozenset({Role.STAFF, Role.SUPPORT, Role.ADMIN})
 SUPPORT = frozenset({Role.SUPPORT, Role.ADMIN})
 ADMIN = frozenset({Role.ADMIN})
 BRANCH_PAGES = frozenset({"branch", "branch_edit", "history", "deliveries", "domain_report", "domain_letter"})
+SUPPRESSION_PAGES = frozenset({"suppression", "branch_suppressions", "suppression_add", "suppression_import"})
 
 ENTRIES = (
     Entry("Home", "house", "home", EVERYBODY),
@@ -39,9 +40,11 @@ ENTRIES = (
         EVERYBODY,
         BRANCH_PAGES,
     ),
+    Entry("Suppression", "slash-circle", "suppressions", EVERYBODY, SUPPRESSION_PAGES),
     Entry("Check a domain", "search", "bench", SUPPORT, frozenset({"run"})),
     Entry("Check a message", "envelope-open", "message_bench", SUPPORT),
     Entry("Notices", "bell", "notices", SUPPORT),
+    Entry("Rates", "graph-up", "rates", SUPPORT, frozenset({"rates_provider", "limits", "limit_add", "limit_edit"})),
     Entry("Sending servers", "hdd-network", "servers", ADMIN, frozenset({"server_add", "server_edit"})),
     Entry("Allow-lists", "shield-check", "allow_list", SUPPORT, frozenset({"allow_list_add", "allow_list_edit"})),
     Entry("People", "people", "people", ADMIN, frozenset({"person_add", "person_edit"})),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from diagnostics.models import Run
@@ -48,11 +49,19 @@ class Watch(models.Model):
 
 
 class Notice(models.Model):
-    """Something bad that was found by itself: said once when it begins, and closed when it is over."""
+    """Something bad that was found by itself: said once when it begins, and closed when it is over.
 
-    watch = models.ForeignKey(Watch, on_delete=models.CASCADE, related_name="notices")
+    ``watch`` is what was looked at. A room that watches by itself opens notices without one
+    (:func:`portal.watch.services.open_notice`): ``about`` says what it concerns, ``reason`` why it was opened, ``link``
+    where to look.
+    """
+
+    watch = models.ForeignKey(Watch, on_delete=models.CASCADE, null=True, related_name="notices")
     key = models.CharField(max_length=255)
+    about = models.CharField(max_length=255, blank=True)
     title = models.CharField(max_length=255)
+    reason = models.TextField(max_length=1000, blank=True)
+    link = models.CharField(max_length=500, blank=True)
     actor = models.CharField(max_length=20)
     opened = models.DateTimeField(default=timezone.now)
     closed = models.DateTimeField(null=True)
@@ -60,13 +69,18 @@ class Notice(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(fields=["watch", "key"], condition=Q(closed=None), name="notice_once_while_open")
+            models.UniqueConstraint(fields=["watch", "key"], condition=Q(closed=None), name="notice_once_while_open"),
+            models.UniqueConstraint(
+                fields=["key"], condition=Q(closed=None, watch=None), name="notice_once_by_its_key"
+            ),
         ]
         indexes = [
             # The notices, newest first.
             models.Index(fields=["-opened", "-id"], name="notice_newest"),
             # Those that nobody has been told of.
             models.Index(fields=["opened"], condition=Q(is_told=False, closed=None), name="notice_untold"),
+            # Those that other rooms opened, by what they are about.
+            models.Index(fields=["key", "-opened"], condition=Q(watch=None), name="notice_by_key"),
         ]
 
     def __str__(self) -> str:
@@ -75,3 +89,14 @@ class Notice(models.Model):
     @property
     def is_open(self) -> bool:
         return self.closed is None
+
+    @property
+    def subject(self) -> str:
+        """What it concerns, in a word."""
+        return str(self.watch) if self.watch is not None else self.about
+
+    @property
+    def url(self) -> str:
+        """Where to look; "" where there is nothing to be seen beside the notice."""
+        domain = self.watch.domain if self.watch is not None else None
+        return reverse("domain_report", args=[domain.branch.code, domain.pk]) if domain is not None else self.link

@@ -65,3 +65,9 @@ def open_notices(limit: int = 5) -> list[Notice]:
 def list_watches() -> list[Watch]:
     """The lists that are asked, and how each stood when it was last looked at."""
     return list(Watch.objects.exclude(zone=None).order_by("zone")[:100])
+
+
+def open_keys(begins_with: str) -> set[str]:
+    """The matters whose notices are open, of those another room opens under keys that begin so."""
+    rows = Notice.objects.filter(watch=None, closed=None, key__startswith=begins_with)
+    return set(rows.values_list("key", flat=True)[:5000])

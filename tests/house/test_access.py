@@ -23,6 +23,8 @@ from django.utils import timezone
 from diagnostics.models import Run, RunState, StoredFinding
 from portal.accounts.models import User
 from portal.branches.models import AllowListEntry, BranchProfile, DKIMEntry, SendingDomain
+from portal.suppression.services import suppress
+from portal.suppression.unsubscribe import token_for
 from portal.watch.models import Watch
 from tests import make
 from tests.conftest import signed_in
@@ -82,6 +84,15 @@ ROWS: dict[str, Row] = {
     "history": Row("branch", "get", "branch"),
     "deliveries": Row("branch", "get", "branch"),
     "delivery": Row("branch", "get", "delivery"),
+    # Suppression.
+    "suppressions": Row("person"),
+    "suppression": Row("branch", "get", "suppression"),
+    "suppression_end": Row("branch", "post", "suppression"),
+    "branch_suppressions": Row("branch", "get", "branch"),
+    "suppression_add": Row("branch", "get post", "branch"),
+    "suppression_import": Row("support", "get post", "branch"),
+    "suppression_export": Row("branch", "get", "branch"),
+    "unsubscribe": Row("public", "get post", "way_out"),
     # Branches.
     "branches": Row("person"),
     "branch": Row("branch", "get", "branch"),
@@ -103,6 +114,13 @@ ROWS: dict[str, Row] = {
     "allow_list": Row("support"),
     "allow_list_add": Row("support", "get post"),
     "allow_list_edit": Row("support", "get post", "allow_list"),
+    # Rates.
+    "rates": Row("support"),
+    "rates_provider": Row("support", "get", "provider"),
+    "limits": Row("support"),
+    "limit_add": Row("admin", "get post"),
+    "limit_edit": Row("admin", "get post", "limit"),
+    "limit_reset": Row("admin", "post", "limit"),
     # People.
     "people": Row("admin"),
     "person_add": Row("admin", "get post"),
@@ -155,7 +173,10 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
     entry = AllowListEntry.objects.create(branch=north, domain=f"{CANARY}.example", state="asked")
     domain = SendingDomain.objects.get(branch=north)
     things: dict[str, dict[str, Any]] = {
-        "branch": {"code": "north"},
+        "branch": {"code": "north", "kind": "csv"},
+        "suppression": {"pk": suppress(north, address=f"{CANARY}@corp.example", reason="manual").pk},
+        # Whoever holds a token may read the name of its branch, so it is another's.
+        "way_out": {"token": token_for(make.branch("west"), "lee@corp.example")},
         "report": {"code": draft.code, "slug": "sent"},
         "ticket": {"number": 1},
         "attachment": {"code": file.code},
@@ -166,6 +187,8 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         "person": {"pk": nora.pk},
         "from_domain": {"code": "north", "pk": domain.pk},
         "dkim_entry": {"code": "north", "pk": domain.pk, "entry": DKIMEntry.objects.get(domain=domain).pk},
+        "provider": {"slug": "gmail"},
+        "limit": {"key": "gmail-connections"},
         "": {},
     }
     return things

@@ -1,0 +1,265 @@
+"""Reading how many recipients each provider was given in an hour, beside what is known of its limits.
+
+The counts are of all branches together, because a limit is: so they are for support and admins alone. What staff may
+see of it is :func:`portal.rates.slowing.slowing_of`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, QuerySet, Sum
+from django.utils import timezone
+
+from portal.maillog.models import AttemptCount, DayCount, Delivery, HourCount, State
+from portal.rates.advice import Advice, advice_for
+from portal.rates.hours import Episode, Hour, Taken, latest_episode, taken, total_of
+from portal.rates.limits import Limit, by_provider, limits, per_hour, provider_name
+
+#: So many pairs of server and provider are shown at once; the others are fewer recipients each.
+MOST_PAIRS = 40
+#: So many servers can be chosen from.
+MOST_SERVERS = 200
+#: So many of the latest deliveries with one cause are looked through for what was said.
+LOOKED_THROUGH = 300
+#: What a server says when it puts off, in the order in which it is looked for.
+SAID = (
+    "rate_limited",
+    "sender_ip_blocked",
+    "auth_failure",
+    "greylisted",
+    "recipient_policy",
+    "unknown",
+    "remote_system_error",
+    "network_or_timeout",
+)
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+#: A sending server gives up after about that long.
+LONGEST_QUEUED = timedelta(days=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a provider said to one server, as the latest deliveries hold it: the cause, and one reply of its kind."""
+
+    delivery: Delivery
+    others: int
+
+    @property
+    def cause(self) -> str:
+        return self.delivery.cause
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """One sending server and one provider over a span: what was tried, when it was most, and what to do."""
+
+    server: str
+    provider: str
+    total: Hour
+    peak: Hour
+    latest: Hour
+    episode: Episode | None
+    taken: Taken
+    limit: Limit | None
+    said: Said | None
+    advice: Advice
+
+    @property
+    def name(self) -> str:
+        return provider_name(self.provider)
+
+    @property
+    def is_pushing(self) -> bool:
+        """They push back now, as far as the log tells."""
+        return self.episode is not None and not self.episode.is_over
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """The pairs of a span, what needs somebody first; ``is_cut``: there are more of them than are shown."""
+
+    rows: tuple[Rate, ...]
+    is_cut: bool
+
+
+def this_hour(at: datetime | None = None) -> datetime:
+    """The hour that ``at`` (now) is in."""
+    return (at or timezone.now()).replace(minute=0, second=0, microsecond=0)
+
+
+def first_hour(span: timedelta, now: datetime | None = None) -> datetime:
+    """The first hour of a ``span`` that ends with this hour."""
+    return this_hour(now) - span + HOUR
+
+
+def servers_of(since: datetime) -> list[str]:
+    """The servers that handed anything over since then, by name."""
+    rows = AttemptCount.objects.filter(hour__gte=since).exclude(server="")
+    return list(rows.order_by("server").values_list("server", flat=True).distinct()[:MOST_SERVERS])
+
+
+def rates(*, span: timedelta, server: str = "", now: datetime | None = None) -> Rates:
+    """All pairs of the last ``span``, those that push back first; for support and admins alone.
+
+    At most five queries and two for what was said: which pairs there are, their hours, the limits.
+    """
+    begins = first_hour(span, now)
+    rows = AttemptCount.objects.filter(hour__gte=begins, **({"server": server} if server else {})).order_by()
+    sums = rows.values("server", "provider").annotate(
+        put_off=Sum("recipients", filter=Q(state=State.DEFERRED), default=0), tried=Sum("recipients")
+    )
+    pairs = [(item["server"], item["provider"]) for item in sums.order_by("-put_off", "-tried")[: MOST_PAIRS + 1]]
+    hours = hours_of(begins, pairs[:MOST_PAIRS])
+    pushing = {pair for pair, found in hours.items() if latest_episode(found)}
+    said = what_was_said(pushing, since=begins) if pushing else {}
+    known = by_provider(limits())
+    found = [_rate(pair, hours[pair], known.get(pair[1], []), said.get(pair), now) for pair in hours]
+    found.sort(key=lambda rate: (not rate.is_pushing, rate.episode is None, -rate.total.tried, rate.server))
+    return Rates(tuple(found), is_cut=len(pairs) > MOST_PAIRS)
+
+
+def _rate(
+    pair: tuple[str, str], hours: list[Hour], known: list[Limit], said: Said | None, now: datetime | None
+) -> Rate:
+    episode = latest_episode(hours)
+    latest = next((hour for hour in hours if hour.at == this_hour(now)), Hour(this_hour(now)))
+    return Rate(
+        server=pair[0],
+        provider=pair[1],
+        total=total_of(hours),
+        peak=max(hours, key=lambda hour: (hour.tried, hour.at)),
+        latest=latest,
+        episode=episode,
+        taken=taken(hours),
+        limit=per_hour(known),
+        said=said,
+        advice=advice_for(pair[1], episode, said.cause if said else "", taken(hours)),
+    )
+
+
+def hours_of(begins: datetime, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[Hour]]:
+    """The hours of these pairs since ``begins`` in which anything was tried, oldest first; one query."""
+    wanted = list(dict.fromkeys(pairs))
+    if not wanted:
+        return {}
+    rows = AttemptCount.objects.filter(
+        hour__gte=begins, server__in={pair[0] for pair in wanted}, provider__in={pair[1] for pair in wanted}
+    ).order_by("hour")
+    counts: dict[tuple[str, str], dict[datetime, Counter[str]]] = {pair: {} for pair in wanted}
+    for at, host, provider, state, recipients in rows.values_list("hour", "server", "provider", "state", "recipients"):
+        if (host, provider) in counts:
+            counts[host, provider].setdefault(at, Counter())[state] += recipients
+    return {pair: [_hour(at, states) for at, states in found.items()] for pair, found in counts.items() if found}
+
+
+def _hour(at: datetime, states: Counter[str]) -> Hour:
+    return Hour(at, states[State.ACCEPTED], states[State.DEFERRED], states[State.REFUSED])
+
+
+def hours_at(provider: str, begins: datetime, *, server: str = "") -> list[Hour]:
+    """The hours since ``begins`` in which anything was tried at one provider, the latest first; one query."""
+    rows = AttemptCount.objects.filter(hour__gte=begins, provider=provider, **({"server": server} if server else {}))
+    counts: dict[datetime, Counter[str]] = {}
+    for at, state, recipients in rows.order_by().values_list("hour", "state").annotate(all=Sum("recipients")):
+        counts.setdefault(at, Counter())[state] += recipients
+    return [_hour(at, counts[at]) for at in sorted(counts, reverse=True)]
+
+
+def every_hour(hours: Iterable[Hour], *, span: timedelta, now: datetime | None = None) -> list[Hour]:
+    """``hours`` with those between in which nothing was tried, the latest first."""
+    known = {hour.at: hour for hour in hours}
+    latest = this_hour(now)
+    return [known.get(at) or Hour(at) for at in (latest - HOUR * ago for ago in range(span // HOUR))]
+
+
+def what_was_said(wanted: set[tuple[str, str]], *, since: datetime) -> dict[tuple[str, str], Said]:
+    """What the latest deliveries that wait or failed were told, for each of these pairs that anything is known of.
+
+    The causes are asked for one after the other, each bounded, until every pair has an answer.
+    """
+    found: dict[tuple[str, str], Said] = {}
+    for cause in SAID:
+        first: dict[tuple[str, str], Delivery] = {}
+        counts: Counter[tuple[str, str]] = Counter()
+        for delivery in latest_with(cause, since=since)[:LOOKED_THROUGH]:
+            pair = (delivery.server, delivery.provider)
+            first.setdefault(pair, delivery)
+            counts[pair] += 1
+        for pair, delivery in first.items():
+            if pair in wanted and pair not in found:
+                found[pair] = Said(delivery, counts[pair] - 1)
+        if found.keys() >= wanted:
+            break
+    return found
+
+
+def latest_with(cause: str, *, since: datetime) -> QuerySet[Delivery]:
+    """The deliveries tried since then that stand with ``cause``, newest first; the caller bounds them."""
+    # What was handed over before may still have been tried.
+    return (
+        Delivery.objects.filter(cause=cause, at__gte=since - LONGEST_QUEUED)
+        .select_related("branch")
+        .order_by("-at", "-pk")
+    )
+
+
+def refusals_at(provider: str, *, since: datetime, server: str = "", most: int = 10) -> list[Said]:
+    """What was last said at one provider that is about how much was sent: one row a reply, from a bounded look."""
+    groups: dict[tuple[str, str, str], list[Delivery]] = {}
+    for delivery in latest_with("rate_limited", since=since)[: LOOKED_THROUGH * 3]:
+        if delivery.provider == provider and (not server or delivery.server == server):
+            groups.setdefault((delivery.server, delivery.reply_code, _opening(delivery.reply)), []).append(delivery)
+    return [Said(group[0], len(group) - 1) for group in list(groups.values())[:most]]
+
+
+def _opening(reply: str) -> str:
+    """What replies of one kind begin with, whatever address or number stands in them."""
+    return "".join(letter for letter in reply.lower() if letter.isalpha())[:40]
+
+
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """A branch, how many recipients at one provider it wrote to on a day, and to how many anywhere in an hour of it."""
+
+    name: str
+    code: str
+    day: date
+    that_day: int
+    in_that_hour: int
+
+
+def writers(provider: str, hour: datetime, *, server: str = "", most: int = 10) -> list[Writer]:
+    """The branches that wrote to most recipients at one provider on the day of ``hour``; two queries.
+
+    The log counts branches by day and provider, and by the hour; not by both, so both are told.
+    """
+    day = hour.date()
+    rows = DayCount.objects.filter(day__range=(day - DAY, day + DAY), provider=provider).exclude(state=State.ERROR)
+    if server:
+        rows = rows.filter(server=server)
+    sums = (
+        rows.order_by()
+        .values("branch", "branch__code", "branch__organisation", "branch__time_zone", "day")
+        .annotate(all=Sum("recipients"))
+    )
+    # The day of a branch is one of its own time zone.
+    own = [item for item in sums if item["day"] == hour.astimezone(ZoneInfo(item["branch__time_zone"])).date()]
+    top = sorted((item for item in own if item["all"] > 0), key=lambda item: (-item["all"], item["branch"]))[:most]
+    in_hour = dict(
+        HourCount.objects.filter(branch__in=[item["branch"] for item in top], hour=hour)
+        .exclude(state=State.ERROR)
+        .order_by()
+        .values_list("branch")
+        .annotate(Sum("recipients"))
+    )
+    return [
+        Writer(
+            item["branch__organisation"], item["branch__code"], item["day"], item["all"], in_hour.get(item["branch"], 0)
+        )
+        for item in top
+    ]

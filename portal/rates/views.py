@@ -1,0 +1,110 @@
+"""The rate view: what each provider is given in an hour, what it says to that, and what is known of its limits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from portal.accounts.access import admin_required, support_required
+from portal.rates import limits as known
+from portal.rates import selectors, services
+from portal.rates.forms import SPANS, LimitForm, RateFilter, hour_of, span_of
+from portal.rates.hours import latest_episode, taken, total_of
+from portal.rates.limits import Limit, limit_for, limits_of, provider_name
+from portal.web.http import PersonRequest
+
+GET_AND_POST = ["GET", "HEAD", "POST"]
+#: The address of all providers that have no name here.
+NAMELESS = "other"
+
+
+@require_safe
+@support_required
+def rates(request: PersonRequest) -> HttpResponse:
+    """Recipients an hour by sending server and provider, those that push back first."""
+    span = span_of(request.GET.get("span", ""))
+    form = RateFilter(request.GET, servers=selectors.servers_of(selectors.first_hour(SPANS[span])))
+    found = selectors.rates(span=SPANS[span], server=form.chosen)
+    context = {"rates": found, "form": form, "span": span, "spans": SPANS, "nameless": NAMELESS}
+    return render(request, "rates/rates.html", context)
+
+
+@require_safe
+@support_required
+def rates_provider(request: PersonRequest, slug: str) -> HttpResponse:
+    """One provider: its hours, its limits, what it said about how much was sent, and who sent it."""
+    provider = "" if slug == NAMELESS else slug
+    if provider and provider_name(provider) == provider:
+        raise Http404("No provider of that name.")
+    span = span_of(request.GET.get("span", ""))
+    since = selectors.first_hour(SPANS[span])
+    form = RateFilter(request.GET, servers=selectors.servers_of(since))
+    told = selectors.hours_at(provider, since, server=form.chosen)
+    busiest = max(told, key=lambda hour: hour.tried, default=None)
+    hour = hour_of(request.GET.get("hour", "")) or (busiest.at if busiest else None)
+    context = {
+        "name": provider_name(provider),
+        "slug": slug,
+        "form": form,
+        "span": span,
+        "spans": SPANS,
+        "hours": selectors.every_hour(told, span=SPANS[span]) if span == "24h" else told,
+        "total": total_of(told) if told else None,
+        "episode": latest_episode(told),
+        "taken": taken(told),
+        "limits": limits_of(provider),
+        "refusals": selectors.refusals_at(provider, since=since, server=form.chosen),
+        "hour": hour,
+        "writers": selectors.writers(provider, hour, server=form.chosen) if hour else [],
+    }
+    return render(request, "rates/provider.html", context)
+
+
+@require_safe
+@support_required
+def limits(request: PersonRequest) -> HttpResponse:
+    """All that is known of providers' limits."""
+    return render(request, "rates/limits.html", {"providers": known.by_provider(known.limits()).values()})
+
+
+@require_http_methods(GET_AND_POST)
+@admin_required
+def limit_add(request: PersonRequest) -> HttpResponse:
+    return _limit(request, None)
+
+
+@require_http_methods(GET_AND_POST)
+@admin_required
+def limit_edit(request: PersonRequest, key: str) -> HttpResponse:
+    return _limit(request, limit_for(key))
+
+
+def _limit(request: PersonRequest, limit: Limit | None) -> HttpResponse:
+    """Add a limit, or set one."""
+    form = LimitForm(request.POST if request.method == "POST" else None, limit=limit)
+    if form.is_valid():
+        saved = services.save_limit(limit, by=request.user, **form.cleaned_data)
+        messages.success(request, f"The limit of {saved.name} was saved: {saved.words}.")
+        return redirect("limits")
+    context: dict[str, Any] = {"form": form, "limit": limit}
+    if limit is not None:
+        context |= {"original": known.shipped().get(limit.key), "changes": known.changes_of(limit.key)}
+    return render(request, "rates/limit.html", context, status=400 if form.is_bound else 200)
+
+
+@require_POST
+@admin_required
+def limit_reset(request: PersonRequest, key: str) -> HttpResponse:
+    """Set a shipped limit back; take one of this desk's own away."""
+    limit = limit_for(key)
+    if limit.is_shipped:
+        services.reset_limit(limit, by=request.user)
+        messages.success(request, f"The limit of {limit.name} is the shipped one again.")
+    else:
+        services.remove_limit(limit, by=request.user)
+        messages.success(request, f"The limit of {limit.name} was removed.")
+    return redirect("limits")
