@@ -6,11 +6,13 @@ fits nothing. For messages it is the whole judgement, with all its fields, signa
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
 from typing import Any
 
+from diagnostics.engine.messages.headers.judge import judge
 from tests.diagnostics.engine.messages.headers import test_hostile as messages
 from tests.diagnostics.scenarios import test_parsers_fuzz as fuzz
 
@@ -44,8 +46,12 @@ def of_messages() -> list[bytes]:
 
 def main() -> None:
     over = 0
+    # Not asyncio.run(), which writes out what was returned when it takes its signal handler back.
+    loop = asyncio.new_event_loop()
     rows = [(parser.name, slowest(_reader(parser), fuzz.hostile(parser))) for parser in fuzz.PARSERS]
-    rows.append(("message", slowest(messages.seconds, of_messages())))
+    whole = slowest(lambda octets: loop.run_until_complete(judge(octets, messages.ZONE)), of_messages())
+    rows.append(("message", whole))
+    loop.close()
     for name, told in rows:
         over += told["slowest_ms"] > BAR_MS
         print(json.dumps({"parser": name, **told}), flush=True)
