@@ -208,6 +208,13 @@ SMTP_PROBE_HELO = env.read_str("SMTP_PROBE_HELO", urlsplit(BASE_URL).hostname or
 SMTP_PROBE_SENDER = env.read_str("SMTP_PROBE_SENDER")
 #: Days for which the raw text of a message that was handed in is kept; what was read out of it stays.
 MESSAGE_DAYS = env.read_int("MESSAGE_DAYS", 30, least=1, most=3650)
+#: Days for which the raw text of mail that came back is kept, and for which an address that failed is not written to.
+RETURNED_DAYS = env.read_int("RETURNED_DAYS", 30, least=1, most=3650)
+SUPPRESS_HARD_DAYS = env.read_int("SUPPRESS_HARD_DAYS", 180, least=1, most=3650)
+#: Days for which the log is kept: its lines, its deliveries with messages and case notes, and its counts by the hour.
+EVENT_DAYS = env.read_int("EVENT_DAYS", 90, least=1, most=36500)
+LOG_DAYS = env.read_int("LOG_DAYS", 400, least=1, most=36500)
+HOUR_DAYS = env.read_int("HOUR_DAYS", 120, least=15, most=36500)
 #: What one person may start, and how soon the same domain is asked anew.
 RUNS_A_MINUTE = env.read_int("RUNS_A_MINUTE", 10, least=1, most=1000)
 RUNS_AT_ONCE = env.read_int("RUNS_AT_ONCE", 3, least=1, most=1000)
@@ -245,6 +252,8 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-untold": {"task": "tickets.tasks.sweep_untold", "schedule": 60},
     "forget-messages": {"task": "diagnostics.tasks.forget_messages", "schedule": 3600, "options": {"expires": 3000}},
     "watch": {"task": "portal.watch.tasks.watch_all", "schedule": 60, "options": {"expires": 55}},
+    "prune": {"task": "portal.retention.tasks.prune_daily", "schedule": 86400},
+    "sweep-erasures": {"task": "portal.retention.tasks.sweep_erasures", "schedule": 60, "options": {"expires": 55}},
     "heartbeat": {"task": "portal.tasks.beat", "schedule": 15, "options": {"expires": 30}},
 }
 

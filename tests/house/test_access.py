@@ -48,6 +48,12 @@ class Row:
 
 
 ROWS: dict[str, Row] = {
+    # How long records are kept, and people taken out.
+    "retention": Row("admin"),
+    "retention_prune": Row("admin", "post"),
+    "erasures": Row("admin"),
+    "erasure_add": Row("admin", "get post"),
+    "erasure": Row("admin", "get", "erasure"),
     "home": Row("person"),
     "healthz": Row("public"),
     "readyz": Row("public"),
