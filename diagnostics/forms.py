@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Callable
 from typing import Any
 
 from django import forms
@@ -10,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from diagnostics.engine.messages.headers.fields import MAX_OCTETS
-from diagnostics.engine.names import NameProblem, normalised
+from diagnostics.engine.names import NameProblem, host_domain, normalised
 from diagnostics.engine.subject import DKIMSelector, SendingServer, Subject
 
 
@@ -85,9 +86,9 @@ class BenchForm(forms.Form):
         if settings.SMTP_PROBE == "off":
             del self.fields["calls"]
 
-    def _domain(self, text: str) -> str:
+    def _domain(self, text: str, read: Callable[[str], str] = host_domain) -> str:
         try:
-            return normalised(text)
+            return read(text)
         except NameProblem as error:
             raise forms.ValidationError(str(error)) from error
 
@@ -108,7 +109,7 @@ class BenchForm(forms.Form):
 
     def clean_selectors(self) -> tuple[str, ...]:
         given = [item.strip().lower() for item in self.cleaned_data["selectors"].split(",") if item.strip()]
-        return tuple(self._domain(item) for item in given[:10])
+        return tuple(self._domain(item, normalised) for item in given[:10])
 
     def subject(self) -> Subject:
         """What the engine is to look at."""

@@ -34,7 +34,16 @@ def test_an_address_is_examined_as_a_recipient(as_ida: Client) -> None:
 
 @pytest.mark.parametrize(
     ("field", "value"),
-    [("target", ""), ("target", "not a domain"), ("target", "a" * 70 + ".example"), ("addresses", "192.0.2.300")],
+    [
+        ("target", ""),
+        ("target", "not a domain"),
+        ("target", "a" * 70 + ".example"),
+        ("addresses", "192.0.2.300"),
+        ("target", "http://north.example/"),
+        ("target", "192.0.2.10"),
+        ("sender", "192.0.2.10"),
+        ("selectors", "kept1, a b"),
+    ],
 )
 def test_bad_input_shows_the_form_again_with_what_was_typed(as_ida: Client, field: str, value: str) -> None:
     response = as_ida.post(URL, {"target": "north.example", "selectors": "kept1", field: value})

@@ -108,6 +108,11 @@ def test_the_report_shows_its_evidence_when_asked() -> None:
     assert "| v=spf1 [U+001B][31m -all" in out
 
 
+def test_a_name_to_copy_stays_in_one_piece() -> None:
+    name = f"mta-sts.{'-'.join(['north'] * 8)}.example"
+    assert name in run(name)
+
+
 def test_what_could_not_be_found_out_is_an_answer() -> None:
     out = run("slow.example")
     assert "Could not find out" in out
@@ -148,6 +153,17 @@ def test_record_then_replay_is_the_same(tmp_path: Path) -> None:
     assert again["findings"] == first["findings"]
     assert (again["queries"], again["critical_path_ms"]) == (first["queries"], first["critical_path_ms"])
     assert SEEN[-1] == SEEN[0]
+
+
+def test_nothing_is_asked_where_the_recording_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(CommandError):
+        run("north.example", "--record", str(tmp_path / "no" / "folder"))
+    assert SEEN == []
+    path = tmp_path / "run.json"
+    path.write_text("an older one")
+    with pytest.raises(CommandError):
+        run("a..example", "--record", str(path))
+    assert path.read_text() == "an older one"
 
 
 def test_a_transcript_alone_can_be_replayed(tmp_path: Path) -> None:

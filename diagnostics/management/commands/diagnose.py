@@ -90,11 +90,15 @@ class Command(BaseCommand):
         if options["probe"] == "recipient" and settings.SMTP_PROBE != "recipient":
             raise BadInput("--probe recipient: this desk may not name recipients (SMTP_PROBE=recipient allows it).")
         replayed = _read_record(options["replay"]) if options["replay"] else None
-        subject = _subject(options, replayed)
+        subject, resolver = _subject(options, replayed), _resolver(options, replayed)
         outside = None if replayed or _is_zone_alone(options) else Outside(probe=probe_of(subject))
-        examined = asyncio.run(_examine(subject, _resolver(options, replayed), outside))
         if options["record"]:
-            _write_record(options["record"], subject, examined.recording)
+            # Said before anybody is asked, and not when the answers are there and cannot be kept.
+            _record_to(options["record"])
+        examined = asyncio.run(_examine(subject, resolver, outside))
+        if options["record"]:
+            document = {"subject": subject.to_json(), "transcript": examined.recording.transcript}
+            _record_to(options["record"], json.dumps(document, indent=1) + "\n")
         if options["json"]:
             self.stdout.write(json.dumps(_document(options["target"], examined), indent=1))
             return
@@ -239,14 +243,17 @@ def _read_record(path: str) -> dict[str, Any]:
         Replay(document["transcript"])
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}.") from error
-    except (ValueError, TypeError, KeyError) as error:
+    except KeyError as error:
+        raise BadInput(f"{path} is no recording of an examination: it holds no transcript.") from error
+    except (ValueError, TypeError) as error:
         raise BadInput(f"{path} is no recording of an examination: {error}.") from error
     return dict(document)
 
 
-def _write_record(path: str, subject: Subject, recording: Recording) -> None:
-    document = {"subject": subject.to_json(), "transcript": recording.transcript}
+def _record_to(path: str, text: str = "") -> None:
+    """Write ``text``; without any only see whether the file can be written."""
     try:
-        Path(path).write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
+        with Path(path).open("w" if text else "a", encoding="utf-8") as file:
+            file.write(text)
     except OSError as error:
         raise BadInput(f"{path} cannot be written: {error.strerror}.") from error
