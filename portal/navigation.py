@@ -47,6 +47,7 @@ ENTRIES = (
     Entry("Rates", "graph-up", "rates", SUPPORT, frozenset({"rates_provider", "limits", "limit_add", "limit_edit"})),
     Entry("Sending servers", "hdd-network", "servers", ADMIN, frozenset({"server_add", "server_edit"})),
     Entry("Allow-lists", "shield-check", "allow_list", SUPPORT, frozenset({"allow_list_add", "allow_list_edit"})),
+    Entry("Records kept", "clock-history", "retention", ADMIN, frozenset({"erasures", "erasure_add", "erasure"})),
     Entry("People", "people", "people", ADMIN, frozenset({"person_add", "person_edit"})),
 )
 

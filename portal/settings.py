@@ -194,6 +194,8 @@ DEFAULT_FROM_EMAIL = env.read_str("DEFAULT_FROM_EMAIL", "Delivery Desk <desk@loc
 
 #: Name servers for every look-up, ``address`` or ``address:port``; empty means the system's own.
 RESOLVERS = env.read_list("RESOLVERS")
+#: The lists of sending addresses that are asked, by their zones; empty asks all we know, ``none`` asks none.
+DNSBL_ZONES = env.read_list("DNSBL_ZONES")
 #: A zone file (JSON) laid over real DNS for the names it holds.
 DIAGNOSTICS_ZONE = env.read_str("DIAGNOSTICS_ZONE")
 if IS_EMBEDDED and not DIAGNOSTICS_ZONE:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -192,7 +194,8 @@ def work_out(delivery_ids: set[int], counts: Counts | None = None) -> None:
         moved.add(counted_of(row), -1)
         if pk not in told:
             continue
-        stands, message = standing_of(told[pk]), messages[row.message_id]
+        stands, message = standing_of(_remembered(row, told[pk])), messages[row.message_id]
+        stands.attempts = max(stands.attempts, row.attempts if stands.at < min(e.at for e in told[pk]) else 0)
         server = message.sending_server.host if message.sending_server else ""
         cells = _cells(stands, provider_of(stands.answered_by, row.recipient_domain), message.module, server)
         for name, value in zip(STANDING, cells, strict=True):
@@ -202,6 +205,28 @@ def work_out(delivery_ids: set[int], counts: Counts | None = None) -> None:
     Delivery.objects.filter(pk__in=rows.keys() - told.keys()).delete()
     if counts is None:
         moved.write()
+
+
+@dataclass(slots=True)
+class _Remembered:
+    """What a delivery's own row still knows of an event whose line was dropped."""
+
+    at: datetime
+    state: str
+    reply: str = ""
+    reply_code: str = ""
+    status: str = ""
+    remote_host: str = ""
+    cause: str = ""
+    fingerprint: str = ""
+
+
+def _remembered(row: Delivery, told: list[DeliveryEvent]) -> list[DeliveryEvent | _Remembered]:
+    """The events of a delivery; where the first of them were dropped, what its row remembers stands for them."""
+    if min(event.at for event in told) <= row.at:
+        return [*told]
+    end = _Remembered(row.state_at, row.state, row.reply, row.reply_code, row.status, row.remote_host, row.cause)
+    return [_Remembered(row.at, State.SUBMITTED), end, *told]
 
 
 def counted_of(row: Delivery) -> Counted:

@@ -121,7 +121,9 @@ def drop_before(model: type[models.Model], day: date) -> int:
     cut = _cut(model, day)
     for partition in partitions_of(model):
         if partition.ends <= cut:
-            with connection.cursor() as cursor:
+            with transaction.atomic(), connection.cursor() as cursor:
+                # A table that a constraint is still to be checked for cannot be dropped.
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
                 cursor.execute(f'DROP TABLE "{partition.name}"')
             year, _, month = partition.name.removeprefix(partition.table + "_").partition("_")
             _made.discard((int(year), int(month)))

@@ -1,5 +1,13 @@
-"""How long what is kept, and how a person is erased or pseudonymised everywhere."""
+"""How long what is kept, and taking a person out."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from portal.retention import views
+
+urlpatterns = [
+    path("retention/", views.retention, name="retention"),
+    path("retention/prune/", views.retention_prune, name="retention_prune"),
+    path("retention/erasures/", views.erasures, name="erasures"),
+    path("retention/erasures/add/", views.erasure_add, name="erasure_add"),
+    path("retention/erasures/<uuid:code>/", views.erasure, name="erasure"),
+]

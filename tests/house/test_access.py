@@ -25,6 +25,7 @@ from portal.accounts.models import User
 from portal.branches.models import AllowListEntry, BranchProfile, DKIMEntry, SendingDomain
 from portal.suppression.services import suppress
 from portal.suppression.unsubscribe import token_for
+from portal.retention.models import Erasure
 from portal.watch.models import Watch
 from tests import make
 from tests.conftest import signed_in
@@ -193,6 +194,7 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         "person": {"pk": nora.pk},
         "from_domain": {"code": "north", "pk": domain.pk},
         "dkim_entry": {"code": "north", "pk": domain.pk, "entry": DKIMEntry.objects.get(domain=domain).pk},
+        "erasure": {"code": Erasure.objects.create(way="erase", digest="0" * 64, stand_in=f"{CANARY}@x.example").code},
         "provider": {"slug": "gmail"},
         "limit": {"key": "gmail-connections"},
         "": {},
