@@ -18,8 +18,12 @@ from portal.web.pages import page_of
 @admin_required
 def retention(request: PersonRequest) -> HttpResponse:
     """Each kind of record: for how long, the oldest, and the latest rounds."""
-    context = {"holdings": selectors.holdings(request.user), "prunings": selectors.prunings(request.user)}
-    context["is_under_way"] = any(item.state != "done" for item in context["prunings"])
+    prunings = selectors.prunings(request.user)
+    context = {
+        "holdings": selectors.holdings(request.user),
+        "prunings": prunings,
+        "is_under_way": any(item.state != "done" for item in prunings),
+    }
     return render(request, "retention/retention.html", context)
 
 
