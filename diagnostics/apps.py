@@ -11,4 +11,5 @@ class DiagnosticsConfig(AppConfig):
         from diagnostics import system_checks
 
         checks.register(system_checks.resolvers_can_be_read)
+        checks.register(system_checks.lists_are_known)
         checks.register(system_checks.zone_can_be_read)

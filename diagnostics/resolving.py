@@ -19,8 +19,13 @@ from diagnostics.engine.zone import Overlay, Zone, read_zone
 _remembered = Cache()
 
 
-def outside_from_settings(subject: Subject) -> Outside:
-    """How servers are asked for ``subject``; its mail servers only where it asks for that and the settings allow it."""
+def outside_from_settings(subject: Subject, *, is_again: bool = False) -> Outside:
+    """How servers are asked for ``subject``; its mail servers only where it asks for that and the settings allow it.
+
+    ``is_again``: a worker began this very run before and died over it. It may have called, and nobody is called twice.
+    """
+    if is_again:
+        return Outside(why_not="the first call was broken off, and no server is called on twice within ten minutes")
     return Outside(probe=probe_of(subject) if settings.SMTP_PROBE != "off" else None)
 
 

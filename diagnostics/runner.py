@@ -74,7 +74,8 @@ def perform(run_id: int) -> None:
     if run is None:
         return
     subject = Subject.from_json(run.subject)
-    recording = Recording(resolver_from_settings(fresh=run.is_fresh), outside=outside_from_settings(subject))
+    outside = outside_from_settings(subject, is_again=run.attempt > 1)
+    recording = Recording(resolver_from_settings(fresh=run.is_fresh), outside=outside)
     began = time.monotonic()
     findings: dict[int, tuple[Finding, ...]] = {}
     results = _inspected(run, recording) if run.is_message else _results(subject, recording)

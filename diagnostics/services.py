@@ -44,6 +44,8 @@ def start_run(subject: Subject, *, by: User | None, fresh: bool = False, message
     is what the run inspects.
     """
     now = timezone.now()
+    # What the desk may ask stands in the run, so that it is repeated and replayed as it was.
+    subject = replace(subject, lists=subject.lists or tuple(settings.DNSBL_ZONES))
     domain = domain_of(subject)
     held_until = _held_until(by, now)
     run = Run.objects.create(

@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error
 
+from diagnostics.engine.lists import NO_LIST, lists
 from diagnostics.engine.nameservers import read_nameserver
 from diagnostics.engine.zone import ZoneProblem, read_zone
 
@@ -21,6 +22,14 @@ def resolvers_can_be_read(app_configs: Any, **kwargs: Any) -> list[CheckMessage]
             hint = "Give addresses such as 192.0.2.53 or 192.0.2.53:5353, with commas between."
             found.append(Error(f"RESOLVERS: {error}", hint=hint, id="diagnostics.E001"))
     return found
+
+
+def lists_are_known(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """Every zone of DNSBL_ZONES is one whose answers we can read."""
+    known = [item.zone for item in lists()]
+    hint = f"Choose from {', '.join(known)}; {NO_LIST} alone asks none."
+    unknown = [zone for zone in settings.DNSBL_ZONES if zone not in known and settings.DNSBL_ZONES != [NO_LIST]]
+    return [Error(f"DNSBL_ZONES: {zone!r} is no list we know.", hint=hint, id="diagnostics.E003") for zone in unknown]
 
 
 def zone_can_be_read(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:

@@ -256,6 +256,12 @@ CELERY_BEAT_SCHEDULE = {
     "watch": {"task": "portal.watch.tasks.watch_all", "schedule": 60, "options": {"expires": 55}},
     "prune": {"task": "portal.retention.tasks.prune_daily", "schedule": 86400},
     "sweep-erasures": {"task": "portal.retention.tasks.sweep_erasures", "schedule": 60, "options": {"expires": 55}},
+    "review-rates": {"task": "portal.rates.tasks.review_rates", "schedule": 300, "options": {"expires": 280}},
+    "review-complaints": {
+        "task": "portal.rates.tasks.review_complaints",
+        "schedule": 3600,
+        "options": {"expires": 3000},
+    },
     "heartbeat": {"task": "portal.tasks.beat", "schedule": 15, "options": {"expires": 30}},
 }
 

@@ -9,6 +9,8 @@ from typing import Any
 
 from diagnostics.engine.protocols.dnsbl import AddressList, Meaning
 
+#: In the place of a zone: no list is to be asked.
+NO_LIST = "none"
 TABLE = Path(__file__).parent / "data" / "lists.toml"
 
 
@@ -25,5 +27,5 @@ def _list(row: dict[str, Any]) -> AddressList:
 
 
 def lists_called(zones: tuple[str, ...]) -> tuple[AddressList, ...]:
-    """The lists of those zones; all of them where none is named."""
+    """The lists of those zones; all of them where nothing is named, and none where :data:`NO_LIST` is."""
     return tuple(item for item in lists() if not zones or item.zone in zones)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from datetime import datetime, timedelta
 
+from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
 from diagnostics.engine.findings import Actor, Verdict
-from diagnostics.engine.lists import lists, lists_called
+from diagnostics.engine.lists import lists_called
 from diagnostics.engine.protocols.dnsbl import health
 from diagnostics.engine.subject import SendingServer as Server
 from diagnostics.engine.subject import Subject
@@ -43,7 +44,7 @@ def enrol() -> None:
     first = timezone.now() + FIRST_AFTER
     domains = SendingDomain.objects.filter(watch=None).values_list("pk", flat=True)[:500]
     servers = SendingServer.objects.filter(watch=None).values_list("pk", flat=True)[:500]
-    zones = {item.zone for item in lists()}
+    zones = {item.zone for item in lists_called(tuple(settings.DNSBL_ZONES))}
     held = set(Watch.objects.exclude(zone=None).values_list("zone", flat=True))
     Watch.objects.bulk_create(
         [

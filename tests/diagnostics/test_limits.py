@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 
 from diagnostics import runner
+from diagnostics.engine.resolver import Answer, Status
 from diagnostics.engine.subject import Subject
 from diagnostics.models import MailServerCall, Run, RunState
 from diagnostics.services import CALLS_A_DAY, CallRefused, call_on_server, rerun, start_run
@@ -17,6 +18,15 @@ from portal.accounts.models import User
 
 SUBJECT = Subject.of_domain("north.example")
 PERSON = Subject(recipient="lee@corp.example", sender_domain="north.example")
+
+
+class Everywhere:
+    """DNS in which every domain has a mail server that may be called on."""
+
+    async def query(self, name: str, rdtype: str) -> Answer:
+        records = {"MX": "10 mx.corp.net", "A": "93.184.216.34"}
+        found = (records[rdtype],) if rdtype in records else ()
+        return Answer(name, rdtype, Status.OK if found else Status.NODATA, found)
 
 
 def over(run: Run) -> Run:
@@ -58,6 +68,12 @@ def test_no_bell_is_rung_for_a_held_run_and_the_sweep_begins_it(
     assert held.pk not in runner.sweep()
     Run.objects.filter(pk=held.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
     assert held.pk in runner.sweep()
+
+
+def test_the_lists_that_may_be_asked_stand_in_the_run(ida: User, settings: Any) -> None:
+    assert not start_run(SUBJECT, by=ida).subject["lists"]
+    settings.DNSBL_ZONES = ["bl.spamcop.net"]
+    assert list(start_run(SUBJECT, by=ida).subject["lists"]) == ["bl.spamcop.net"]
 
 
 def test_the_page_says_that_and_when(as_nora: Client, nora: User, settings: Any) -> None:
@@ -116,6 +132,18 @@ class TestCalls:
 
     def test_a_repeated_run_does_not_call_again(self, ida: User) -> None:
         assert rerun(call_on_server(PERSON, by=ida), by=ida).subject["probe"] == ""
+
+    def test_p90_a_call_that_was_broken_off_is_not_made_again(self, ida: User, monkeypatch: pytest.MonkeyPatch) -> None:
+        """The worker was killed in the midst of it; the next one does all but call."""
+        monkeypatch.setattr(runner, "resolver_from_settings", lambda fresh=False: Everywhere())
+        run = call_on_server(Subject(recipient="lee@corp.net"), by=ida)
+        assert runner.claim(run.pk) is not None
+        Run.objects.filter(pk=run.pk).update(lease_until=timezone.now() - timedelta(seconds=1))
+        runner.perform(run.pk)
+        run.refresh_from_db()
+        (call,) = (item for item in run.transcript if item["rdtype"] == "SMTP")
+        assert (call["status"], "broken off" in call["note"]) == ("error", True)
+        assert "smtp.unknown" in {finding.code for finding in run.findings.all()}
 
     def test_the_bench_says_why_not_and_keeps_what_was_typed(self, as_ida: Client, ida: User) -> None:
         call_on_server(PERSON, by=ida)

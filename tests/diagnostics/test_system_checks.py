@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from diagnostics.system_checks import resolvers_can_be_read, zone_can_be_read
+from diagnostics.system_checks import lists_are_known, resolvers_can_be_read, zone_can_be_read
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,21 @@ def test_the_zone(content: str | None, ids: list[str], settings: Any, tmp_path: 
         path.write_text(content)
     settings.DIAGNOSTICS_ZONE = str(path)
     assert [item.id for item in zone_can_be_read(None)] == ids
+
+
+@pytest.mark.parametrize(
+    ("zones", "ids"),
+    [
+        ([], []),
+        (["none"], []),
+        (["zen.spamhaus.org", "list.dnswl.org"], []),
+        (["zen.spamhaus.org", "none"], ["diagnostics.E003"]),
+        (["zen.spamhouse.org"], ["diagnostics.E003"]),
+    ],
+)
+def test_the_lists(zones: list[str], ids: list[str], settings: Any) -> None:
+    settings.DNSBL_ZONES = zones
+    assert [item.id for item in lists_are_known(None)] == ids
 
 
 def test_none_is_fine(settings: Any) -> None:

@@ -29,10 +29,11 @@ _STATUSES = {"timeout": Status.TIMEOUT, "unreachable": Status.ERROR, "forbidden"
 
 @dataclass(frozen=True, slots=True)
 class Outside:
-    """Asks servers. ``probe`` is what may be said to a mail server; without one, none is asked."""
+    """Asks servers. ``probe`` is what may be said to a mail server; without one none is asked, for ``why_not``."""
 
     door: Door = field(default_factory=Door)
     probe: Probe | None = None
+    why_not: str = "this desk does not call on mail servers"
 
     async def query(self, name: str, rdtype: str, resolver: Resolver) -> Answer:
         """What the server called ``name`` says to a question of one of :data:`DIALOGUES`.
@@ -40,7 +41,7 @@ class Outside:
         Its address is looked up by ``resolver``. Raises nothing for what the network or the server does.
         """
         if rdtype == SMTP and self.probe is None:
-            return failed(name, rdtype, Status.ERROR, "not asked: this desk does not call on mail servers")
+            return failed(name, rdtype, Status.ERROR, f"not asked: {self.why_not}")
         began = time.monotonic()
         answer = await self._ask(name, rdtype, resolver)
         return replace(answer, elapsed_ms=round((time.monotonic() - began) * 1000, 3))

@@ -177,6 +177,7 @@ def _subject(options: dict[str, Any], replayed: dict[str, Any] | None) -> Subjec
         probe_is_representative=options["probe"] == "recipient",
         sending_server=SendingServer(host="", addresses=_addresses(options["ip"])) if options["ip"] else None,
         selectors=tuple(DKIMSelector(selector=_domain(selector, normalised)) for selector in options["selector"]),
+        lists=tuple(settings.DNSBL_ZONES),
         now=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     if not replayed or "subject" not in replayed:

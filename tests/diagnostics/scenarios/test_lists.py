@@ -35,7 +35,8 @@ CODES = [
     pytest.param(says("127.0.0.2", "127.255.255.254"), f"{CLEAN} list.refused", "list.listed", id="p95-refused"),
     pytest.param(says("127.0.0.2", text="TIMEOUT"), "list.listed", "list.unknown", id="p96"),
     pytest.param(says("127.0.0.2", text=["a trap"]), "list.listed", "list.clean", id="p96-reason"),
-    pytest.param(says("127.0.10.3", zone=DNSWL), CLEAN, "list.listed", id="p99-allowed"),
+    pytest.param(says("127.0.4.3", zone=DNSWL), f"{CLEAN} list.allowed", "list.refused", id="p99-trusted"),
+    pytest.param(says("127.0.10.3", zone=DNSWL), f"{CLEAN} list.refused", "list.allowed", id="p99-over-the-limit"),
     pytest.param(says("127.0.0.255", zone=DNSWL), f"{CLEAN} list.refused", "list.allowed", id="p99-refused"),
     pytest.param(says("127.0.0.10", zone=SPIKE), "list.listed", "list.allowed", id="p100-black"),
     pytest.param(says("127.0.0.20", zone=SPIKE), f"{CLEAN} list.allowed", "list.listed", id="p100-white"),
@@ -114,6 +115,12 @@ def test_p102_a_list_that_is_not_among_those_chosen_is_not_asked() -> None:
     asked = {item["name"] for item in recording.transcript}
     assert f"10.2.0.192.{COP}" in asked
     assert f"10.2.0.192.{ZEN}" not in asked
+
+
+def test_p102_no_list_at_all() -> None:
+    recording = Recording(Zone(world(says("127.0.0.2", zone=ZEN))))
+    expect(examined(recording, replace(SUBJECT, lists=("none",))), "mx.fine", "list.listed list.clean")
+    assert not [item for item in recording.transcript if item["name"].endswith(tuple(item.zone for item in lists()))]
 
 
 def test_p102_no_list_of_ours_has_a_key_in_its_name() -> None:
