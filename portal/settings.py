@@ -210,6 +210,11 @@ SMTP_PROBE_HELO = env.read_str("SMTP_PROBE_HELO", urlsplit(BASE_URL).hostname or
 SMTP_PROBE_SENDER = env.read_str("SMTP_PROBE_SENDER")
 #: Days for which the raw text of a message that was handed in is kept; what was read out of it stays.
 MESSAGE_DAYS = env.read_int("MESSAGE_DAYS", 30, least=1, most=3650)
+#: The addresses that mail comes back to, with the message's key or the recipient (user=domain) written into them.
+BOUNCE_ADDRESSES = env.read_list(
+    "BOUNCE_ADDRESSES",
+    ("bounce+<token>@desk.example", "bounce-<recipient>@desk.example", "returned@desk.example") if IS_EMBEDDED else (),
+)
 #: Days for which the raw text of mail that came back is kept, and for which an address that failed is not written to.
 RETURNED_DAYS = env.read_int("RETURNED_DAYS", 30, least=1, most=3650)
 SUPPRESS_HARD_DAYS = env.read_int("SUPPRESS_HARD_DAYS", 180, least=1, most=3650)
@@ -262,6 +267,7 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 3600,
         "options": {"expires": 3000},
     },
+    "forget-answers": {"task": "portal.api.tasks.forget_answers", "schedule": 3600, "options": {"expires": 3000}},
     "heartbeat": {"task": "portal.tasks.beat", "schedule": 15, "options": {"expires": 30}},
 }
 

@@ -1,0 +1,162 @@
+"""What left its habit, as it is told: which server, provider or branch, since when, how much, and what is usual."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from urllib.parse import urlencode
+
+from django.urls import reverse
+
+from diagnostics.engine.causes.catalogue import CAUSES
+from diagnostics.engine.findings import Actor
+from portal.branches.models import BranchProfile
+from portal.maillog.models import State
+from portal.rates.judging import LEAST_TO_SAY, Judgement, Standing, Tally, is_suspicious, judge
+from portal.rates.limits import provider_name
+from portal.rates.selectors import HOUR, LOOKED_THROUGH, SAID, latest_with
+from portal.rates.shares import percent
+from portal.rates.tallies import WINDOWS, Series
+
+#: What the keys of this room's notices begin with.
+PREFIX = "rates."
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """Something that left its habit, as its notice says it; ``bad`` is how many recipients it is about."""
+
+    key: str
+    about: str
+    title: str
+    reason: str
+    actor: Actor
+    link: str
+    bad: int
+
+
+@dataclass(slots=True)
+class Review:
+    """What one look found: the matters, and the keys of what was seen and of what is over."""
+
+    matters: list[Matter] = field(default_factory=list)
+    seen: set[str] = field(default_factory=set)
+    over: set[str] = field(default_factory=set)
+
+    def note(self, key: str, judgement: Judgement) -> None:
+        """Remember how ``key`` stands, whether or not it is a matter: in order again, or hardly anything sent."""
+        self.seen.add(key)
+        if judgement.standing in {Standing.USUAL, Standing.QUIET}:
+            self.over.add(key)
+
+
+def judged(series: Series, latest: datetime, month: Callable[[], Tally]) -> Judgement:
+    """The judgement of the last two hours where they tell, else of the last six.
+
+    ``month`` gives the whole four weeks; it is asked only where the last hours are worth a comparison.
+    """
+    few, many = (_judged(series, latest, length, month) for length in WINDOWS)
+    # Two hours that are in order again are not overruled by the four before them.
+    if few.standing in {Standing.BEYOND, Standing.USUAL}:
+        return few
+    return many if many.is_beyond or few.standing is Standing.QUIET else few
+
+
+def _judged(series: Series, latest: datetime, length: int, month: Callable[[], Tally]) -> Judgement:
+    now = series.window(latest, length)
+    return judge(now, series.weeks(latest, length), month=month() if is_suspicious(now) else None)
+
+
+def began(series: Series, latest: datetime, judgement: Judgement) -> datetime:
+    """The hour since which the share is nearer to what it is now than to its habit."""
+    middle = (judgement.now.share + judgement.habit.usual) / 2
+    first = latest
+    for ago in range(max(WINDOWS)):
+        tally = series.hours.get(latest - HOUR * ago, Tally())
+        if tally.tried and tally.share < middle:
+            break
+        if tally.tried:
+            first = latest - HOUR * ago
+    return first
+
+
+def reason_of(series: Series, latest: datetime, judgement: Judgement, done: str) -> str:
+    """Why it is told: "38 % of 412 recipients were put off since 14:00 UTC; in the same hours … it was 2 %"."""
+    since = began(series, latest, judgement)
+    now, habit = series.window(latest, (latest - since) // HOUR + 1), judgement.habit
+    told = f"{percent(now.share)} of {now.tried:,} recipients were {done} since {since:%H:%M} UTC"
+    if habit.tried < LEAST_TO_SAY:
+        return f"{told}; too little was sent in the four weeks before to tell what is usual."
+    worst = f", and never more than {percent(judgement.worst)}" if judgement.worst else ""
+    return f"{told}; in the four weeks before it was {percent(habit.share)} of {habit.tried:,}{worst}."
+
+
+def of_branch(branch: int, state: str, series: Series, latest: datetime, judgement: Judgement) -> Matter:
+    """More of a branch's mail is ``state`` (deferred, refused) than usual."""
+    profile = BranchProfile.objects.get(pk=branch)
+    is_deferred = state == State.DEFERRED
+    title = (
+        "Much more of its mail is stuck than usual" if is_deferred else "Much more of its mail is refused than usual"
+    )
+    done = "still put off an hour after they were handed over" if is_deferred else "refused or given up"
+    narrowed = urlencode({"state": "deferred" if is_deferred else "undelivered"})
+    return Matter(
+        key=f"{PREFIX}{state} branch:{branch}",
+        about=profile.organisation,
+        title=title,
+        reason=reason_of(series, latest, judgement, done),
+        actor=Actor.SUPPORT,
+        link=f"{reverse('deliveries', args=[profile.code])}?{narrowed}",
+        bad=judgement.now.bad,
+    )
+
+
+def of_server(server: str, state: str, series: Series, latest: datetime, judgement: Judgement) -> Matter:
+    """More of what a sending server hands over is ``state`` than usual, at many providers."""
+    cause = cause_at(latest, server=server)
+    verb = "put off" if state == State.DEFERRED else "refuse"
+    return Matter(
+        key=f"{PREFIX}{state} server:{server}",
+        about=server,
+        title=f"Many providers {verb} much more of its mail than usual",
+        reason=_with_cause(reason_of(series, latest, judgement, _done(state)), cause),
+        actor=CAUSES[cause].actor if cause else Actor.SUPPORT,
+        link=f"{reverse('rates')}?{urlencode({'server': server})}",
+        bad=judgement.now.bad,
+    )
+
+
+def of_provider(provider: str, state: str, series: Series, latest: datetime, judgement: Judgement) -> Matter:
+    """A provider does ``state`` with more of our mail than usual."""
+    cause = cause_at(latest, provider=provider)
+    verb = "Puts off" if state == State.DEFERRED else "Refuses"
+    return Matter(
+        key=f"{PREFIX}{state} provider:{provider}",
+        about=provider_name(provider),
+        title=f"{verb} much more of our mail than usual",
+        reason=_with_cause(reason_of(series, latest, judgement, _done(state)), cause),
+        actor=CAUSES[cause].actor if cause else Actor.SUPPORT,
+        link=reverse("rates_provider", args=[provider]),
+        bad=judgement.now.bad,
+    )
+
+
+def cause_at(latest: datetime, *, server: str = "", provider: str = "") -> str:
+    """What most of the latest that wait or failed there were told, as a cause; "" where nothing is known."""
+    counts: Counter[str] = Counter()
+    for cause in SAID:
+        for delivery in latest_with(cause, since=latest - HOUR * max(WINDOWS))[:LOOKED_THROUGH]:
+            is_there = (not server or delivery.server == server) and (not provider or delivery.provider == provider)
+            counts[cause] += is_there and delivery.state_at >= latest - HOUR * max(WINDOWS)
+    cause, count = max(counts.items(), key=lambda item: item[1], default=("", 0))
+    return cause if count else ""
+
+
+def _done(state: str) -> str:
+    return "put off" if state == State.DEFERRED else "refused"
+
+
+def _with_cause(reason: str, cause: str) -> str:
+    return f"{reason} {CAUSES[cause].title}." if cause and cause != "unknown" else reason
