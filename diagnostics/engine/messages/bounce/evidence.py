@@ -16,7 +16,7 @@ ENOUGH: Final = 4
 def is_report(parts: Parts, gathered: Gathered) -> bool:
     """Enough speaks for it. Groups of RFC 3464 alone are enough, if they are a part and not a quotation."""
     header = parts.header
-    is_by_daemon = _is_by_daemon(parts)
+    is_by_daemon = is_from_a_program(parts)
     if any(group.action for group in gathered.report.groups) and parts.of_type(*STATUS_TYPES):
         return is_by_daemon or parts.type == "multipart/report" or not header.first("in-reply-to")
     subject = gathered.subject.lower()
@@ -50,6 +50,11 @@ def is_report(parts: Parts, gathered: Gathered) -> bool:
     return weight >= ENOUGH and (is_by_daemon or weight > ENOUGH)
 
 
+def is_sent_by_a_program(parts: Parts) -> bool:
+    """It is a report by its form or by its sender; a person may attach one, and then it is neither."""
+    return parts.type == "multipart/report" or is_from_a_program(parts)
+
+
 def is_named_in_returned(gathered: Gathered) -> bool:
     """It names somebody, and returns a message that was for them."""
     to = {addresses.key(item) for field in gathered.returned.all("to") for item in addresses.found(field.value[:4_000])}
@@ -63,9 +68,12 @@ def _is_by_no_one(parts: Parts) -> bool:
     return any(word in sender for word in ("no-reply", "noreply", "do-not-reply", "donotreply", "administrator"))
 
 
-def _is_by_daemon(parts: Parts) -> bool:
+def is_from_a_program(parts: Parts) -> bool:
+    """The sender is one of the names under which mail servers and list servers write."""
     field = parts.header.first("from")
     if field is None:
         return False
     sender = field.shown.strip().lower()[:500]
+    if "-admin@" in sender and parts.header.first("x-mlserver"):
+        return True  # fml writes under this name itself; what it forwards has its author's.
     return sender in ("<>", "") or has_any(sender, "senders")

@@ -9,12 +9,12 @@ in it, because "refused for two days for sending too fast" is what helps, and "e
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from diagnostics.engine.messages.reply import HARD, Reading, read_reply, rules
+from diagnostics.engine.messages.reply import HARD, Reading, read_reply
+from diagnostics.engine.messages.reply_rule import Rule
 
 #: Causes that say little; a better one further down goes before them.
 _VAGUE: Final = frozenset(
@@ -38,9 +38,11 @@ _EXPIRED: Final = (
 #: A name that is not found now may be found later.
 _PASSING: Final = ("try again", "temporar", "servfail", "timed out", "timeout", "deferred", "later")
 _USER_UNKNOWN: Final = ("user unknown", "unknown user", "no such user")
+#: RFC 3463 §3.3: the mailbox exists, but does not take this.
+_IS_THERE: Final = ("5.2.0", "5.2.1", "4.2.0", "4.2.1")
 _AFTER_DATA = re.compile(
     r"in reply to end of data|after end of data|failed after i sent the message|final data|end-of-data|\[data\]|"
-    r"smtp transmission failure|for text command|\(data\)|in reply to \.|after data\b",
+    r"smtp transmission failure|for text command|\(data\)|in reply to \.|after data\b|\(state 1[578]\)",
 )
 #: What a server says that wants to give no reason.
 _BLAND: Final = re.compile(
@@ -57,8 +59,26 @@ _AT_CONNECTION: Final = (
     "after helo",
     "but greeting failed",
     "but my name was rejected",
+    "did not like our ehlo",
+    "did not like our helo",
+    "(state 13)",
 )
-_AT_SENDER: Final = ("in reply to mail from", "after mail from", "after sender verify", "sender was rejected")
+_AT_RECIPIENT: Final = (
+    "rcpt to",
+    "rcpt_to",
+    "after rcpt",
+    "does not like recipient",
+    "rejected recipient",
+    "rcpt command",
+    "(state 14)",
+)
+_AT_SENDER: Final = (
+    "in reply to mail from",
+    "after mail from",
+    "after sender verify",
+    "sender was rejected",
+    "did not like our mail from",
+)
 _IN_REPLY = re.compile(r"\(in reply to [^()]{1,60}\)\s*$")
 
 
@@ -80,12 +100,21 @@ class Judged:
 
 
 def judge(
-    said: Iterable[Words], *, status: str = "", is_delayed: bool = False, host: str = "", stage: str = ""
+    said: Iterable[Words],
+    *,
+    status: str = "",
+    is_delayed: bool = False,
+    host: str = "",
+    stage: str = "",
+    extra: Sequence[Rule] = (),
 ) -> Judged:
-    """The cause that ``said`` names. ``stage``: the command that was refused, where the report tells."""
-    read = [(words, _read(words.text, status, is_delayed, host)) for words in said if words.text.strip()]
+    """The cause that ``said`` names. ``stage``: the command that was refused, where the report tells.
+
+    ``extra`` are rules of the caller's own.
+    """
+    read = [(words, _read(words.text, status, is_delayed, host, extra)) for words in said if words.text.strip()]
     if not read:
-        read = [(Words(""), _read("", status, is_delayed, host))]
+        read = [(Words(""), _read("", status, is_delayed, host, extra))]
     words, reading = _best(read)
     first = next((item for item in read if not item[0].is_aside), read[0])
     if not reading.reply_code and first[1].reply_code and not words.is_aside:
@@ -93,26 +122,26 @@ def judge(
     everything = " ".join(item.text for item, _ in read).lower()
     cause = _refused_by_filter(reading, words.text.lower(), everything, stage)
     if cause != reading.cause:
-        reading = _changed(reading, cause, "bounce.after_data")
+        reading = replace(reading, cause=cause, rule="bounce.after_data")
     elif by_stage := _by_stage(reading, words.text, everything, stage):
-        reading = _changed(reading, by_stage, "bounce.stage")
+        reading = replace(reading, cause=by_stage, rule="bounce.stage")
     elif cause in _WORTHLESS:
-        reading = _changed(reading, "network_or_timeout" if is_delayed or _is_over(everything) else cause, reading.rule)
+        reading = replace(reading, cause="network_or_timeout" if is_delayed or _is_over(everything) else cause)
     return Judged(reading, words.text, _permanence(reading, words.text.lower(), is_delayed))
 
 
-def _read(text: str, status: str, is_delayed: bool, host: str) -> Reading:
+def _read(text: str, status: str, is_delayed: bool, host: str, extra: Sequence[Rule]) -> Reading:
     """``text`` as a reply. Where it holds no status of its own the report's is taken, and else what it amounts to."""
     text = _IN_REPLY.sub("", text)
-    own = read_reply(text, remote_host=host)
+    own = read_reply(text, remote_host=host, extra=extra)
     if own.status and not own.status.endswith(".0.0"):
         return own
     if own.reply_code and status and status[0] != own.reply_code[0]:
         status = ""
     if not own.reply_code and not status:
-        amounts = read_reply(text, status="4.0.0" if is_delayed else "5.0.0", remote_host=host)
-        return _without_status(amounts if _is_by_words(amounts) else own)
-    return read_reply(text, reply_code=own.reply_code, status=status or own.status, remote_host=host)
+        amounts = read_reply(text, status="4.0.0" if is_delayed else "5.0.0", remote_host=host, extra=extra)
+        return replace(amounts if amounts.is_worded else own, status="")
+    return read_reply(text, reply_code=own.reply_code, status=status or own.status, remote_host=host, extra=extra)
 
 
 def _best(read: list[tuple[Words, Reading]]) -> tuple[Words, Reading]:
@@ -124,23 +153,15 @@ def _best(read: list[tuple[Words, Reading]]) -> tuple[Words, Reading]:
     replies = [item for item in asides if item[1].reply_code]
     for group, is_worded in ((direct, True), (direct, False), (replies, True)):
         for item in group:
-            if item[1].cause not in _VAGUE and (_is_by_words(item[1]) or not is_worded):
+            if item[1].cause not in _VAGUE and (item[1].is_worded or not is_worded):
                 return item
-    for group in (direct, sorted(asides, key=lambda item: _worded().get(item[1].rule, len(_worded())))):
+            if item[1].cause == "unknown" and item[1].is_worded and not is_worded:
+                return item  # It says in words that it gives no reason; a code is not to know better.
+    for group in (direct, sorted(asides, key=lambda item: item[1].rank if item[1].is_worded else 1_000_000)):
         for item in group:
-            if _is_by_words(item[1]) and item[1].cause not in _WORTHLESS:
+            if item[1].is_worded and item[1].cause not in _WORTHLESS:
                 return item
     return next((item for item in read if item[1].cause not in _WORTHLESS), read[0])
-
-
-def _is_by_words(reading: Reading) -> bool:
-    return reading.rule in _worded()
-
-
-@cache
-def _worded() -> dict[str, int]:
-    """The rules that go by words, and where each stands: a provider's own before what servers say in general."""
-    return {rule.id: number for number, rule in enumerate(rules()) if rule.any or rule.all}
 
 
 def _is_over(text: str) -> bool:
@@ -149,15 +170,19 @@ def _is_over(text: str) -> bool:
 
 def _refused_by_filter(reading: Reading, text: str, everything: str, stage: str) -> str:
     """The same cause, or "refused with no reason": a server that had taken the recipient and, having read the message,
-    says that it knows no such user, lets its user's filter say so (the Japanese carriers do). A status that speaks of
-    the address is believed.
+    says that it knows no such user, lets its user's filter say so (the Japanese carriers do). So may one whose status
+    says that there is such a mailbox, unless it was the address that was refused and nothing else could be. A status
+    that speaks of the address is believed.
     """
     if reading.cause != "no_such_user" or reading.status.startswith(("5.1.", "4.1.")):
         return reading.cause
     if not any(fragment in text for fragment in _USER_UNKNOWN):
         return reading.cause
     is_nameless = ": user unknown" in text.replace("550:", "550") and "@" not in text.split(": user unknown")[0][-80:]
-    if stage in ("DATA", "BDAT") or _AFTER_DATA.search(everything) or is_nameless:
+    contradicts = (
+        reading.status in _IS_THERE and stage != "RCPT" and not any(item in everything for item in _AT_RECIPIENT)
+    )
+    if stage in ("DATA", "BDAT") or _AFTER_DATA.search(everything) or is_nameless or contradicts:
         return "recipient_refused_unspecified"
     return reading.cause
 
@@ -195,11 +220,3 @@ def _permanence(reading: Reading, text: str, is_delayed: bool) -> str:
         return "hard"
     is_passing = reading.reply_code.startswith("4") or reading.status.startswith("4")
     return "soft" if is_passing or any(fragment in text for fragment in _PASSING) else "hard"
-
-
-def _changed(reading: Reading, cause: str, rule: str) -> Reading:
-    return Reading(cause, reading.permanence, rule, reading.status, reading.reply_code, reading.words)
-
-
-def _without_status(reading: Reading) -> Reading:
-    return Reading(reading.cause, reading.permanence, reading.rule, "", reading.reply_code, reading.words)

@@ -36,7 +36,11 @@ _SERVER = (
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """A report in pieces. ``failed`` are the recipients that its own header names (X-Failed-Recipients)."""
+    """A report in pieces. ``failed`` are the recipients that its own header names (X-Failed-Recipients).
+
+    ``is_filtered``: the header says that the recipient's own filter refused it, whatever the reply says (EZweb's
+    X-SPASIGN). ``returned_octets``: the message that was attached, which may be a report again.
+    """
 
     report: Report
     told: Told
@@ -45,6 +49,8 @@ class Gathered:
     subject: str
     has_returned_part: bool
     is_self_made: bool = False
+    returned_octets: bytes = b""
+    is_filtered: bool = False
 
     @property
     def message_id(self) -> str:
@@ -107,7 +113,7 @@ class Gathered:
 
 def gather(parts: Parts, sent_to: tuple[str, ...]) -> Gathered:
     """The pieces of ``parts``, whatever is missing."""
-    text, returned = "", Message(())
+    text, returned, attached = "", Message(()), b""
     status: list[str] = []
     has_returned = False
     has_plain = any(part.type == "text/plain" and part.content.strip() for part in parts.leaves)
@@ -116,6 +122,7 @@ def gather(parts: Parts, sent_to: tuple[str, ...]) -> Gathered:
             status.append(part.text)
         elif part.type in RETURNED_TYPES:
             has_returned = True
+            attached = attached or (part.content if part.type == "message/rfc822" else b"")
             returned = returned if returned.fields else read_message(part.content)
         elif part.type == "text/plain" or (part.type == "text/html" and not has_plain):
             if has_returned or len(text) > 60_000:
@@ -129,6 +136,7 @@ def gather(parts: Parts, sent_to: tuple[str, ...]) -> Gathered:
     report = read_status("\n\n".join(status) if status else text) if status or is_self_made else Report(())
     named = [item for field in parts.header.all("x-failed-recipients") for item in addresses.found(field.value)]
     subject = parts.header.first("subject")
+    sign = parts.header.first("x-spasign")
     return Gathered(
         report=report,
         told=read_text(text, senders=sent_to),
@@ -137,4 +145,6 @@ def gather(parts: Parts, sent_to: tuple[str, ...]) -> Gathered:
         subject=subject.shown[:500] if subject else "",
         has_returned_part=has_returned,
         is_self_made=is_self_made,
+        returned_octets=attached,
+        is_filtered=sign is not None and sign.value.strip().lower() == "ng",
     )

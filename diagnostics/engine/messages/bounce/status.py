@@ -73,7 +73,7 @@ def read_status(text: str) -> Report:
                 own.setdefault(name, []).extend(values)
         if len(found) >= MAX_GROUPS:
             break
-    first = {name: values[0] for name, values in own.items()}
+    first = {name: _unfolded(values[0]) for name, values in own.items()}
     queue = next((value for name, value in first.items() if name.endswith("queue-id")), "")
     return Report(tuple(found), first.get("reporting-mta", ""), queue, first.get("original-envelope-id", ""))
 
@@ -92,9 +92,9 @@ def _groups(text: str) -> Iterator[Fields]:
             if name == "final-recipient" and name in fields:
                 yield fields
                 fields = {}
-            fields.setdefault(name, []).append(line[match.end() :].strip()[:MAX_VALUE])
+            fields.setdefault(name, []).append(line[match.end() :].lstrip()[:MAX_VALUE])
         elif name and len(fields[name][-1]) < MAX_VALUE:
-            fields[name][-1] += "\n" + line.strip()[:MAX_VALUE]
+            fields[name][-1] += "\n" + line[:MAX_VALUE]
     if fields:
         yield fields
 
@@ -105,12 +105,12 @@ def _asked(group: Group) -> Fields:
 
 def _group(fields: Fields) -> Group:
     def last(name: str) -> str:
-        return fields.get(name, [""])[-1]
+        return _unfolded(fields.get(name, [""])[-1])
 
     status = last("status")
     match = _STATUS.search(status)
     comment = _COMMENT.search(status)
-    diagnostic = "\n".join(dict.fromkeys(fields.get("diagnostic-code", [])))
+    diagnostic = "\n".join(dict.fromkeys(_unfolded(item) for item in fields.get("diagnostic-code", [])))
     return Group(
         # Forwarders put their own address in front; the last one named is whom it failed for.
         final=last("final-recipient") or last("x-actual-recipient"),
@@ -121,6 +121,13 @@ def _group(fields: Fields) -> Group:
         diagnostic=said(diagnostic),
         remote=host(last("remote-mta")),
     )
+
+
+def _unfolded(value: str) -> str:
+    """``value`` with its lines trimmed. Domino breaks lines where the column ends, in the midst of a word."""
+    if value[:8].lower() == "x-notes;":
+        return re.sub(r"\n[ \t]", "", value).strip()
+    return "\n".join(line.strip() for line in value.split("\n")).strip()
 
 
 def said(diagnostic: str) -> str:

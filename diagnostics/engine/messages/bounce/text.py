@@ -48,7 +48,9 @@ _BULLET = re.compile(
 _NAMED = re.compile(r"[^@<>:\n]{1,80}?\s{0,3}[<(\[]")
 _REPLY = re.compile(r"(?:^|[\s:>(\"'])([245]\d\d)(?:[ \-]|:\s)")
 _COMMAND = re.compile(r"(?:>>>|In:|SENT <<<|Sent <<<)\s*(\S.*)")
+_TALK = re.compile(r"(?:\.\.\. )?while talking to ", re.IGNORECASE)
 _ANSWER = re.compile(r"(?:<<<|Out:|Received >>>|RECEIVED >>>)\s*(\S.*)")
+_GOODBYE: Final = "QUIT"
 #: What qmail adds in its own name below the reply.
 _OWN_WORDS: Final = ("giving up on", "i'm not going to try again", "(other mxes tried")
 _STATUS_FIELD = re.compile(
@@ -56,6 +58,15 @@ _STATUS_FIELD = re.compile(
     re.IGNORECASE,
 )
 _LEADING = re.compile(r"\s{0,12}\(?(?:reason: )?(?=[245]\d\d[ -])")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A line that the other server said. ``address`` is empty where it was said of none; ``talk`` counts servers."""
+
+    address: str
+    text: str
+    talk: int
 
 
 @dataclass(slots=True)
@@ -68,10 +79,12 @@ class Told:
     verdicts: list[str] = field(default_factory=list)
     own_named: list[str] = field(default_factory=list)
     loose: list[str] = field(default_factory=list)
-    answers: list[tuple[str, str]] = field(default_factory=list)
+    answers: list[Answer] = field(default_factory=list)
     verdict_lines: list[tuple[str, str]] = field(default_factory=list)
     stage: str = ""
     stages: dict[str, str] = field(default_factory=dict)
+    talk: int = 0
+    talks: dict[str, int] = field(default_factory=dict)
     text: str = ""
 
     def stage_of(self, address: str) -> str:
@@ -80,6 +93,13 @@ class Told:
 
     def lines_of(self, address: str) -> list[str]:
         return self.own.get(addresses.key(address), [])
+
+    def answers_to(self, address: str) -> list[str]:
+        """What the other server said of that recipient, and then what it said in the same conversation of none."""
+        key = addresses.key(address)
+        talk = self.talks.get(key)
+        of_it = [item.text for item in self.answers if addresses.key(item.address) == key]
+        return of_it + [item.text for item in self.answers if not item.address and talk in (None, item.talk)]
 
 
 def split_returned(text: str) -> tuple[str, str]:
@@ -122,11 +142,11 @@ def read_text(text: str, *, senders: tuple[str, ...] = ()) -> Told:
             stage, command_address = _command(command[1], told, stage)
             continue
         if answer := _ANSWER.match(line.strip()):
-            told.answers.append((command_address, answer[1]))
-            if answer[1][:1] in ("4", "5"):
-                told.stages.setdefault(addresses.key(command_address), stage)
-                told.stage = told.stage or stage
+            _answer(answer[1], command_address, stage, told)
             continue
+        if _TALK.match(line):
+            told.talk += 1
+            command_address = stage = ""
         heading, rest = _heading(line)
         if heading and addresses.key(heading) in own:
             told.own_named.append(heading)
@@ -145,9 +165,23 @@ def read_text(text: str, *, senders: tuple[str, ...] = ()) -> Told:
     return told
 
 
+def _answer(text: str, address: str, stage: str, told: Told) -> None:
+    """Keep what the other server said. How it says goodbye is about nobody."""
+    if stage == _GOODBYE:
+        return
+    told.answers.append(Answer(address, text, told.talk))
+    if address:
+        told.talks[addresses.key(address)] = told.talk
+    if text[:1] in ("4", "5"):
+        told.stages.setdefault(addresses.key(address), stage)
+        told.stage = told.stage or stage
+
+
 def _command(words: str, told: Told, stage: str) -> tuple[str, str]:
     """Which command the sending server gave, and for whom."""
     verb = words.split(None, 1)[0].upper().rstrip(":") if words.split() else ""
+    if verb in ("QUIT", "RSET"):
+        return _GOODBYE, ""
     address = ""
     if _RCPT.match(words):
         address = next(iter(addresses.found(words)), "")
@@ -188,7 +222,12 @@ def _rest_of(line: str, current: list[str], told: Told, own: set[str]) -> None:
         subject = next(iter(addresses.found(line)), "")
         told.verdict_lines.append((subject, line[leading.end() :]))
         if subject:
-            told.answers = [(address or subject, answer) for address, answer in told.answers]
+            # What was answered to DATA is about the one whom the line below it names.
+            told.talks.setdefault(addresses.key(subject), told.talk)
+            told.answers = [
+                item if item.address or item.talk != told.talk else Answer(subject, item.text, item.talk)
+                for item in told.answers
+            ]
         if subject and "..." in line and addresses.key(subject) not in own:
             told.verdicts.append(subject)
     is_about_message = _QUOTED.match(bare) is not None
