@@ -1,6 +1,6 @@
 """Why an e-mail did not arrive: the taxonomy, and the ranking of one case among it."""
 
-from diagnostics.engine.causes.case import Case, DeliveryFact, ErrorFact, FindingFact, Suppressed
+from diagnostics.engine.causes.case import Case, DeferralFact, DeliveryFact, ErrorFact, FindingFact, Suppressed
 from diagnostics.engine.causes.catalogue import CAUSES, Cause
 from diagnostics.engine.causes.ranking import Confidence, Ranked, rank
 
@@ -9,6 +9,7 @@ __all__ = [
     "Case",
     "Cause",
     "Confidence",
+    "DeferralFact",
     "DeliveryFact",
     "ErrorFact",
     "FindingFact",

@@ -7,10 +7,29 @@ from datetime import datetime
 
 from diagnostics.engine.findings import Verdict
 
+#: States in which the message was handed to a server outside the sending application.
+WENT_OUT = frozenset({"handed", "deferred", "accepted", "refused", "expired"})
+#: What a person says who has the message before them.
+HAS_IT = frozenset({"banner_missing", "badly_formatted", "late"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeferralFact:
+    """One time that a message was put off, and the cause its reply names."""
+
+    at: datetime
+    cause: str = ""
+    reply: str = ""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeliveryFact:
-    """One message to the recipient and how far it verifiably got (``portal.maillog.models.State``)."""
+    """One message to the recipient and how far it verifiably got (``portal.maillog.models.State``).
+
+    ``recipient`` is whom it went to in the end where that differs from whom it was written to. ``is_bounce``: it is
+    known only by what came back. ``is_by_own_server``: who answered is the branch's own server, not the recipient's.
+    ``complained_at``: when the recipient reported it as spam, which nobody does with what never came.
+    """
 
     state: str
     at: datetime
@@ -18,17 +37,36 @@ class DeliveryFact:
     cause: str = ""
     reply: str = ""
     reply_code: str = ""
+    status: str = ""
     remote_host: str = ""
     attempts: int = 0
-    deferral_cause: str = ""
+    deferrals: tuple[DeferralFact, ...] = ()
+    recipient: str = ""
+    module: str = ""
+    function: str = ""
+    message_id: str = ""
+    queue_id: str = ""
+    is_bounce: bool = False
+    is_by_own_server: bool = False
+    complained_at: datetime | None = None
+
+    @property
+    def went_out(self) -> bool:
+        """It left the sending application, and more is known of it than that."""
+        return self.state in WENT_OUT
+
+    @property
+    def said_by(self) -> str:
+        return self.remote_host or "Their server"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorFact:
-    """An error of the sending application before hand-over."""
+    """An error of the sending application before hand-over; ``is_named``: it names the recipient."""
 
     at: datetime
     text: str
+    is_named: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,24 +77,32 @@ class Suppressed:
     since: datetime
     until: datetime | None = None
 
+    def holds_at(self, at: datetime) -> bool:
+        return self.since <= at and (self.until is None or self.until > at)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingFact:
-    """A finding of the checks: which check, which code, how it is to be taken, in words."""
+    """A finding of the checks: which check, which code, how it is to be taken, in words, and what is to be done."""
 
     check: str
     code: str
     verdict: Verdict
     title: str = ""
     suggestion: str = ""
+    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One report with all that is known of it.
 
-    ``delivery`` is the message it is about, when one was found; ``is_covered`` says that the log of its time is
-    complete, so that finding nothing means something. ``in_junk`` and ``case_note_seen`` are "yes", "no" or "".
+    ``delivery`` is the message it is about, when one was found, ``others`` are other messages to the same recipient,
+    and ``to_profile`` is the message that went to the client's profile address while none went to the recipient.
+    ``is_covered`` says that the log of its time is complete, so that finding nothing means something. ``answered``:
+    something came from the recipient's mailbox that shows that the message got there (an automatic answer).
+    ``is_on_no_profile``: no client of the branch has this address, where it is not known which client is meant.
+    ``in_junk`` and ``case_note_seen`` are "yes", "no" or "".
     """
 
     now: datetime
@@ -68,13 +114,17 @@ class Case:
     suspended_since: datetime | None = None
     suspended_reason: str = ""
     delivery: DeliveryFact | None = None
+    others: tuple[DeliveryFact, ...] = ()
+    to_profile: DeliveryFact | None = None
     has_case_note: bool = False
     is_covered: bool = False
     errors: tuple[ErrorFact, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     findings: tuple[FindingFact, ...] = ()
     profile_addresses: tuple[str, ...] = ()
+    is_on_no_profile: bool = False
     is_forgot: bool = False
+    answered: tuple[str, ...] = ()
     in_junk: str = ""
     case_note_seen: str = ""
     other_domain_tried: str = ""
@@ -88,5 +138,42 @@ class Case:
 
     @property
     def is_to_itself(self) -> bool:
-        """Sender and recipient have the same domain."""
+        """Sender and recipient have the same domain, and a third party hands the mail over."""
+        if self.sends_through_own_server or self.has("self.own_server"):
+            return False
         return bool(self.sender_domain) and self.recipient_domain == self.sender_domain.lower()
+
+    @property
+    def moment(self) -> datetime | None:
+        """When the message was sent: by its record, else about when by the report."""
+        return self.delivery.at if self.delivery else self.around
+
+    @property
+    def state(self) -> str:
+        """How far the message got; empty where no record of it is known."""
+        return self.delivery.state if self.delivery else ""
+
+    @property
+    def was_sent(self) -> bool:
+        """A record of ours, or a person who saw one, says that it was sent."""
+        return self.has_case_note or self.case_note_seen == "yes" or self.state in ("submitted", *WENT_OUT)
+
+    @property
+    def is_absent(self) -> bool:
+        """No record of it is known in a log that is complete."""
+        return self.is_covered and self.delivery is None and not self.errors
+
+    @property
+    def was_had(self) -> bool:
+        """Somebody has it before them, whatever the log says."""
+        return self.in_junk == "yes" or self.symptom in HAS_IT or bool(self.answered)
+
+    @property
+    def is_off_profile(self) -> bool:
+        """The client's profile is known, and holds another address; or no profile holds this one."""
+        held = {address.lower() for address in self.profile_addresses}
+        return self.recipient.lower() not in held if held else self.is_on_no_profile
+
+    def has(self, *codes: str) -> bool:
+        """A check has found one of ``codes``."""
+        return any(item.code in codes for item in self.findings)

@@ -1,0 +1,101 @@
+"""Which of several messages to one recipient a report is about.
+
+People remember a time about right, and which function sent it. So the function goes first, then the nearest time; where
+the log is complete, a message of another function or of another half-day is another message, and not a bad guess at
+this one. A log that knows no Message-ID tells of a message that the message log knows by its own: the two are joined.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from diagnostics.engine.causes.case import HAS_IT, DeliveryFact
+
+#: A message this far from the time that was reported is another one, where the log is complete.
+SAME = timedelta(hours=12)
+#: And where it is not.
+NEAR = timedelta(days=3)
+#: A server's log tells of a message within this time of its hand-over, and its clock may be a little behind.
+HANDED_OVER = timedelta(minutes=15)
+CLOCKS = timedelta(minutes=2)
+#: What failed before it went out is tried again within this time.
+AGAIN = timedelta(hours=12)
+
+
+def joined(deliveries: Sequence[DeliveryFact]) -> list[DeliveryFact]:
+    """The same, where what a log tells without a Message-ID belongs to a message that the application told of."""
+    told = [item for item in deliveries if item.state == "submitted" and item.message_id]
+    nameless = [item for item in deliveries if item.went_out and not item.message_id and not item.function]
+    taken: dict[int, DeliveryFact] = {}
+    for item in sorted(nameless, key=lambda item: item.at):
+        near = [one for one in told if id(one) not in taken and -CLOCKS <= item.at - one.at <= HANDED_OVER]
+        if near:
+            own = min(near, key=lambda one: abs(item.at - one.at))
+            taken[id(own)] = replace(
+                item, at=own.at, module=own.module, function=own.function, message_id=own.message_id
+            )
+    nameless_taken = {(item.state_at, item.queue_id, item.reply) for item in taken.values()}
+    kept = [taken.get(id(item), item) for item in deliveries]
+    return [
+        item
+        for item in kept
+        if item.message_id or item.function or (item.state_at, item.queue_id, item.reply) not in nameless_taken
+    ]
+
+
+def chosen(
+    deliveries: Sequence[DeliveryFact],
+    *,
+    around: datetime | None,
+    function: str = "",
+    module: str = "",
+    symptom: str = "",
+    is_covered: bool = False,
+    span: timedelta = timedelta(),
+) -> DeliveryFact | None:
+    """The message that is asked about; None where none of them can be it. ``span``: how far off ``around`` may be."""
+    within = max(span, SAME if is_covered else NEAR)
+    fitting = [item for item in deliveries if around is None or abs(item.at - around) <= within]
+    if function and is_covered:
+        fitting = [item for item in fitting if not item.function or _is_like_function(item.function, function)]
+    fitting = _those(fitting, lambda item: bool(function) and _is_same_function(item.function, function))
+    fitting = _those(fitting, lambda item: bool(module) and item.module == module)
+    if symptom in HAS_IT:
+        # Somebody has it, so it is one that got there.
+        states = ("accepted", "deferred") if symptom == "late" else ("accepted",)
+        fitting = _those(fitting, lambda item: item.state in states)
+    if not fitting:
+        return None
+    if around is None:
+        return max(fitting, key=lambda item: item.at)
+    found = min(fitting, key=lambda item: (abs(item.at - around), item.state != "error"))
+    return _tried_again(found, fitting) if found.state == "error" else found
+
+
+def _those(deliveries: list[DeliveryFact], fits: Callable[[DeliveryFact], bool]) -> list[DeliveryFact]:
+    """Those that fit, or all where none does."""
+    return [item for item in deliveries if fits(item)] or deliveries
+
+
+def _tried_again(error: DeliveryFact, deliveries: list[DeliveryFact]) -> DeliveryFact:
+    """What became of it when the application tried again after its error."""
+    later = [item for item in deliveries if item.state != "error" and error.at <= item.at <= error.at + AGAIN]
+    return min(later, key=lambda item: item.at, default=error)
+
+
+def _is_same_function(one: str, other: str) -> bool:
+    """The names of two functions mean the same, as people type them: "Registration" is "registration notice"."""
+    first, second = _words(one), _words(other)
+    return bool(first and second) and (first <= second or second <= first)
+
+
+def _is_like_function(one: str, other: str) -> bool:
+    """They share a word that says something, so they may be the same after all."""
+    return _is_same_function(one, other) or any(len(word) > 4 for word in _words(one) & _words(other))
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W_]+", text.lower()))

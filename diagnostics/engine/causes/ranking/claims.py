@@ -1,0 +1,131 @@
+"""What a rule says: a claim for one cause, with its lines, and how sure those lines may make us.
+
+A rule only tells what it sees. How much that counts for the cause is declared once, in ``grounds``; this module weighs
+the one by the other, the same for every cause:
+
+- *certain*: a line of a kind that decides this cause alone.
+- *likely*: lines that agree, and none that speaks against it.
+- *possible*: else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from enum import IntEnum, StrEnum
+from typing import TypeVar
+
+from diagnostics.engine.causes.catalogue import CAUSES, Cause
+from diagnostics.engine.findings import Actor
+
+T = TypeVar("T")
+
+
+class Confidence(StrEnum):
+    CERTAIN = "certain"
+    LIKELY = "likely"
+    POSSIBLE = "possible"
+
+
+SURE = (Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE)
+
+
+class Kind(StrEnum):
+    """Where a line comes from."""
+
+    RECORD = "record"  # Our own record that decides by itself: suspension, suppression, an error, the syntax.
+    REPLY = "reply"  # What the other side said of this message.
+    LOG = "log"  # What a log shows or, being complete, lacks.
+    CHECK = "check"  # What the checks found: it would stop such a message.
+    ANSWER = "answer"  # What a person said.
+    EARLIER = "earlier"  # What happened to another message to the same address.
+
+
+class Place(IntEnum):
+    """What goes first among causes that all fit. What stopped this message goes before what would have stopped it."""
+
+    NARROWER = 0  # A narrower cause than the one that a record names.
+    STOPPED = 1  # A record about this very message.
+    ADDRESS = 2  # The address by itself.
+    ABSENT = 3  # There should be a record, and there is none.
+    ARRIVED = 4  # It got to the other side.
+    FORETOLD = 5  # What would stop such a message.
+    UNDECIDED = 6  # Something is known, and it names no cause.
+    BESIDE = 7  # Worth a thought beside the others.
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One thing that speaks for a cause. ``most`` is how much it may count, were its kind to count for more."""
+
+    kind: Kind
+    text: str
+    most: Confidence = Confidence.CERTAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A cause that a rule sees. What speaks ``against`` it lowers it to possible; a ``remark`` does not."""
+
+    cause: str
+    lines: tuple[Line, ...]
+    place: Place
+    against: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+    remedy: str = ""
+
+    def joined(self, other: Claim) -> Claim:
+        """Two claims for one cause: the lines of both, at the earlier place."""
+        return replace(
+            self,
+            lines=_once(self.lines, other.lines),
+            place=min(self.place, other.place),
+            against=_once(self.against, other.against),
+            remarks=_once(self.remarks, other.remarks),
+            remedy=self.remedy or other.remedy,
+        )
+
+
+def _once(one: tuple[T, ...], other: tuple[T, ...]) -> tuple[T, ...]:
+    return tuple(dict.fromkeys([*one, *other]))
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """One cause of a ranking, with the lines for and against it. ``detail`` is what the remedy is in this very case."""
+
+    cause: str
+    confidence: Confidence
+    for_: tuple[str, ...] = ()
+    against: tuple[str, ...] = ()
+    place: int = 0
+    detail: str = field(default="")
+
+    @property
+    def known(self) -> Cause:
+        return CAUSES[self.cause]
+
+    @property
+    def title(self) -> str:
+        return self.known.title
+
+    @property
+    def meaning(self) -> str:
+        return self.known.meaning
+
+    @property
+    def actor(self) -> Actor:
+        return self.known.actor
+
+    @property
+    def remedy(self) -> str:
+        return f"{self.known.remedy} {self.detail}".strip()
+
+
+def surest(confidences: Iterable[Confidence]) -> Confidence:
+    """The surest of them; possible where there is none."""
+    return min(confidences, key=SURE.index, default=Confidence.POSSIBLE)
+
+
+def least(one: Confidence, other: Confidence) -> Confidence:
+    return max(one, other, key=SURE.index)

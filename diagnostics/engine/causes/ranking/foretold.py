@@ -1,0 +1,120 @@
+"""What the checks say would stop such a message, and what earlier ones met. A record of this one says more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from diagnostics.engine.causes.case import Case, DeliveryFact, FindingFact
+from diagnostics.engine.causes.ranking.claims import Claim, Confidence, Kind, Line, Place
+from diagnostics.engine.causes.ranking.replies import VAGUE, said
+from diagnostics.engine.findings import Verdict
+
+LIKELY, POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
+
+
+@dataclass(frozen=True, slots=True)
+class _Foretold:
+    """The cause that a code foretells; ``most`` is how sure that can be where the message surely went out.
+
+    ``is_everywhere``: it is the sender's own trouble, so other domains are likely to have met it too.
+    """
+
+    cause: str
+    most: Confidence = LIKELY
+    is_everywhere: bool = False
+
+
+_SENDER = _Foretold("auth_failure", POSSIBLE, is_everywhere=True)
+FORETELLS = {
+    "mx.no_domain": _Foretold("domain_or_dns"),
+    "mx.none": _Foretold("domain_or_dns"),
+    "mx.null": _Foretold("domain_or_dns"),
+    "mx.dead_hosts": _Foretold("domain_or_dns"),
+    "mx.literal": _Foretold("domain_or_dns"),
+    "mx.private": _Foretold("domain_or_dns"),
+    "dnssec.bogus_recipient": _Foretold("domain_or_dns", POSSIBLE),
+    "self.gateway": _Foretold("self_to_self_blocked"),
+    "self.possible": _Foretold("self_to_self_blocked", POSSIBLE),
+    "dmarc.nothing_aligns": _Foretold("auth_failure", is_everywhere=True),
+    "spf.fail": _Foretold("auth_failure", is_everywhere=True),
+    "spf.envelope_fail": _SENDER,
+    "spf.several": _SENDER,
+    "spf.syntax": _SENDER,
+    "spf.include_broken": _SENDER,
+    "spf.include_lacks": _SENDER,
+    "spf.too_many_lookups": _SENDER,
+    "spf.too_many_voids": _SENDER,
+    "spf.too_many_servers": _SENDER,
+    "dnssec.bogus": _SENDER,
+    "list.listed": _Foretold("sender_ip_blocked", is_everywhere=True),
+    "ptr.missing": _Foretold("rdns_missing", is_everywhere=True),
+    "ptr.unconfirmed": _Foretold("rdns_missing", is_everywhere=True),
+    "allow.refused": _Foretold("recipient_policy", POSSIBLE),
+    "sts.not_covered": _Foretold("tls_required", POSSIBLE),
+    "dane.stale": _Foretold("tls_required", POSSIBLE),
+}
+#: Of an accepted message only this still says something: it was taken, and may have been put aside.
+STILL_AFTER = frozenset({"dmarc.nothing_aligns"})
+#: What another message met that this one would meet as well.
+LASTING = frozenset(
+    {
+        "no_such_user", "mailbox_full", "mailbox_disabled", "domain_or_dns", "auth_failure", "self_to_self_blocked",
+        "recipient_policy", "sender_address_rejected", "sender_ip_blocked", "rdns_missing", "relay_denied",
+    }
+)  # fmt: skip
+
+
+def _by_checks(case: Case) -> Iterator[Claim]:
+    if case.state == "error" or case.errors:
+        return
+    for item in case.findings:
+        foretold = FORETELLS.get(item.code)
+        if foretold is None or (case.state == "accepted" and item.code not in STILL_AFTER):
+            continue
+        yield _claim(case, item, foretold)
+
+
+def _claim(case: Case, item: FindingFact, foretold: _Foretold) -> Claim:
+    is_open = case.state in ("", "submitted", "handed")
+    is_sure = item.verdict is Verdict.PROBLEM and case.was_sent and is_open and not case.is_absent
+    most = foretold.most if is_sure else POSSIBLE
+    lines = [Line(Kind.CHECK, item.title, most)]
+    against: list[str] = []
+    if case.other_domain_tried == "arrived":
+        text = "The same mail arrived at another address of the recipient, on another domain."
+        if foretold.is_everywhere:
+            against.append(text)
+        else:
+            lines.append(Line(Kind.ANSWER, text))
+    elif case.other_domain_tried == "did_not" and foretold.is_everywhere:
+        lines.append(Line(Kind.ANSWER, "It did not arrive at another domain either.", most))
+    is_vague = case.delivery is not None and case.state == "refused" and case.delivery.cause in ("", "unknown")
+    place = Place.FORETOLD if is_open or is_vague else Place.BESIDE
+    if case.is_absent and not case.was_sent:
+        place = Place.BESIDE
+    return Claim(foretold.cause, tuple(lines), place, against=tuple(against), remedy=item.remedy)
+
+
+def _elsewhere(case: Case) -> Iterator[Claim]:
+    """The other address took it: then it is something at this domain."""
+    if case.other_domain_tried != "arrived" or case.state in ("refused", "error") or case.errors or case.was_had:
+        return
+    line = "The same mail arrived at another address of the recipient, on another domain."
+    yield Claim("recipient_policy", (Line(Kind.ANSWER, line),), Place.BESIDE)
+
+
+def _earlier(case: Case) -> Iterator[Claim]:
+    """What another message to the same address met, where nothing is known of this one."""
+    if case.delivery is not None or case.is_absent or case.errors or case.was_had:
+        return
+    for other in sorted(case.others, key=lambda item: item.at, reverse=True)[:1]:
+        if other.state in ("refused", "expired") and other.cause in LASTING - VAGUE:
+            yield Claim(other.cause, (Line(Kind.EARLIER, _told(other)),), Place.BESIDE)
+
+
+def _told(other: DeliveryFact) -> str:
+    return f"Another message, of {other.at:%d %b %Y %H:%M} UTC. {said(other)}"
+
+
+RULES = (_by_checks, _elsewhere, _earlier)

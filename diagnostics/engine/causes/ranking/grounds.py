@@ -1,0 +1,134 @@
+"""By what each cause is judged: which data it needs, which kinds of lines speak for it, and how much each may count.
+
+This is the one place that says how sure the desk may be. ``docs/causes.md`` tells the same to people, and a test holds
+the two together. Missing data is named beside the cause that needs it, and never read as a fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from diagnostics.engine.causes.case import Case
+from diagnostics.engine.causes.ranking.claims import Confidence, Kind
+from diagnostics.engine.findings import Verdict
+
+CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
+
+
+def _lacks_log(case: Case) -> bool:
+    return case.delivery is None and not case.is_covered and not case.errors
+
+
+def _lacks_fate(case: Case) -> bool:
+    return case.state in ("submitted", "handed") and not case.is_covered
+
+
+@dataclass(frozen=True, slots=True)
+class _Lack:
+    """``word`` for the table of ``docs/causes.md``, ``text`` for people, and whether a case lacks it."""
+
+    word: str
+    text: str
+    is_lacking: Callable[[Case], bool]
+
+
+class Need(Enum):
+    """Data that a cause is judged by."""
+
+    TIME = _Lack("the time", "Missing: when it was sent is not known.", lambda case: case.moment is None)
+    LOG = _Lack(
+        "the log",
+        "Missing: the log does not cover that time, so the absence of a record proves nothing.",
+        _lacks_log,
+    )
+    FATE = _Lack("its fate", "Missing: the sending server's log does not say what became of it.", _lacks_fate)
+    CHECKS = _Lack("checks", "Missing: the checks have found nothing yet.", lambda case: not case.findings)
+    ANSWERS = _Lack(
+        "their DNS",
+        "Missing: some checks could not find out.",
+        lambda case: any(item.verdict is Verdict.UNKNOWN for item in case.findings),
+    )
+    PROFILE = _Lack(
+        "the profile", "Missing: the client's profile is not known.", lambda case: not case.profile_addresses
+    )
+    JUNK = _Lack("a look in junk", "Missing: nobody has looked in the junk folder yet.", lambda case: not case.in_junk)
+    NOTE = _Lack(
+        "a case note",
+        "Missing: whether there is a case note is not known.",
+        lambda case: not case.has_case_note and not case.case_note_seen,
+    )
+
+    @property
+    def word(self) -> str:
+        return self.value.word
+
+
+@dataclass(frozen=True, slots=True)
+class Grounds:
+    """How one cause is judged. A kind that is not named says nothing for it."""
+
+    weights: Mapping[Kind, Confidence]
+    needs: tuple[Need, ...] = ()
+
+    def missing(self, case: Case) -> tuple[str, ...]:
+        """What of its needs the case lacks, in words."""
+        return tuple(need.value.text for need in self.needs if need.value.is_lacking(case))
+
+
+def _said(*needs: Need, **more: Confidence) -> Grounds:
+    """A cause that a reply may name, and that other messages to the same address may have met."""
+    weights = {Kind.REPLY: CERTAIN, Kind.EARLIER: POSSIBLE}
+    if more:
+        # Whether it came through at another domain says a little of what the checks foretell.
+        weights[Kind.ANSWER] = POSSIBLE
+    return Grounds({**weights, **{Kind(kind): most for kind, most in more.items()}}, (Need.LOG, *needs))
+
+
+_OF_CHECKS = (Need.FATE, Need.CHECKS, Need.ANSWERS)
+
+GROUNDS: Mapping[str, Grounds] = {
+    "not_sent": Grounds({Kind.LOG: LIKELY, Kind.ANSWER: POSSIBLE}, (Need.TIME, Need.LOG, Need.NOTE)),
+    "send_error": Grounds({Kind.RECORD: CERTAIN, Kind.ANSWER: LIKELY}, (Need.LOG,)),
+    "sending_suspended": Grounds({Kind.RECORD: CERTAIN}, (Need.TIME, Need.LOG)),
+    "suppressed": Grounds({Kind.RECORD: CERTAIN, Kind.REPLY: CERTAIN}, (Need.TIME,)),
+    "still_trying": Grounds({Kind.REPLY: LIKELY, Kind.LOG: POSSIBLE}, (Need.LOG, Need.FATE)),
+    "greylisted": _said(),
+    "address_malformed": Grounds({Kind.RECORD: CERTAIN}),
+    "address_typo": Grounds({Kind.REPLY: LIKELY, Kind.CHECK: LIKELY}, (Need.LOG, Need.PROFILE)),
+    "address_not_on_profile": Grounds({Kind.RECORD: LIKELY, Kind.LOG: LIKELY, Kind.REPLY: LIKELY}, (Need.LOG,)),
+    "no_such_user": _said(Need.PROFILE),
+    "mailbox_full": _said(),
+    "mailbox_disabled": _said(),
+    "domain_or_dns": _said(*_OF_CHECKS, check=LIKELY),
+    "auth_failure": _said(*_OF_CHECKS, check=LIKELY),
+    "self_to_self_blocked": _said(*_OF_CHECKS, check=LIKELY),
+    "recipient_policy": _said(*_OF_CHECKS, check=LIKELY),
+    "sender_address_rejected": _said(),
+    "sender_ip_blocked": _said(*_OF_CHECKS, check=LIKELY),
+    "rdns_missing": _said(*_OF_CHECKS, check=LIKELY),
+    "relay_denied": _said(),
+    "spam_content": _said(),
+    "malware_or_attachment": _said(),
+    "rate_limited": _said(),
+    "message_too_big": _said(),
+    "malformed_message": _said(),
+    "tls_required": _said(*_OF_CHECKS, check=POSSIBLE),
+    "network_or_timeout": _said(),
+    "remote_system_error": _said(),
+    "recipient_refused_unspecified": Grounds({Kind.REPLY: LIKELY, Kind.EARLIER: POSSIBLE}, (Need.LOG,)),
+    "accepted_by_recipient_server": Grounds({Kind.LOG: LIKELY, Kind.REPLY: LIKELY}, (Need.JUNK,)),
+    "junked": Grounds({Kind.ANSWER: LIKELY, Kind.REPLY: LIKELY, Kind.LOG: POSSIBLE}, (Need.JUNK,)),
+    "images_blocked": Grounds({Kind.ANSWER: LIKELY}, (Need.LOG,)),
+    "badly_formatted": Grounds({Kind.ANSWER: LIKELY}, (Need.LOG,)),
+    "own_server_failed": Grounds({Kind.RECORD: CERTAIN, Kind.REPLY: CERTAIN}, (Need.LOG,)),
+    "unknown": Grounds(
+        dict.fromkeys(Kind, POSSIBLE),
+        (Need.TIME, Need.LOG, Need.FATE, Need.CHECKS, Need.ANSWERS, Need.NOTE, Need.JUNK),
+    ),
+}
+#: What the reply to a message that was refused, put off or given up can be about.
+OF_REPLIES = frozenset(
+    cause for cause, grounds in GROUNDS.items() if {Kind.REPLY, Kind.EARLIER} <= set(grounds.weights)
+) - {"unknown"} | {"suppressed"}  # fmt: skip

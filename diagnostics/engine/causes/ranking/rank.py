@@ -1,0 +1,48 @@
+"""The ranking of one case: all rules are asked, their claims joined, weighed, and put in order."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from diagnostics.engine.causes.case import Case
+from diagnostics.engine.causes.catalogue import CAUSES
+from diagnostics.engine.causes.ranking import address, arrived, before, foretold, replies
+from diagnostics.engine.causes.ranking.claims import SURE, Claim, Confidence, Kind, Line, Place, Ranked, least, surest
+from diagnostics.engine.causes.ranking.grounds import GROUNDS
+
+Rule = Callable[[Case], Iterator[Claim]]
+
+RULES: tuple[Rule, ...] = (*before.RULES, *replies.RULES, *arrived.RULES, *address.RULES, *foretold.RULES)
+#: Of causes at the same place and equally sure, the one that stands earlier here explains more.
+FIRST = ("address_typo", "domain_or_dns", "self_to_self_blocked", "auth_failure", "junked")
+
+
+def rank(case: Case) -> tuple[Ranked, ...]:
+    """What most likely happened, the most sure and most narrow first; never empty, ``unknown`` where nothing proves."""
+    claims: dict[str, Claim] = {}
+    for rule in RULES:
+        for claim in rule(case):
+            known = claims.get(claim.cause)
+            claims[claim.cause] = known.joined(claim) if known else claim
+    if not claims:
+        nothing = Line(Kind.LOG, "Nothing that was looked at names a cause.")
+        claims["unknown"] = Claim("unknown", (nothing,), Place.UNDECIDED)
+    return tuple(sorted((_weighed(claim, case) for claim in claims.values()), key=_order))
+
+
+def _weighed(claim: Claim, case: Case) -> Ranked:
+    grounds = GROUNDS[claim.cause]
+    sure = surest(least(grounds.weights.get(line.kind, Confidence.POSSIBLE), line.most) for line in claim.lines)
+    if claim.against:
+        sure = Confidence.POSSIBLE
+    missing = () if sure is Confidence.CERTAIN else grounds.missing(case)
+    against = tuple(dict.fromkeys([*claim.against, *claim.remarks, *missing]))
+    return Ranked(claim.cause, sure, tuple(line.text for line in claim.lines), against, int(claim.place), claim.remedy)
+
+
+def _order(item: Ranked) -> tuple[int, int, int, int]:
+    explains = FIRST.index(item.cause) if item.cause in FIRST else len(FIRST)
+    return item.place, SURE.index(item.confidence), explains, _PLACES[item.cause]
+
+
+_PLACES = {cause: at for at, cause in enumerate(CAUSES)}
