@@ -10,16 +10,17 @@ import re
 
 from django.utils import timezone
 
-from diagnostics.engine.causes import Case, Confidence, DeliveryFact, FindingFact, Ranked, rank
-from diagnostics.engine.names import Malformed, parse_address
+from diagnostics.engine.causes import Case, Confidence, FindingFact, Ranked, rank
 from diagnostics.models import Run
 from diagnostics.selectors import findings_of
-from portal.branches.models import SendingMode
-from portal.maillog.models import Delivery, State
+from portal.accounts.models import Role, User
+from portal.suppression.selectors import suppressed
 from tickets.models import OtherDomain, Report, Symptom
+from tickets.selectors.evidence import address_fault, facts_of, of_branch
 
 FORGOT = re.compile(r"forg[oe]t|password|user ?name|log ?in|sign ?in", re.I)
 JUNK = {"found": "yes", "not_there": "no"}
+SUPPORT = User(role=Role.SUPPORT)
 SAW_AN_ERROR = "The reporter saw an error before the email went out."
 
 
@@ -46,20 +47,20 @@ def case_of(report: Report, run: Run | None) -> Case:
     shown = report.evidence.get("sent", {})
     described = answers.get("describe", {})
     subject = run.subject if run else {}
-    symptom = described.get("symptom", Symptom.NOT_RECEIVED)
-    parsed = parse_address(report.recipient)
+    delivery = facts_of([report.delivery])[0] if report.delivery else None
+    now = timezone.now()
+    moment = delivery.at if delivery else report.around
     return Case(
-        now=timezone.now(),
+        now=now,
         recipient=report.recipient,
         sender_domain=subject.get("sender_domain", ""),
         around=report.around,
-        sends_through_own_server=branch.sending == SendingMode.OWN,
-        is_suspended=branch.is_suspended,
-        suspended_since=branch.suspended_since,
-        suspended_reason=branch.suspended_reason,
-        delivery=_delivery(report.delivery, is_late=symptom == Symptom.LATE) if report.delivery else None,
+        **of_branch(branch),
+        delivery=delivery,
         has_case_note=choice.startswith("case_note-"),
         is_covered=bool(shown.get("is_covered")),
+        # Nothing of another branch is asked for, so who looks does not matter.
+        suppressed=suppressed(SUPPORT, branch, report.recipient, moment or now),
         findings=tuple(
             FindingFact(
                 check=item.check,
@@ -67,6 +68,7 @@ def case_of(report: Report, run: Run | None) -> Case:
                 verdict=item.verdict,
                 title=item.title,
                 suggestion=str(item.arguments.get("suggestion") or ""),
+                remedy=item.remedy,
             )
             for item in findings_of(run)
         ),
@@ -75,24 +77,6 @@ def case_of(report: Report, run: Run | None) -> Case:
         in_junk=JUNK.get(answers.get("junk", {}).get("choice", ""), ""),
         case_note_seen={"seen": "yes", "not_sent": "no", "error": "no"}.get(choice, ""),
         other_domain_tried=described.get("other_domain", OtherDomain.NO),
-        symptom=symptom,
-        address_fault=parsed.text if isinstance(parsed, Malformed) else "",
-    )
-
-
-def _delivery(delivery: Delivery, *, is_late: bool) -> DeliveryFact:
-    deferred = None
-    if is_late:
-        deferrals = delivery.events.filter(state=State.DEFERRED).exclude(cause="").order_by("-at", "-id")
-        deferred = deferrals.values_list("cause", flat=True).first()
-    return DeliveryFact(
-        state=delivery.state,
-        at=delivery.at,
-        state_at=delivery.state_at,
-        cause=delivery.cause,
-        reply=delivery.reply,
-        reply_code=delivery.reply_code,
-        remote_host=delivery.remote_host,
-        attempts=delivery.attempts,
-        deferral_cause=deferred or "",
+        symptom=described.get("symptom", Symptom.NOT_RECEIVED),
+        address_fault=address_fault(report.recipient),
     )
