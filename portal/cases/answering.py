@@ -1,0 +1,174 @@
+"""The answer to a case: its world is built, examined and ranked, and nothing of it is left behind."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import Any
+
+from django.db import transaction
+
+from diagnostics.engine.causes import FindingFact, Ranked, rank
+from diagnostics.engine.plan import CHECKS, Result, examine
+from diagnostics.engine.resolver import Resolver
+from diagnostics.engine.subject import Subject
+from diagnostics.engine.transcript import Recording
+from diagnostics.engine.zone import Zone, ZoneProblem
+from portal.accounts.models import Role, User
+from portal.branches.models import BranchProfile
+from portal.branches.selectors import compose_subject
+from portal.cases.reading import CaseFile, CaseProblem, read_case
+from portal.cases.returned import take_back
+from portal.cases.world import NOWHERE, build, module_of
+from portal.maillog.addresses import normal
+from portal.maillog.models import ClientProfile, State
+from portal.maillog.selectors import deliveries_of, domains_reached, last_refusal_by_rule
+from tickets.selectors.belief import is_forgot
+from tickets.selectors.evidence import Asked, Gathered, gathered
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the desk would say: the causes, and the records they were judged by."""
+
+    causes: tuple[Ranked, ...]
+    gathered: Gathered
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The causes as other programs read them; the shape is a promise."""
+        return [
+            {
+                "cause": item.cause,
+                "confidence": item.confidence.value,
+                "actor": item.actor.value,
+                "for": list(item.for_),
+                "against": list(item.against),
+                "remedy": item.remedy,
+            }
+            for item in self.causes
+        ]
+
+
+def answer_file(path: str) -> Answer:
+    """The answer to the case in ``path``; CaseProblem when it cannot be read or built."""
+    return answer(read_case(path))
+
+
+def answer(case: CaseFile) -> Answer:
+    """The answer to ``case``. Its rows are written in a transaction that is never committed."""
+    with transaction.atomic():
+        branch = build(case)
+        found = gathered(_asked(case, branch))
+        transaction.set_rollback(True)
+    return Answer(rank(found.case), found)
+
+
+def _asked(case: CaseFile, branch: BranchProfile) -> Asked:
+    told, viewer = case.report, User(role=Role.SUPPORT)
+    returned = take_back(case.texts("bounces"), branch, recipient=told.recipient, around=told.around, now=case.now)
+    profile = profile_of(branch, told.recipient, told.client)
+    forgot = is_forgot(told.function)
+    subject = replace(subject_of(branch, told.recipient, profile), now=case.now.isoformat())
+    return Asked(
+        viewer=viewer,
+        branch=branch,
+        recipient=told.recipient,
+        now=case.now,
+        around=told.around,
+        span=told.span,
+        module="" if not told.module else module_of(told.module),
+        function=told.function,
+        sender_domain=subject.sender_domain,
+        profile_addresses=profile,
+        is_on_no_profile=forgot and not profile and branch.clients.exists(),
+        is_forgot=forgot,
+        in_junk=told.in_junk,
+        case_note_seen=told.case_note_seen,
+        other_domain=told.other_domain,
+        symptom=told.symptom,
+        answered=tuple(returned.answered),
+        returned=tuple(returned.deliveries),
+        findings=_over_zone(case, subject) if case.zone and told.recipient else (),
+    )
+
+
+def subject_of(branch: BranchProfile, recipient: str, profile: tuple[str, ...]) -> Subject:
+    """What the engine looks at when ``branch`` writes to ``recipient``."""
+    viewer, sender = User(role=Role.SUPPORT), sender_domain(branch, recipient)
+    subject = compose_subject(
+        branch,
+        recipient,
+        sender_domain=sender,
+        # An address is not held against itself: the mistake may stand on the profile.
+        profile_addresses=[item for item in profile if normal(item) != normal(recipient)],
+        known_domains=_known_domains(viewer, branch, recipient),
+        refused_at=last_refusal_by_rule(viewer, branch, normal(recipient).rpartition("@")[2]),
+    )
+    return replace(subject, sender_domain="") if sender == NOWHERE else subject
+
+
+def _known_domains(viewer: User, branch: BranchProfile, recipient: str) -> list[str]:
+    """The domains that a typing mistake may have meant; its own only where somebody else was reached there."""
+    name = normal(recipient)
+    domain = name.rpartition("@")[2]
+    others = deliveries_of(viewer).filter(branch=branch, recipient_domain=domain, state=State.ACCEPTED)
+    is_known = others.exclude(recipient_normal=name).exists()
+    return [item for item in domains_reached(viewer, branch) if item != domain or is_known]
+
+
+def sender_domain(branch: BranchProfile, recipient: str) -> str:
+    """The domain that mail to ``recipient`` is sent as.
+
+    Notifications go to and from the branch's own address; other mail from its domain too, where it may send from there.
+    """
+    own = branch.notification_address.rpartition("@")[2].lower()
+    domains = list(branch.from_domains.values_list("domain", flat=True))
+    if not domains or own in domains or normal(recipient) == normal(branch.notification_address):
+        return own
+    return domains[0]
+
+
+def profile_of(branch: BranchProfile, recipient: str, client: str) -> tuple[str, ...]:
+    """The addresses on the profiles that are meant: of the client by that name, else of whoever has this address."""
+    rows = ClientProfile.objects.filter(branch=branch).exclude(email="")
+    found = list(rows.filter(name__iexact=client.strip())[:10]) if client.strip() else []
+    if not found and "@" in client:
+        found = list(rows.filter(email_normal=normal(client))[:10])
+    if not found:
+        found = list(rows.filter(email_normal=normal(recipient))[:10])
+    return tuple(dict.fromkeys(_spelt(item, recipient) for item in found))
+
+
+def _spelt(client: ClientProfile, recipient: str) -> str:
+    """The address on the profile, spelt as it was asked for where it is the same."""
+    return recipient if client.email_normal == normal(recipient) else client.email
+
+
+def _over_zone(case: CaseFile, subject: Subject) -> tuple[FindingFact, ...]:
+    try:
+        zone = Zone(case.zone)
+    except ZoneProblem as error:
+        raise CaseProblem(f"zone: {error}") from error
+    return findings_over(zone, subject)
+
+
+def findings_over(resolver: Resolver, subject: Subject) -> tuple[FindingFact, ...]:
+    """What the checks find about ``subject``, asked of ``resolver`` alone."""
+    results = asyncio.run(_examined(resolver, subject))
+    return tuple(
+        FindingFact(
+            check=result.check.slug,
+            code=finding.code.id,
+            verdict=finding.verdict,
+            title=finding.title,
+            suggestion=str(finding.arguments.get("suggestion") or ""),
+            remedy=finding.remedy,
+        )
+        for result in sorted(results, key=lambda result: result.position)
+        for finding in result.findings
+    )
+
+
+async def _examined(resolver: Resolver, subject: Subject) -> list[Result]:
+    recording = Recording(resolver)
+    return [result async for result in examine(subject, recording, checks=CHECKS)]

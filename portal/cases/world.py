@@ -1,0 +1,164 @@
+"""The world of a case: its branch, its logs and lists, put into the database by the services and importers of the desk.
+
+Call it inside a transaction of a scratch database. What the desk's services would refuse because of today's date (an
+entry that ran out long ago) is written as it stood.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from io import BytesIO
+from typing import Any
+
+from portal.branches.loading import LoadProblem, load
+from portal.branches.models import BranchProfile
+from portal.cases.lines import whole
+from portal.cases.reading import CaseFile, CaseProblem, Row
+from portal.maillog.addresses import domain_of, normal
+from portal.maillog.importers import IMPORTERS
+from portal.maillog.models import Module
+from portal.maillog.services import Zones, ingest
+from portal.suppression.models import Ending, Reason, Suppression
+
+#: A branch that names no domain sends from nowhere that could be looked at.
+NOWHERE = "branch.invalid"
+#: What people call the modules beside their names.
+MODULES = {"admin": Module.XENDIRECT_ADMIN, "xendirect": Module.XENDIRECT_ADMIN, "quick_tools": Module.QUICKTOOLS}
+
+
+def build(case: CaseFile) -> BranchProfile:
+    """Everything the file tells, as rows; CaseProblem names what cannot be one."""
+    branch = _branch(case)
+    _ingest("jsonl", [json.dumps(item) for item in _told(case)], case, branch.code)
+    _ingest("postfix", whole(case.texts("postfix_log"), now=case.now), case, branch.code)
+    _suppress(case, branch)
+    return branch
+
+
+def module_of(text: str) -> str:
+    """The module that is meant, or "other"."""
+    word = text.strip().lower().replace(" ", "_")
+    return word if word in Module.values else MODULES.get(word, Module.OTHER)
+
+
+def _branch(case: CaseFile) -> BranchProfile:
+    given, code = case.branch, str(case.branch.get("code") or "branch")
+    domains = [item if isinstance(item, dict) else {"domain": item} for item in given.get("from_domains") or ()]
+    first = str(domains[0].get("domain") or NOWHERE) if domains else NOWHERE
+    branch = {
+        **given,
+        "code": code,
+        "organisation": given.get("organisation") or code,
+        "notification_address": given.get("notification_address") or f"notifications@{first}",
+        "from_domains": domains,
+    }
+    servers = case.items("sending_servers")
+    if server := _server_of(branch, servers):
+        branch["sending_server"] = server
+    allowed = [
+        {**item, "at": item.get("at") or case.now.isoformat()} if isinstance(item, dict) else item
+        for item in case.items("allow_list")
+    ]
+    try:
+        load({"sending_servers": servers, "branches": [branch], "allow_list": allowed})
+    except LoadProblem as error:
+        raise CaseProblem(str(error).replace("branches[0]", "branch")) from error
+    made = BranchProfile.objects.select_related("sending_server").get(code=code)
+    if made.is_suspended:
+        made.suspended_since = case.suspended_since
+        made.save(update_fields=["suspended_since"])
+    return made
+
+
+def _server_of(branch: dict[str, Any], servers: list[Any]) -> str:
+    """The server the branch sends by: with ``own`` the one under a domain of its own, else one that is not."""
+    hosts = [str(item.get("host") or "").lower() for item in servers if isinstance(item, dict)]
+    domains = [str(item.get("domain") or "").lower() for item in branch["from_domains"]]
+    domains.append(domain_of(str(branch["notification_address"]).lower()))
+    own = [host for host in hosts if any(host == item or host.endswith("." + item) for item in domains if item)]
+    others = [host for host in hosts if host not in own]
+    wanted = own or others[-1:] if branch.get("sending") == "own" else others or own
+    return wanted[0] if wanted else ""
+
+
+def _told(case: CaseFile) -> Iterable[dict[str, Any]]:
+    """Clients, coverage, notes, messages and errors as lines of the desk's own log format (docs/importing.md)."""
+    for number, row in enumerate(case.rows("clients")):
+        yield {"kind": "client", "reference": f"{number}", "name": row.text("name"), "email": row.text("email")}
+    for index, span in enumerate(case.items("log_covers")):
+        if not isinstance(span, list) or len(span) != 2:
+            raise CaseProblem(f"log_covers[{index}] must be a list of two times, from and until.")
+        yield {"kind": "coverage", "from": span[0], "until": span[1], "branch": _code(case)}
+    clients = {row.text("name").casefold(): row.text("email") for row in case.rows("clients")}
+    for row in case.rows("case_notes"):
+        email = row.text("email") or row.text("client") or case.report.recipient
+        yield {
+            "kind": "case_note",
+            "at": _at(row),
+            "email": email if "@" in email else clients.get(email.casefold(), email),
+            "text": row.text("text"),
+        }
+    for number, row in enumerate(case.rows("message_log")):
+        yield {
+            "kind": "message",
+            "at": _at(row),
+            "recipient": row.value.get("recipient"),
+            "key": row.text("message_id") or f"message-{number}",
+            "message_id": row.text("message_id"),
+            "module": module_of(row.text("module")),
+            "function": row.text("function"),
+            "from": row.text("from"),
+        }
+    for number, row in enumerate(case.rows("application_errors")):
+        if recipient := row.text("recipient"):
+            yield {
+                "kind": "error",
+                "at": _at(row),
+                "recipient": recipient,
+                "key": f"error-{number}",
+                "module": module_of(row.text("module")),
+                "function": row.text("function"),
+                "reply": row.text("text") or "no text",
+            }
+
+
+def _at(row: Row) -> str:
+    at = row.time("at")
+    if at is None:
+        raise CaseProblem(f"{row.path}.at is missing.")
+    return at.isoformat()
+
+
+def _code(case: CaseFile) -> str:
+    return str(case.branch.get("code") or "branch")
+
+
+def _ingest(source: str, lines: list[str], case: CaseFile, code: str) -> None:
+    if not lines:
+        return
+    file = BytesIO("\n".join(lines).encode("utf-8", "replace"))
+    batch = ingest(IMPORTERS[source](file, code, Zones()), source=source, name=case.name)
+    for item in batch.rejected[:1]:
+        where = f"postfix_log[{item['line'] - 1}]" if source == "postfix" else lines[item["line"] - 1][:200]
+        raise CaseProblem(f"{where}: {item['why']}")
+
+
+def _suppress(case: CaseFile, branch: BranchProfile) -> None:
+    for row in case.rows("suppressed"):
+        address, since, until = row.needed("address"), row.time("since"), row.time("until")
+        name = normal(address)
+        is_over = until is not None and until <= case.now
+        has_one = Suppression.objects.filter(branch=branch, address_normal=name, ended=None).exists()
+        Suppression.objects.create(
+            branch=branch,
+            address=address,
+            address_normal=name,
+            domain=domain_of(name),
+            reason=row.word("reason", tuple(Reason.values), Reason.MANUAL),
+            since=since or case.now,
+            until=until,
+            # At most one entry of an address has not ended.
+            ended=until if is_over else case.now if has_one else None,
+            ending=Ending.LAPSED if is_over else Ending.REPLACED if has_one else "",
+        )
