@@ -114,5 +114,11 @@ def _one_line(text: str) -> str:
 
 def _wrapped(text: str, indent: str, *, first: str = "") -> Iterator[str]:
     # A name or a record that is to be copied stays in one piece.
-    keeps = {"break_long_words": False, "break_on_hyphens": False}
-    yield from textwrap.wrap(_one_line(text), WIDTH, initial_indent=first or indent, subsequent_indent=indent, **keeps)
+    yield from textwrap.wrap(
+        _one_line(text),
+        WIDTH,
+        initial_indent=first or indent,
+        subsequent_indent=indent,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )

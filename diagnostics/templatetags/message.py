@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django import template
 
 register = template.Library()
@@ -19,3 +21,13 @@ def duration(seconds: float | None) -> str:
     parts = [(days, "d"), (hours, "h"), (minutes, "min"), (rest, "s")]
     told = [f"{count} {unit}" for count, unit in parts if count][:2]
     return sign + (" ".join(told) or "0 s")
+
+
+@register.filter
+def moment(text: str) -> str:
+    """``{{ step.at|moment }}``: a time in the zone of the server that noted it, ``4 Mar 2026, 14:02:11 +0000``."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{at.day} {at:%b %Y, %H:%M:%S %z}".strip()

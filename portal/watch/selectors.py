@@ -49,7 +49,12 @@ def letter_for(viewer: User, code: str, pk: int) -> Letter:
         raise Http404("This domain has not been looked at yet.")
     groups = by_actor(as_own(finding) for finding in findings_of(watch.run))
     findings = next((group.findings for group in groups if group.actor is Actor.BRANCH_IT), ())
-    return Letter(domain, watch, findings)
+    return Letter(domain, watch, tuple(_to_its_reader(finding) for finding in findings))
+
+
+def _to_its_reader(finding: ReadFinding) -> ReadFinding:
+    """In a letter to them, the branch's IT are the IT department."""
+    return replace(finding, remedy=finding.remedy.replace("The branch's IT", "The IT department"))
 
 
 def notices() -> QuerySet[Notice]:

@@ -75,6 +75,8 @@ def test_the_letter(as_nora: Client, url: str, look: Any) -> None:
     text = as_nora.get(f"{url}/letter/").content.decode()
     assert "xen1._domainkey.north.example" in text
     assert KEY in text
+    assert "The IT department publishes" in text
+    assert "branch&#x27;s IT" not in text
 
 
 def test_there_is_nothing_to_ask(as_nora: Client, url: str, look: Any) -> None:
