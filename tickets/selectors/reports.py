@@ -49,7 +49,7 @@ def report_for(viewer: User, code: UUID | str) -> Report:
     """The report ``code`` if ``viewer`` may see it; else Http404, the same whether it exists or not."""
     found = (
         reports_of(viewer)
-        .select_related("branch__sending_server", "by", "delivery__message", "run", "ticket")
+        .select_related("branch__sending_server", "by", "delivery__message__sending_server", "run", "ticket")
         .defer("run__transcript")
         .filter(code=code)
         .first()

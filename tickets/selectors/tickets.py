@@ -104,7 +104,14 @@ def ticket_for(viewer: User, number: int) -> Ticket:
     """The ticket ``number`` if ``viewer`` may see it; else Http404, the same whether it exists or not."""
     found = (
         tickets_of(viewer)
-        .select_related("branch__sending_server", "report__delivery", "report__by", "assignee", "run")
+        .select_related(
+            "branch__sending_server",
+            "report__branch__sending_server",
+            "report__delivery__message__sending_server",
+            "report__by",
+            "assignee",
+            "run",
+        )
         .defer("run__transcript")
         .filter(number=number)
         .first()

@@ -24,6 +24,7 @@ from portal.accounts.models import User
 from portal.bell import ring
 from portal.branches.models import BranchProfile
 from portal.branches.selectors import compose_subject
+from portal.maillog.counts import count_missing
 from portal.maillog.models import Delivery
 from portal.maillog.selectors import domains_reached, last_refusal_by_rule
 from tickets import tasks
@@ -54,10 +55,11 @@ class ReportOverError(ReportChangedError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Message:
-    """Which e-mail a report is about."""
+    """Which e-mail it is about. Without ``around`` nobody knows when; if ``is_day_only`` the hour is not known."""
 
     recipient: str
     around: datetime | None = None
+    is_day_only: bool = False
     span_days: int = 1
     module: str = ""
     function: str = ""
@@ -130,8 +132,8 @@ def change_message(report: Report, *, message: Message, by: User, version: int) 
         gone = ABOUT_RECIPIENT
     elif (before.around, before.span_days) != (message.around, message.span_days):
         gone = ("sent",)
-    if gone:
-        values |= {"delivery": None, "evidence": {}}
+    evidence = {} if gone else {name: kept for name, kept in report.evidence.items() if name != "told"}
+    values |= {"evidence": evidence} | ({"delivery": None} if gone else {})
     _change(report, version=version, answers={k: v for k, v in answers.items() if k not in gone}, **values)
     if before.recipient != message.recipient:
         examine(report, by=by)
@@ -146,24 +148,49 @@ def answer(
     data: dict[str, Any],
     version: int,
     delivery: Delivery | None = None,
+    noted_at: datetime | None = None,
     evidence: dict[str, Any] | None = None,
     ending: Ending | None = None,
 ) -> Report:
     """Keep what was answered at ``step``; with ``ending`` the report ends with it. Saying the same twice is once.
 
-    ``delivery`` and ``evidence`` belong to the step that asks whether it was sent and are kept otherwise.
+    ``delivery`` (or ``noted_at``, the time of a case note) and ``evidence`` belong to the step that asks whether it was
+    sent and are kept otherwise. What the chosen record says of the e-mail then stands in the report.
     """
     if report.answers.get(step) == data and ending is None:
         return report
     values: dict[str, Any] = {"answers": {**report.answers, step: data}}
     if evidence is not None:
-        values |= {"evidence": {**report.evidence, step: evidence}, "delivery": delivery}
+        told = report.evidence.get("told") or _told(report)
+        values |= {"evidence": {**report.evidence, step: evidence, "told": told}, "delivery": delivery}
+        values |= _as_recorded(told, delivery, noted_at)
     if ending is not None:
         values |= _ended(ending)
         if ending.exit == Exit.ADDRESS_CORRECTED:
             values["corrected_recipient"] = data.get("corrected", "")
     _change(report, version=version, **values)
     return report
+
+
+def _told(report: Report) -> dict[str, Any]:
+    """What was told of the e-mail before a record of it was chosen, as JSON takes it."""
+    names = ("is_day_only", "span_days", "module", "function")
+    return {"around": report.around.isoformat() if report.around else "", **{n: getattr(report, n) for n in names}}
+
+
+def _as_recorded(told: dict[str, Any], delivery: Delivery | None, noted_at: datetime | None) -> dict[str, Any]:
+    """Time and method as the chosen record has them, and what was told where the record says nothing."""
+    around = datetime.fromisoformat(told["around"]) if told["around"] else None
+    values = {**told, "around": around}
+    at = delivery.at if delivery else noted_at
+    if at is not None:
+        values |= {"around": at.replace(second=0, microsecond=0), "is_day_only": False, "span_days": 1}
+    if delivery is not None:
+        values |= {
+            "module": delivery.message.module,
+            "function": delivery.message.function or told["function"],
+        }
+    return values
 
 
 def _ended(ending: Ending) -> dict[str, Any]:
@@ -249,6 +276,7 @@ def submit_report(report: Report, *, by: User, version: int) -> Ticket:
         examine(report, by=by)
     _change(report, version=version, **_ended(Ending(exit=Exit.TICKET, step="review")))
     ticket = _numbered(report)
+    count_missing(report.branch, timezone.now())
     event = Event.objects.create(ticket=ticket, by=by, kind=EventKind.OPENED, body=ticket.description, is_told=False)
     report.attachments.filter(event=None).update(event=event)
     ring(tasks.tell_event, event.pk)

@@ -6,7 +6,8 @@ from django import template
 
 from diagnostics.engine.causes import CAUSES
 from portal.web.words import ACTORS
-from tickets.models import TicketState
+from tickets.models import Report, TicketState
+from tickets.selectors.message import MessageFacts, facts_about
 
 register = template.Library()
 
@@ -27,3 +28,9 @@ def value_word(value: str) -> str:
     if value in ACTORS:
         return ACTORS[value].word
     return dict(TicketState.choices).get(value, value)
+
+
+@register.filter
+def message_facts(report: Report) -> MessageFacts:
+    """What is known of the report's e-mail, by its record in the log where one was chosen."""
+    return facts_about(report)

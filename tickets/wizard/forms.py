@@ -21,7 +21,7 @@ from tickets.wizard.words import ADDRESS_WORDS, JUNK_WORDS, SPANS
 if TYPE_CHECKING:
     from tickets.wizard.known import AddressKnown, Known, SentKnown
 
-ONLY_DAY = "Leave it empty when you only know the day."
+NO_DAY = "Not known? Leave it empty, and the whole log is looked through."
 #: A clock that is a little ahead is no reason to refuse a form.
 SLACK = timedelta(minutes=10)
 
@@ -37,12 +37,17 @@ class MessageForm(forms.Form):
         help_text="Exactly as the e-mail was sent to it, mistakes and all.",
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
     )
-    day = forms.DateField(label="Day", widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"))
+    day = forms.DateField(
+        label="Day",
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        help_text=NO_DAY,
+    )
     at = forms.TimeField(
         label="Time",
         required=False,
         widget=forms.TimeInput(attrs={"type": "time"}, format="%H:%M"),
-        help_text=f"In the time of the branch. {ONLY_DAY}",
+        help_text="In the time of the branch.",
     )
     span_days = forms.TypedChoiceField(label="How sure is that?", choices=SPANS, coerce=int, initial=1)
     module = forms.ChoiceField(label="Module", choices=[("", "Not known"), *Module.choices], required=False)
@@ -69,12 +74,7 @@ class MessageForm(forms.Form):
             # Nobody is asked what has only one answer; the value still comes with the form.
             self.fields["branch"].widget = forms.HiddenInput()
             self.initial.setdefault("branch", choices[0].code)
-            self.fields["at"].help_text = f"In the time of {choices[0]} ({choices[0].time_zone}). {ONLY_DAY}"
-        first = self.initial.get("branch") or (choices[0] if choices else None)
-        zone = zone_of(_zone_name(first, choices))
-        now = timezone.now().astimezone(zone)
-        self.initial.setdefault("day", now.date())
-        self.initial.setdefault("at", now.time().replace(second=0, microsecond=0))
+            self.fields["at"].help_text = f"In the time of {choices[0]} ({choices[0].time_zone})."
 
     def clean_recipient(self) -> str:
         """An address that cannot be read is kept as typed: that it is wrong is for step 2 to say."""
@@ -84,8 +84,12 @@ class MessageForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         branch, day = data.get("branch"), data.get("day")
+        data |= {"around": None, "is_day_only": False}
         if branch is None or day is None:
+            if data.get("at") and "day" not in self.errors:
+                self.add_error("day", "On which day was that? Give the day, or leave the time empty too.")
             return data
+        data["is_day_only"] = data.get("at") is None
         moment = _moment(day, data.get("at"), branch)
         if moment > timezone.now() + SLACK and (data.get("at") or day > timezone.localdate(timezone=_zone(branch))):
             self.add_error("at" if data.get("at") else "day", "That is still to come. When was it sent?")
@@ -95,14 +99,8 @@ class MessageForm(forms.Form):
 
     def message(self) -> Message:
         """What was typed, as the services take it."""
-        names = ("recipient", "around", "span_days", "module", "function", "client")
+        names = ("recipient", "around", "is_day_only", "span_days", "module", "function", "client")
         return Message(**{name: self.cleaned_data[name] for name in names})
-
-
-def _zone_name(first: Any, choices: list[BranchProfile]) -> str:
-    if isinstance(first, BranchProfile):
-        return first.time_zone
-    return next((item.time_zone for item in choices if item.code == first), "")
 
 
 def _zone(branch: BranchProfile) -> tzinfo:
@@ -116,12 +114,12 @@ def _moment(day: date, at: time | None, branch: BranchProfile) -> datetime:
 
 def message_initial(report: Report) -> dict[str, Any]:
     """What the form about the message shows of an existing report."""
-    around = (report.around or timezone.now()).astimezone(_zone(report.branch))
+    around = report.around.astimezone(_zone(report.branch)) if report.around else None
     return {
         "branch": report.branch.code,
         "recipient": report.recipient,
-        "day": around.date(),
-        "at": around.time().replace(second=0, microsecond=0),
+        "day": around.date() if around else None,
+        "at": around.time().replace(second=0, microsecond=0) if around and not report.is_day_only else None,
         "span_days": report.span_days,
         "module": report.module,
         "function": report.function,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -25,13 +26,12 @@ from portal.maillog.selectors import TimelineItem, timelines_of
 from portal.web.moments import zone_of
 from tickets.models import Attachment, Exit, Report, Ticket
 from tickets.selectors.belief import belief, is_forgot
-from tickets.selectors.reports import attachments_of, profiles_for, sends_for, similar_open
+from tickets.selectors.reports import attachments_of, profiles_for, similar_open
+from tickets.selectors.sends import found_for
 from tickets.wizard.junk import GENERIC, Guide, guide_for
 from tickets.wizard.told import Told, told_of
 from tickets.wizard.words import OTHER_RECORDS
 
-#: Records shown to choose from; the nearest in time come first, and nobody reads more than these.
-MOST_RECORDS = 6
 #: The checks whose findings belong to the question whether the address is right.
 ABOUT_ADDRESS = frozenset({"recipient-address", "recipient-mx"})
 
@@ -71,50 +71,86 @@ class NoteMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentKnown(Known):
-    """Step 1: the records found, and how much their absence would mean."""
+    """Step 1: the records found, those of other days beside them, and how much their absence would mean."""
 
     matches: tuple[Match, ...]
     notes: tuple[NoteMatch, ...]
+    elsewhere: tuple[Match, ...]
+    notes_elsewhere: tuple[NoteMatch, ...]
     is_covered: bool
+    is_whole_log: bool = False
+    complete_since: datetime | None = None
+    has_more: bool = False
     chosen: str = ""
     others: tuple[tuple[str, str], ...] = OTHER_RECORDS
 
     @property
     def is_empty(self) -> bool:
+        """Nothing around that time."""
         return not self.matches and not self.notes
+
+    @property
+    def elsewhere_count(self) -> int:
+        """Records of other days."""
+        return len(self.elsewhere) + len(self.notes_elsewhere)
+
+    @property
+    def all_matches(self) -> tuple[Match, ...]:
+        return (*self.matches, *self.elsewhere)
+
+    @property
+    def all_notes(self) -> tuple[NoteMatch, ...]:
+        return (*self.notes, *self.notes_elsewhere)
 
     @property
     def keys(self) -> list[str]:
         """The records that can be chosen."""
-        return [*(match.key for match in self.matches), *(item.key for item in self.notes)]
+        return [*(match.key for match in self.all_matches), *(item.key for item in self.all_notes)]
 
     @property
     def may_stop(self) -> bool:
-        return any(match.may_stop for match in self.matches)
+        return any(match.may_stop for match in self.all_matches)
 
     def match(self, key: str) -> Match | None:
-        return next((match for match in self.matches if match.key == key), None)
+        return next((match for match in self.all_matches if match.key == key), None)
+
+    def note(self, key: str) -> NoteMatch | None:
+        return next((item for item in self.all_notes if item.key == key), None)
 
     def evidence(self) -> dict[str, Any]:
         """What was shown when the step was answered, to be kept with the answer."""
         return {
             "deliveries": [[match.delivery.pk, match.delivery.state] for match in self.matches],
             "case_notes": [item.note.pk for item in self.notes],
+            "elsewhere": [[match.delivery.pk, match.delivery.state] for match in self.elsewhere],
             "is_covered": self.is_covered,
         }
 
 
 def about_sending(viewer: User, report: Report) -> SentKnown:
-    """What message log and case notes hold for the recipient and time."""
-    sends = sends_for(viewer, report)
-    deliveries = sends.deliveries[:MOST_RECORDS]
-    stories = timelines_of(deliveries)
-    matches = tuple(_match(delivery, stories[delivery.pk]) for delivery in deliveries)
-    notes = tuple(NoteMatch(key=f"case_note-{note.pk}", note=note) for note in sends.case_notes[:MOST_RECORDS])
+    """What message log and case notes hold for the recipient, at the time that was named and at others."""
+    found = found_for(viewer, report)
+    stories = timelines_of([*found.deliveries, *found.elsewhere])
+    matches = tuple(_match(delivery, stories[delivery.pk]) for delivery in found.deliveries)
+    notes = _notes(found.case_notes)
     begun_from = f"delivery-{report.delivery_id}"
     keys = [match.key for match in matches]
-    chosen = begun_from if begun_from in keys else keys[0] if len(keys) == 1 and not notes else ""
-    return SentKnown(matches=matches, notes=notes, is_covered=sends.is_covered, chosen=chosen)
+    is_only_one = len(keys) == 1 and not notes and report.around is not None
+    return SentKnown(
+        matches=matches,
+        notes=notes,
+        elsewhere=tuple(_match(delivery, stories[delivery.pk]) for delivery in found.elsewhere),
+        notes_elsewhere=_notes(found.notes_elsewhere),
+        is_covered=found.is_covered,
+        is_whole_log=report.around is None,
+        complete_since=found.complete_since,
+        has_more=found.has_more,
+        chosen=begun_from if begun_from in keys else keys[0] if is_only_one else "",
+    )
+
+
+def _notes(notes: list[CaseNote]) -> tuple[NoteMatch, ...]:
+    return tuple(NoteMatch(key=f"case_note-{note.pk}", note=note) for note in notes)
 
 
 def _match(delivery: Delivery, story: list[TimelineItem]) -> Match:

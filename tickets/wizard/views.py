@@ -179,15 +179,22 @@ def _answered(request: PersonRequest, found: Report, step: steps.Step, form: Ste
         ticket = services.submit_report(found, by=request.user, version=version)
         messages.success(request, f"Ticket {ticket.number} is open. We tell you by e-mail when there is an answer.")
         return redirect("ticket", number=ticket.number)
-    data, delivery, evidence, ending = form.answer(), found.delivery, None, None
+    data, delivery, note, evidence, ending = form.answer(), found.delivery, None, None, None
     if isinstance(form, SentForm):
-        match = form.known.match(data["choice"])
+        match, note = form.known.match(data["choice"]), form.known.note(data["choice"])
         delivery, evidence = match.delivery if match else None, form.known.evidence()
     outcome = step.decide({**found.answers, step.slug: data}, steps.facts_of(found, delivery))
     if isinstance(outcome, Leave):
         ending = services.Ending(exit=outcome.exit, step=step.slug, cause=outcome.cause)
     services.answer(
-        found, step=step.slug, data=data, version=version, delivery=delivery, evidence=evidence, ending=ending
+        found,
+        step=step.slug,
+        data=data,
+        version=version,
+        delivery=delivery,
+        noted_at=note.note.at if note else None,
+        evidence=evidence,
+        ending=ending,
     )
     return redirect("report", code=found.code)
 

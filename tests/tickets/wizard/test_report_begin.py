@@ -57,17 +57,26 @@ def test_the_time_is_the_branchs(as_nora: Client, north: BranchProfile) -> None:
     assert Report.objects.get().around == datetime(2026, 3, 4, 19, 0, tzinfo=UTC)
 
 
-def test_now_is_offered_in_the_branchs_time(as_nora: Client, north: BranchProfile) -> None:
-    north.time_zone = "Asia/Tokyo"
-    north.save()
+def test_no_time_is_put_into_anybodys_mouth(as_nora: Client) -> None:
     initial = as_nora.get(URL).context["form"].initial
-    assert (initial["day"].isoformat(), initial["at"].isoformat()) == ("2026-03-05", "05:00:00")
+    assert (initial.get("day"), initial.get("at")) == (None, None)
+
+
+def test_nobody_knows_when(as_nora: Client) -> None:
+    assert as_nora.post(URL, typed(day="", at="")).status_code == 302
+    assert Report.objects.get().around is None
+
+
+def test_a_time_without_its_day(as_nora: Client) -> None:
+    response = as_nora.post(URL, typed(day=""))
+    assert response.status_code == 400
+    assert "day" in response.context["form"].errors
 
 
 def test_a_day_alone_is_enough(as_nora: Client) -> None:
     as_nora.post(URL, typed(at="", span_days="30"))
     report = Report.objects.get()
-    assert (report.around, report.span_days) == (make.NOON, 30)
+    assert (report.around, report.is_day_only, report.span_days) == (make.NOON, True, 30)
 
 
 def test_today_without_a_time_is_not_still_to_come(as_nora: Client) -> None:
@@ -109,7 +118,7 @@ def test_without_its_key_it_still_works(as_nora: Client) -> None:
     assert as_nora.post(URL, typed(submission="")).status_code == 302
 
 
-@pytest.mark.parametrize("name", ["recipient", "day", "span_days", "branch"])
+@pytest.mark.parametrize("name", ["recipient", "span_days", "branch"])
 def test_what_is_missing_is_asked_for(as_nora: Client, name: str) -> None:
     response = as_nora.post(URL, typed(**{name: ""}))
     assert response.status_code == 400

@@ -1,0 +1,97 @@
+"""Which records may be the e-mail of a report: those around the time that was named, or those of the whole log.
+
+A person who says "yesterday" may mean the day before. So what was sent to the same address on other days is always
+looked for too: nothing may be called "not sent" before it was offered.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.branches.access import branches_of
+from portal.branches.models import BranchProfile
+from portal.maillog.addresses import normal
+from portal.maillog.models import CaseNote, Delivery, LogCoverage
+from portal.maillog.selectors import sends_to
+from tickets.models import Report
+
+#: Records of each kind that are offered to choose from; nobody reads more than these.
+MOST = 6
+#: Without a time, the log is called complete when it is so for as long as people remember an e-mail.
+REMEMBERED = timedelta(days=30)
+#: A log that is read in every quarter of an hour is never complete up to this very moment.
+SLACK = timedelta(minutes=15)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What the log holds for a report's recipient.
+
+    ``deliveries`` and ``case_notes`` are around the time that was named, the nearest first, or, where none was named,
+    the newest of the whole log. ``elsewhere`` and ``notes_elsewhere`` are those of other days, newest first.
+    ``is_covered``: the log is known to be complete there, so that finding nothing at all means "not sent"; without a
+    time it is so from ``complete_since`` on.
+    """
+
+    deliveries: list[Delivery]
+    case_notes: list[CaseNote]
+    elsewhere: list[Delivery]
+    notes_elsewhere: list[CaseNote]
+    is_covered: bool
+    complete_since: datetime | None = None
+    has_more: bool = False
+
+
+def found_for(viewer: User, report: Report) -> Found:
+    """The records that may be the e-mail of ``report``, at most so many of each kind."""
+    deliveries, notes = _to_recipient(viewer, report)
+    if report.around is None:
+        newest = list(deliveries[: MOST + 1])
+        since = complete_since(report.branch)
+        return Found(
+            deliveries=newest[:MOST],
+            case_notes=list(notes[:MOST]),
+            elsewhere=[],
+            notes_elsewhere=[],
+            is_covered=since is not None and since <= timezone.now() - REMEMBERED,
+            complete_since=since,
+            has_more=len(newest) > MOST,
+        )
+    near = sends_to(viewer, report.branch, report.recipient, around=report.around, days=report.span_days)
+    span = timedelta(days=report.span_days)
+    other_day = Q(at__lt=report.around - span) | Q(at__gt=report.around + span)
+    return Found(
+        deliveries=near.deliveries[:MOST],
+        case_notes=near.case_notes[:MOST],
+        elsewhere=list(deliveries.filter(other_day)[:MOST]),
+        notes_elsewhere=list(notes.filter(other_day)[:MOST]),
+        is_covered=near.is_covered,
+        has_more=len(near.deliveries) > MOST,
+    )
+
+
+def _to_recipient(viewer: User, report: Report) -> tuple[QuerySet[Delivery], QuerySet[CaseNote]]:
+    """All that the branch sent to the report's recipient, newest first; each is read by an index on the address."""
+    own, to = branches_of(viewer).filter(pk=report.branch_id), normal(report.recipient)
+    deliveries = Delivery.objects.filter(branch__in=own, recipient_normal=to)
+    notes = CaseNote.objects.filter(branch__in=own, email_normal=to)
+    return (
+        deliveries.select_related("message__sending_server", "branch").order_by("-at", "-id"),
+        notes.select_related("client").order_by("-at", "-id"),
+    )
+
+
+def complete_since(branch: BranchProfile) -> datetime | None:
+    """Since when the log of ``branch`` is known to be complete without a gap up to now; None where it is not."""
+    begins: datetime | None = None
+    spans = LogCoverage.objects.filter(Q(branch=branch) | Q(branch=None)).order_by("-ends")
+    for span in spans.only("begins", "ends")[:200]:
+        if span.ends < (begins or timezone.now()) - SLACK:
+            break
+        begins = min(begins or span.begins, span.begins)
+    return begins
