@@ -10,7 +10,11 @@ T = TypeVar("T")
 
 
 def ahead(items: Iterator[T]) -> Iterator[T]:
-    """The same ``items``, the next already being made while one is used. What making one raises is raised here."""
+    """The same ``items``, the next already being made while one is used. What making one raises is raised here.
+
+    Whoever stops early waits until the one that is being made is done: a source that may wait for ever must be told to
+    end first.
+    """
     end = object()
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
         waiting = pool.submit(next, items, end)

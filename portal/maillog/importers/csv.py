@@ -3,76 +3,124 @@
 from __future__ import annotations
 
 import csv
+import re
+from collections import deque
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import BinaryIO
 
-from portal.maillog.importers.event import LIMITS, EventProblem, LogEvent, Rejected, ZoneOf, event_from
-from portal.maillog.importers.lines import lines_of
+from portal.maillog.importers.columns import Columns, unique
+from portal.maillog.importers.event import MOST_RAW, EventProblem, Item, Passed, RejectedLine, ZoneOf, event_from
+from portal.maillog.importers.lines import Line, lines_of
+from portal.maillog.importers.packed import DamagedError
 
-#: Columns are known by these names too, in any case, with spaces or hyphens for underscores.
-ALIASES = {
-    "event": "kind", "status": "kind", "state": "kind", "time": "at", "date": "at", "timestamp": "at",
-    "sent_at": "at", "to": "recipient", "rcpt": "recipient", "recipient_address": "recipient", "sender": "from",
-    "messageid": "message_id", "id": "key", "diagnostic": "reply", "response": "reply", "dsn": "status_code",
-    "enhanced_status": "status_code", "code": "reply_code", "host": "remote_host", "relay": "remote_host",
-    "client": "name", "client_id": "reference", "method": "function",
-}  # fmt: skip
-KNOWN = {*LIMITS, "kind", "at", "until", "module", "status_code"}
+#: A quoted cell may go on over so many lines. Beyond that its quote was never closed.
+MOST_ROW_LINES = 100
+MOST_COLUMNS = 200
+#: Spreadsheets write the separator into a first line of its own.
+_SEP = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
 
 
-def read(file: BinaryIO, branch: str, zone_of: ZoneOf) -> Iterator[LogEvent | Rejected]:
-    """The events of ``file``. A row without ``kind`` is taken for a message that was handed over."""
-    lines = lines_of(file)
-    bad: list[Rejected] = []
-    last = 0
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row: the number of its first line, the text as it stands in the file, its cells, or why it has none."""
 
-    def texts() -> Iterator[str]:
-        nonlocal last
-        for number, line in lines:
-            last = number
-            if line is None:
-                bad.append(Rejected(number, "The line is too long, or is not UTF-8."))
-            else:
-                yield line.replace("\x00", "\ufffd") + "\n"
-
-    source = texts()
-    header = next(source, "")
-    separator = max(",;\t", key=header.count)
-    columns = [_column(name) for name in next(csv.reader([header], delimiter=separator), [])]
-    if not {"at", "recipient"} <= set(columns) and not {"reference", "email"} <= set(columns):
-        yield Rejected(1, "The header must name the columns, at least at and recipient (see docs/importing.md).")
-        return
-    rows = csv.reader(source, delimiter=separator)
-    while True:
-        began = last + 1
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            yield Rejected(began, f"The row cannot be read as CSV: {error}.")
-            continue
-        yield from bad
-        bad.clear()
-        if row is None:
-            return
-        if any(cell.strip() for cell in row):
-            yield _read_row(began, row, columns, branch, zone_of, separator)
+    line: int
+    raw: str
+    cells: list[str]
+    why: str = ""
 
 
-def _column(name: str) -> str:
-    word = name.strip().lower().replace(" ", "_").replace("-", "_")
-    return word if word in KNOWN and word != "status" else ALIASES.get(word, word)
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A file's columns, and the rows under them."""
+
+    columns: list[str]
+    header: str
+    separator: str
+    rows: Iterator[Row]
 
 
-def _read_row(
-    number: int, row: list[str], columns: list[str], branch: str, zone_of: ZoneOf, separator: str
-) -> LogEvent | Rejected:
-    if len(row) > len(columns):
-        return Rejected(number, f"The row has {len(row)} cells, the header names {len(columns)} columns.")
-    values = dict(zip(columns, row, strict=False))
-    values["status"] = values.pop("status_code", "")
-    if not values.get("kind"):
-        values["kind"] = "message"
+def read(file: BinaryIO, branch: str, zone_of: ZoneOf, columns: Columns | None = None) -> Iterator[Item]:
+    """The events of ``file``, whose columns are as ``columns`` say or as their names tell.
+
+    A row without a kind is taken for a message that was handed over.
+    """
+    number = 1
     try:
-        return event_from(values, branch=branch, zone_of=zone_of, line=number, raw=separator.join(row)[:4000])
+        table = table_of(file)
+        known = columns or Columns.recognised(table.columns)
+        if not known.is_enough:
+            why = "The header must name the columns, at least at and recipient (see docs/importing.md)."
+            yield RejectedLine(1, why, table.header)
+            return
+        for row in table.rows:
+            number = row.line + 1
+            if row.why or any(cell.strip() for cell in row.cells):
+                yield _read_row(row, table, known, branch, zone_of)
+    except DamagedError as error:
+        yield RejectedLine(number, str(error), "")
+
+
+def table_of(file: BinaryIO) -> Table:
+    """The columns and rows of ``file``; DamagedError (now, or while rows are read) where it cannot be read."""
+    lines = deque[tuple[int, Line]]()
+    source = lines_of(file)
+    first = next(source, (1, ""))
+    separator = ""
+    if isinstance(first[1], str) and (match := _SEP.fullmatch(first[1])) is not None:
+        separator, first = match[1], next(source, (2, ""))
+    header = first[1] if isinstance(first[1], str) else ""
+    separator = separator or max(",;\t", key=header.count)
+    lines.append((first[0], header))
+    rows = _rows(lines, source, separator)
+    head = next(rows)
+    return Table(unique(head.cells[:MOST_COLUMNS]), head.raw, separator, rows)
+
+
+def _rows(pending: deque[tuple[int, Line]], source: Iterator[tuple[int, Line]], separator: str) -> Iterator[Row]:
+    """Each row; one that cannot be read costs no line but its first."""
+
+    def take() -> tuple[int, Line] | None:
+        return pending.popleft() if pending else next(source, None)
+
+    def goes_on(taken: list[tuple[int, Line]]) -> Iterator[str]:
+        """The text of the row's lines, taken one after the other as the quotes need them."""
+        yield f"{taken[0][1]}\n"
+        while len(taken) < MOST_ROW_LINES and (following := take()) is not None:
+            taken.append(following)
+            if not isinstance(following[1], str):
+                return
+            yield f"{following[1]}\n"
+
+    while (item := take()) is not None:
+        number, line = item
+        if not isinstance(line, str):
+            yield Row(number, line.raw, [], line.why)
+        elif '"' not in line:
+            yield Row(number, line, line.split(separator))
+        else:
+            taken = [item]
+            try:
+                cells = next(csv.reader(goes_on(taken), delimiter=separator, strict=True))
+            except (csv.Error, StopIteration) as error:
+                pending.extendleft(reversed(taken[1:]))
+                why = "a quote is not closed" if "unexpected end" in str(error) else error
+                yield Row(number, line, [], f"The row cannot be read as CSV: {why}.")
+            else:
+                yield Row(number, "\n".join(str(text) for _, text in taken), cells)
+
+
+def _read_row(row: Row, table: Table, columns: Columns, branch: str, zone_of: ZoneOf) -> Item:
+    if row.why:
+        return RejectedLine(row.line, row.why, row.raw)
+    if len(row.cells) > len(table.columns) and any(row.cells[len(table.columns) :]):
+        why = f"The row has {len(row.cells)} cells, the header names {len(table.columns)} columns."
+        return RejectedLine(row.line, why, row.raw)
+    try:
+        values = columns.values(dict(zip(table.columns, row.cells, strict=False)))
+        if values is None:
+            return Passed(1)
+        return event_from(values, branch=branch, zone_of=zone_of, line=row.line, raw=row.raw[:MOST_RAW])
     except EventProblem as error:
-        return Rejected(number, str(error))
+        return RejectedLine(row.line, str(error), row.raw)

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from portal.maillog.importers.blocks import blocks_of
-from portal.maillog.importers.event import EventProblem, Item, Kind, LogEvent, Passed, Rejected, ZoneOf
+from portal.maillog.importers.event import EventProblem, Item, Kind, LogEvent, Passed, RejectedLine, ZoneOf
 from portal.maillog.importers.server_log import (
     Clock,
     Message,
@@ -25,10 +25,16 @@ from portal.maillog.importers.server_log import (
     status_of,
 )
 
+#: Traditional, ISO 8601, or as ``journalctl -o short-full`` writes it: "Wed 2026-03-04 14:02:10 UTC".
+_TIME = (
+    r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d{1,6})?|\d{4}-\d\d-\d\dT\S{8,32}"
+    r"|[A-Z][a-z]{2} \d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,6})? [+-]?\w{1,6})"
+)
+#: The syslog header: RFC 3164 (postfix/smtp[1234]:), or RFC 5424 (<22>1 ... postfix/smtp 1234 - -).
 _HEAD = (
-    r"(?:<\d{1,3}>)?"
-    r"([A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\dT\S{8,32}) "
-    r"(\S{1,100}) ([^\s/\[]{1,50})/(?:[^\s\[]{1,100}/)?([a-z]{3,12})\[\d+\]: (?:\[ID \d+ [\w.]+\] )?"
+    r"(?:<\d{1,3}>(?:1 )?)?" + _TIME + r" "
+    r"(\S{1,100}) ([^\s/\[]{1,50})/(?:[^\s\[]{1,100}/)?([a-z]{3,12})"
+    r"(?:\[\d+\]: (?:\[ID \d+ [\w.]+\] )?| \d+ \S{1,32} (?:-|\[[^\]]{0,200}\]) \ufeff?)"
     r"([0-9A-Za-z]{5,32}): "
 )
 _DELIVERY = re.compile(
@@ -45,6 +51,10 @@ _IN_REPLY = re.compile(r" \(in reply to [^()]{1,60}\)$")
 _TRIED = re.compile(r"(?:connect to|connection with|conversation with|by host|with host) ([^\s\[\]]+)\[")
 _SUSPENDED = "delivery temporarily suspended: "
 
+CUT = "The last line is not finished: the server may be writing it. Read the log again when it is."
+UNKNOWN_WAITING = "Who had not got the message stands in an older part of the log: read both as one, oldest first."
+NO_HEAD = "The line does not begin with time (at), host, postfix/daemon[1]: and a queue id."
+NO_STATUS = "What became of the recipient cannot be read: to=, relay=, delay= and status= must follow."
 #: Who tells what became of a message. Others that name a recipient (smtpd, postscreen) tell of no attempt to deliver.
 AGENTS = frozenset(
     [
@@ -72,24 +82,31 @@ KINDS = {
     # soft_bounce=yes: a final refusal that is tried again nevertheless.
     "SOFTBOUNCE": Kind.DEFERRED,
     "bounced": Kind.REFUSED,
-    "undeliverable": Kind.REFUSED,
     "expired": Kind.EXPIRED,
     "force-expired": Kind.EXPIRED,
 }
+#: Nothing was sent: an address was tried (reject_unverified_recipient, ``sendmail -bv``).
+PROBES = frozenset(["deliverable", "undeliverable"])
 #: Programs that put mail into mailboxes; any other that takes it from pipe(8) may be a filter that gives it back.
 MAILBOXES = frozenset(["dovecot", "dovecot-lda", "cyrus", "maildrop", "procmail", "deliver", "zarafa"])
 TAKEN = ("delivered to mailbox", "delivered to maildir", "delivered to file")
 
 
-def read(file: BinaryIO, branch: str, zone_of: ZoneOf) -> Iterator[Item]:
-    """The events of ``file``. Without ``branch`` the envelope sender's domain must tell it."""
-    reader = _Reader(branch, Clock(zone_of(branch)))
+def read(file: BinaryIO, branch: str, zone_of: ZoneOf, queue: Queue | None = None) -> Iterator[Item]:
+    """The events of ``file``. Without ``branch`` the envelope sender's domain must tell it.
+
+    ``queue`` holds what the files before told of messages that are still on their way.
+    """
+    reader = _Reader(branch, Clock(zone_of(branch)), queue or Queue())
     for block in blocks_of(file):
         told = 0
         for number, line in enumerate(block.lines, block.first):
-            if line is None:
+            if not isinstance(line, str):
                 told += 1
-                yield Rejected(number, "The line is too long, or is not UTF-8.")
+                yield RejectedLine(number, line.why, line.raw)
+            elif block.is_open and _is_cut(line):
+                told += 1
+                yield RejectedLine(number, CUT, line)
             elif "to=<" in line:
                 if items := reader.delivery(number, line):
                     told += 1
@@ -105,17 +122,17 @@ def read(file: BinaryIO, branch: str, zone_of: ZoneOf) -> Iterator[Item]:
             elif " notification: " in line:
                 reader.notice(line)
         if block.damage:
-            yield Rejected(block.first, block.damage)
+            yield RejectedLine(block.first, block.damage, "")
         yield Passed(len(block.lines) - told, block.is_pause)
 
 
 class _Reader:
     """What the lines so far said about messages that are still on their way."""
 
-    def __init__(self, branch: str, clock: Clock) -> None:
+    def __init__(self, branch: str, clock: Clock, queue: Queue) -> None:
         self._branch = branch
         self._clock = clock
-        self._queue = Queue()
+        self._queue = queue
 
     def named(self, line: str) -> None:
         match = _NAMED.match(line)
@@ -143,9 +160,10 @@ class _Reader:
         try:
             at = self._clock(match[1])
         except EventProblem as error:
-            return [Rejected(number, str(error))]
-        # Who they are may stand in a log that was read before: no recipient means all who are waiting.
-        waiting, message.waiting = list(message.waiting or ("",)), None
+            return [RejectedLine(number, str(error), line)]
+        if not message.waiting:
+            return [] if message.message_id else [RejectedLine(number, UNKNOWN_WAITING, line)]
+        waiting, message.waiting = list(message.waiting), None
         return [
             LogEvent(
                 kind=Kind.EXPIRED, branch=self._branch, line=number, raw=line[:4000], at=at, key=message.key,
@@ -170,9 +188,10 @@ class _Reader:
         if match is None:
             return _broken(number, line)
         _, host, instance, agent, queue_id, to, orig_to, relay, dsn, word, text = match.groups()
-        if agent not in AGENTS or word == "deliverable":
+        if agent not in AGENTS or word in PROBES:
             return []
-        message = self._queue.have(f"{host}/{instance}/{queue_id}")
+        mark = f"{host}/{instance}/{queue_id}"
+        message = self._queue.near(mark)
         if _is_notice(message):
             return []
         try:
@@ -181,14 +200,14 @@ class _Reader:
                 raise EventProblem(f"The status {word[:40]!r} is none of Postfix.")
             recipient, at = address_of(to), self._clock(match[1])
         except EventProblem as error:
-            return [Rejected(number, str(error))]
+            return [RejectedLine(number, str(error), line)]
         text = text[:-1] if text.endswith(")") else text
         remote, reply = _reply(relay, text)
         if kind is Kind.ACCEPTED:
             kind = self._how_far(agent, relay, text, kind)
         self._remember(message, recipient, kind)
         event = LogEvent(
-            kind=kind, branch=self._branch, line=number, raw=line[:4000], at=at, key=message.key, mark=message.mark,
+            kind=kind, branch=self._branch, line=number, raw=line[:4000], at=at, key=message.key, mark=mark,
             recipient=recipient, queue_id=queue_id, message_id=message.message_id, envelope_from=message.sender,
             server=host_of(host), reply=reply[:20_000], status=status_of(dsn or ""), remote_host=remote,
             reply_code=reply[:3] if kind is Kind.ACCEPTED and reply[:3].isdecimal() else "",
@@ -209,7 +228,7 @@ class _Reader:
         if kind is Kind.DEFERRED:
             if message.waiting is None:
                 message.waiting = {}
-            message.waiting[recipient] = None
+            message.waiting[recipient] = ""
         elif message.waiting:
             message.waiting.pop(recipient, None)
 
@@ -230,6 +249,14 @@ class _Reader:
         return kind if agent == "pipe" and relay in MAILBOXES else Kind.HANDED
 
 
+def _is_cut(line: str) -> bool:
+    """Whether a last line without an end ends in the midst of what it tells: Postfix closes what it opens."""
+    if ": to=<" in line:
+        text = line.partition(" status=")[2]
+        return "(" not in text or text.count("(") > text.count(")")
+    return "expired, " in line and not line.endswith("returned to sender")
+
+
 def _mark(match: re.Match[str]) -> str:
     return f"{match[2]}/{match[3]}/{match[5]}"
 
@@ -244,10 +271,8 @@ def _broken(number: int, line: str) -> list[Item]:
     if ": to=<" not in line or " status=" not in line:
         return []
     if re.match(_HEAD, line) is None:
-        return [Rejected(number, "The line does not begin with time (at), host, postfix/daemon[1]: and a queue id.")]
-    return [
-        Rejected(number, "What became of the recipient cannot be read: to=, relay=, delay= and status= must follow.")
-    ]
+        return [RejectedLine(number, NO_HEAD, line)]
+    return [RejectedLine(number, NO_STATUS, line)]
 
 
 def _reply(relay: str, text: str) -> tuple[str, str]:

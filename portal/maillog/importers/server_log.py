@@ -20,6 +20,7 @@ MONTHS = {
     name: at
     for at, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)
 }
+UTC_NAMES = frozenset(["UTC", "GMT", "Z"])
 #: Two clocks are never quite the same: so far a line without a year may lie after now.
 SKEW = timedelta(minutes=10)
 #: Messages that are held in memory at most; what a log leaves open longer is found again by its queue id.
@@ -49,25 +50,40 @@ class Clock:
     def _time(self, text: str) -> datetime:
         now = datetime.now(UTC)
         try:
-            at = self._recent(text, now) if text[:3] in MONTHS else self._iso(text)
+            at = self._recent(text, now) if text[:3] in MONTHS else self._dated(text)
         except (ValueError, OverflowError):
             raise EventProblem(f"The time {text[:40]!r} (at) is none.") from None
         if not EARLIEST < at < now + AHEAD:
             raise EventProblem(f"The time {text[:40]!r} (at) is not one that mail was sent at.")
         return at
 
-    def _iso(self, text: str) -> datetime:
-        at = datetime.fromisoformat(text)
+    def _dated(self, text: str) -> datetime:
+        """A time with its year: ISO 8601, or as journalctl and Exim write it, with the zone as a word of its own."""
+        words = text.split(" ")
+        if words[0].isalpha():
+            del words[0]  # The day of the week.
+        offset = ""
+        if len(words) > 2 and words[2].isalpha():
+            at = datetime.fromisoformat(" ".join(words[:2])).replace(tzinfo=self._zone)
+            if words[2] in UTC_NAMES:
+                return at.replace(tzinfo=UTC)
+            if at.tzname() != words[2]:
+                raise ValueError(text)  # IST is three zones. Only the branch's own can be meant for sure.
+            return at.astimezone(UTC)
+        if len(words) > 2:
+            offset = words.pop()
+        at = datetime.fromisoformat(" ".join(words) + offset)
         return (at if at.tzinfo else at.replace(tzinfo=self._zone)).astimezone(UTC)
 
     def _recent(self, text: str, now: datetime) -> datetime:
         """A time without a year: the latest that does not lie after now."""
         month, day = MONTHS[text[:3]], int(text[4:6])
         hour, minute, second = int(text[7:9]), int(text[10:12]), min(int(text[13:15]), 59)
+        micro = int(text[16:22].ljust(6, "0")) if len(text) > 16 else 0
         # 29 February comes every four years, but for 1900 and 2100 every eight.
         for year in range(now.year + 1, now.year - 9, -1):
             try:
-                at = datetime(year, month, day, hour, minute, second, tzinfo=self._zone).astimezone(UTC)
+                at = datetime(year, month, day, hour, minute, second, micro, tzinfo=self._zone).astimezone(UTC)
             except ValueError:
                 continue
             if at <= now + SKEW:
@@ -85,8 +101,8 @@ class Message:
         self.key = QUEUE + mark
         self.message_id = self.sender = ""
         self.has_sender = self.is_notice = self.is_over = False
-        #: Who has not got it yet: named again when the whole message is given up.
-        self.waiting: dict[str, None] | None = None
+        #: Who has not got it yet, with the last reply: named again when the whole message is given up.
+        self.waiting: dict[str, str] | None = None
 
     def name(self, message_id: str) -> None:
         if len(message_id) > 2 and len(message_id) <= LIMITS["key"]:
@@ -98,33 +114,57 @@ class Queue:
 
     def __init__(self) -> None:
         self._messages: dict[str, Message] = {}
-        self._ids: dict[str, int] = {}
+        #: The latest mark behind each queue id, and the instances (with their host) that have a queue of their own.
+        self._marks: dict[str, str] = {}
+        self._instances: set[str] = set()
         self._most = MOST_OVER
 
     def get(self, mark: str) -> Message | None:
         return self._messages.get(mark)
 
     def have(self, mark: str) -> Message:
+        """The message behind ``mark`` as its own queue tells of it."""
         return self._messages.get(mark) or self.begin(mark)
+
+    def near(self, mark: str) -> Message:
+        """The message behind ``mark``, also where a service with a name of its own in the log tells of it.
+
+        One service of a Postfix may be given a name as if it were an instance (``-o syslog_name=postfix-out``). A
+        queue id with the inode set off by a z is used once; a short one is looked for elsewhere only where the name it
+        stands under has shown no queue of its own.
+        """
+        if (message := self._messages.get(mark)) is not None:
+            return message
+        instance, _, queue_id = mark.rpartition("/")
+        other = self._marks.get(queue_id, "")
+        is_same_host = other.partition("/")[0] == mark.partition("/")[0]
+        if is_same_host and ("z" in queue_id or instance not in self._instances):
+            return self._messages[other]
+        return self._put(mark, queue_id)
 
     def begin(self, mark: str) -> Message:
         """A new message behind ``mark``: short queue ids are used again."""
+        instance, _, queue_id = mark.rpartition("/")
+        self._instances.add(instance)
+        return self._put(mark, queue_id)
+
+    def _put(self, mark: str, queue_id: str) -> Message:
         if len(self._messages) >= self._most:
             self._forget()
         message = self._messages[mark] = Message(mark)
-        self._ids[mark.rpartition("/")[2]] = 1
+        self._marks[queue_id] = mark
         return message
 
     def holds_id(self, queue_id: str) -> bool:
         """Whether a log read here knows ``queue_id``, on any host: a message "queued as" it is still ours."""
-        return queue_id in self._ids
+        return queue_id in self._marks
 
     def _forget(self) -> None:
         items = self._messages.items()
         kept = [(mark, message) for mark, message in items if not message.is_over]
         over = [(mark, message) for mark, message in items if message.is_over]
         self._messages = dict(over[-MOST_OVER // 4 :] + kept[-MOST_OPEN // 2 :])
-        self._ids = {mark.rpartition("/")[2]: 1 for mark in self._messages}
+        self._marks = {mark.rpartition("/")[2]: mark for mark in self._messages}
         self._most = len(self._messages) + MOST_OVER
 
 

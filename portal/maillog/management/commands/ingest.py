@@ -1,52 +1,227 @@
-"""``manage.py ingest SOURCE FILE|-``: read a log into the message log. Reading it twice changes nothing."""
+"""``manage.py ingest SOURCE FILE...|-``: read logs into the message log. Reading one twice changes nothing.
+
+What there is to read besides logs comes from the rooms above (``portal.maillog.sources``).
+"""
 
 from __future__ import annotations
 
 import json
+import signal
 import sys
-from contextlib import nullcontext
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
+from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import transaction
 
 from portal.branches.models import BranchProfile
-from portal.maillog.importers import IMPORTERS
-from portal.maillog.services import Zones, ingest
+from portal.maillog.importers import IMPORTERS, SERVER_LOGS
+from portal.maillog.importers.event import Item, Passed
+from portal.maillog.importers.follow import Following, Position, Wait
+from portal.maillog.importers.server_log import Queue
+from portal.maillog.models import IngestBatch
+from portal.maillog.reading import Part, store
+from portal.maillog.services import KEPT_REJECTIONS, Zones, ingest
+from portal.maillog.sources import Source, sources
+
+#: Seconds between two lines of progress on a terminal.
+PROGRESS_SECONDS = 0.5
+SHOWN_REJECTIONS = 20
 
 
 class Command(BaseCommand):
-    help = "Read a log into the message log."
+    help = "Read logs into the message log. Reading one twice changes nothing."
+    #: How following waits for more; None: for real, until a signal. Tests give their own.
+    wait: Wait | None = None
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("source", help=f"what kind of log it is: {', '.join(IMPORTERS)}")
-        parser.add_argument("file", help="the file, or - for standard input")
+        known = "; ".join(f"{source.name}: {source.what}" for source in sources().values())
+        parser.add_argument("source", help=known)
+        parser.add_argument("files", nargs="+", metavar="file", help="files, the oldest first; - is standard input")
         parser.add_argument("--branch", default="", help="the branch of lines that name none")
+        parser.add_argument(
+            "--follow", action="store_true", help="go on reading what is written to the file, until Ctrl-C"
+        )
         parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        source, name, branch = options["source"], options["file"], options["branch"]
-        if source not in IMPORTERS:
-            raise CommandError(f"There is no source {source!r}. Use one of: {', '.join(IMPORTERS)}.", returncode=2)
+        source, names, branch = _source(options["source"]), options["files"], options["branch"]
         if branch and not BranchProfile.objects.filter(code=branch).exists():
             raise CommandError(f"There is no branch {branch!r}. Load its profile first.", returncode=2)
-        file: BinaryIO
+        self.has_progress = sys.stderr.isatty() and options["verbosity"] > 0
         try:
-            with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
-                batch = ingest(IMPORTERS[source](file, branch, Zones()), source=source, name=name)
+            if options["follow"]:
+                batches = {name: self.follow(source, name, branch) for name in _followed(source, names)}
+            elif source.take is not None:
+                batches = {name: source.take(_given(source, name), branch=branch, name=name) for name in names}
+            else:
+                batches = self.read(source.name, names, branch)
         except OSError as error:
-            raise CommandError(f"{name} cannot be read: {error.strerror}.", returncode=2) from error
+            raise CommandError(
+                f"{error.filename or names[0]} cannot be read: {error.strerror}.", returncode=2
+            ) from error
+        except KeyboardInterrupt:
+            raise CommandError("Stopped. Run it again: what is missing is added.", returncode=130) from None
         if options["json"]:
-            counts = {"lines": batch.lines, "events": batch.new + batch.duplicate}
-            counts |= {"new": batch.new, "duplicate": batch.duplicate}
-            self.stdout.write(json.dumps({**counts, "rejected": batch.rejected}))
-            return
-        if not options["verbosity"]:
-            return
-        self.stdout.write(
-            f"{batch.lines} lines: {batch.new} new, {batch.duplicate} known already, {batch.rejected_count} rejected."
-        )
-        for item in batch.rejected[:20]:
+            self.stdout.write(json.dumps(document(batches)))
+        elif options["verbosity"]:
+            for name, batch in batches.items():
+                self.tell(batch, name if len(batches) > 1 else "")
+
+    def read(self, source: str, names: list[str], branch: str) -> dict[str, IngestBatch]:
+        """Read files one after the other; messages on their way at the end of a server's log go on in the next."""
+        zones, queue, batches = Zones(), Queue(), {}
+        for name in names:
+            file: BinaryIO
+            with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
+                if source in SERVER_LOGS:
+                    events = SERVER_LOGS[source](file, branch, zones, queue)
+                else:
+                    events = IMPORTERS[source](file, branch, zones)
+                batches[name] = ingest(self.counted(events, name), source=source, name=name)
+        return batches
+
+    def follow(self, source: Source, name: str, branch: str) -> IngestBatch:
+        """Read a log and what is written to it, until a signal; the position is kept with what was stored."""
+        path = Path(name).resolve()
+        kept = position_file(source.name, path, branch)
+        with stopping() as stopped:
+            log = Following(path, wait=self.wait or stopped.wait, since=_kept(kept), tell=self.warn)
+            stopped.calls.append(log.stop)
+            events = IMPORTERS[source.name](cast(BinaryIO, log), branch, Zones())
+
+            def keep(part: Part, batch: IngestBatch) -> None:
+                if part.position is not None:
+                    transaction.on_commit(lambda: _keep(kept, part.position))
+
+            try:
+                return store(
+                    self.counted(events, name), source=source.name, name=name, after=keep, position=lambda: log.position
+                )
+            finally:
+                log.close()
+
+    def counted(self, events: Iterable[Item], name: str) -> Iterator[Item]:
+        """``events``, while a terminal is told from time to time how many lines were read."""
+        lines, told, last = 0, time.monotonic(), 0
+        for item in events:
+            yield item
+            if isinstance(item, Passed):
+                lines += item.lines
+            elif item.line != last:
+                lines, last = lines + 1, item.line
+            if self.has_progress and time.monotonic() - told > PROGRESS_SECONDS:
+                told = time.monotonic()
+                self.stderr.write(f"\r{name}: {lines:,} lines ", ending="")
+        if self.has_progress and lines:
+            self.stderr.write(f"\r{name}: {lines:,} lines")
+
+    def warn(self, words: str) -> None:
+        self.stderr.write(self.style.WARNING(words))
+
+    def tell(self, batch: IngestBatch, name: str) -> None:
+        """Say in words what came of one file."""
+        counts = f"{batch.lines} lines: {batch.new} new, {batch.duplicate} known already"
+        self.stdout.write(f"{name + ': ' if name else ''}{counts}, {batch.rejected_count} rejected.")
+        for item in batch.rejected[:SHOWN_REJECTIONS]:
             self.stdout.write(f"  line {item['line']}: {item['why']}")
-        if batch.rejected_count > 20:
-            self.stdout.write(f"  and {batch.rejected_count - 20} more; --json shows the first 1000.")
+        if batch.rejected_count > SHOWN_REJECTIONS:
+            more = batch.rejected_count - SHOWN_REJECTIONS
+            self.stdout.write(f"  and {more} more; --json shows the first {KEPT_REJECTIONS}.")
+
+
+def document(batches: dict[str, IngestBatch]) -> dict[str, Any]:
+    """What other programs read: the sums, and the rejected lines, with their file where there are several."""
+    rejected = [
+        {**({"file": name} if len(batches) > 1 else {}), "line": item["line"], "why": item["why"]}
+        for name, batch in batches.items()
+        for item in batch.rejected
+    ]
+    new = sum(batch.new for batch in batches.values())
+    duplicate = sum(batch.duplicate for batch in batches.values())
+    lines = sum(batch.lines for batch in batches.values())
+    return {"lines": lines, "events": new + duplicate, "new": new, "duplicate": duplicate, "rejected": rejected}
+
+
+class Stopped(threading.Event):
+    """Set by a signal, which also calls what has to know of it at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.calls: list[Callable[[], None]] = []
+
+    def stop(self, *_: Any) -> None:
+        if self.is_set():
+            raise KeyboardInterrupt  # Asked twice: not even the last part is waited for.
+        self.set()
+        for call in self.calls:
+            call()
+
+
+@contextmanager
+def stopping() -> Iterator[Stopped]:
+    """Let Ctrl-C and SIGTERM end what goes on in the block, rather than break it off."""
+    stopped = Stopped()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopped
+        return
+    before = {number: signal.signal(number, stopped.stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def position_file(source: str, path: Path, branch: str) -> Path:
+    """Where is kept how far ``path`` was followed: with this machine's data, since the log is this machine's."""
+    name = sha256(f"{source}\0{path}\0{branch}".encode()).hexdigest()[:16]
+    return Path(settings.DATA_DIR) / "follow" / f"{name}.json"
+
+
+def _kept(file: Path) -> Position | None:
+    try:
+        return Position.from_json(json.loads(file.read_text()))
+    except (OSError, ValueError):
+        # Nothing is kept, or nothing that can be read: the log is read from its beginning, which changes nothing.
+        return None
+
+
+def _keep(file: Path, position: Position) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    written = file.with_suffix(".new")
+    written.write_text(json.dumps(position.to_json()))
+    written.replace(file)
+
+
+def _source(name: str) -> Source:
+    source = sources().get(name)
+    if source is None:
+        raise CommandError(f"There is no source {name!r}. Use one of: {', '.join(sources())}.", returncode=2)
+    return source
+
+
+def _followed(source: Source, names: list[str]) -> list[str]:
+    if not source.grows:
+        growing = ", ".join(item.name for item in sources().values() if item.grows)
+        raise CommandError(f"{source.name} cannot be followed, only {growing}.", returncode=2)
+    if len(names) > 1 or names[0] == "-":
+        raise CommandError("One file can be followed at a time. Start another for each.", returncode=2)
+    return names
+
+
+def _given(source: Source, name: str) -> Path | BinaryIO:
+    if name == "-":
+        return cast(BinaryIO, sys.stdin.buffer)
+    path = Path(name)
+    if not path.exists():
+        raise FileNotFoundError(2, "there is no such file", name)
+    if path.is_dir() and not source.has_folders:
+        raise IsADirectoryError(21, f"{source.name} is read from files, not folders", name)
+    return path

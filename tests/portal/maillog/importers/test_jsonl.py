@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import io
 import json
+from datetime import UTC
 from typing import Any
 
 import pytest
 
+from portal.maillog.importers import TABLES
+from portal.maillog.importers.columns import Columns
 from portal.maillog.importers.event import LogEvent, Rejected
-from tests.portal.maillog.importers.contract import GOOD, ImporterContract
+from tests.portal.maillog.importers.rows import GOOD, RowContract, kinds
 
 
-class TestJSONLines(ImporterContract):
+class TestJSONLines(RowContract):
     source = "jsonl"
 
     def written(self, *rows: dict[str, Any]) -> str:
@@ -19,7 +23,7 @@ class TestJSONLines(ImporterContract):
 
     def test_one_message_to_several(self) -> None:
         found = self.read(self.written({**GOOD, "recipient": ["a@corp.example", "b@corp.example", ""]}))
-        assert [type(item) for item in found] == [LogEvent, LogEvent, Rejected]
+        assert kinds(found) == ["good", "good", "rejected"]
         assert {item.line for item in found} == {1}
 
     @pytest.mark.parametrize(
@@ -27,7 +31,7 @@ class TestJSONLines(ImporterContract):
     )
     def test_what_is_no_object_of_ours(self, line: str) -> None:
         found = self.read(line + "\n" + self.written(GOOD))
-        assert [type(item) for item in found] == [Rejected, LogEvent]
+        assert kinds(found) == ["rejected", "good"]
 
     def test_empty_lines_are_passed_over(self) -> None:
         assert len(self.read("\n\n" + self.written(GOOD) + "\n")) == 1
@@ -40,6 +44,11 @@ class TestJSONLines(ImporterContract):
         assert isinstance(nul, Rejected)
         assert isinstance(surrogate, LogEvent)
         assert surrogate.reply == "a?"
+
+    def test_a_last_line_that_is_half_written(self) -> None:
+        text = self.written(GOOD, {**GOOD, "key": "m2"}).rstrip("\n")
+        assert kinds(self.read(text)) == ["good", "good"]
+        assert kinds(self.read(text[:-20])) == ["good", "rejected"]
 
     @pytest.mark.parametrize(
         ("row", "is_good"),
@@ -57,3 +66,12 @@ class TestJSONLines(ImporterContract):
     )
     def test_what_is_not_about_a_delivery(self, row: dict[str, Any], is_good: bool) -> None:
         assert isinstance(self.read(self.written(row))[0], LogEvent) is is_good
+
+    def test_names_that_a_person_has_told(self) -> None:
+        columns = Columns(fields={"mail.to": "recipient", "ts": "at", "uuid": "key"}, form="unix", kind="handed")
+        text = '{"ts": 1772632930, "uuid": "u1", "mail": {"to": ["a@b.example", "c@d.example"], "size": 7}}\n'
+        found = [*TABLES["jsonl"](io.BytesIO(text.encode()), "north", lambda _: UTC, columns)]
+        assert [item.recipient for item in found if isinstance(item, LogEvent)] == ["a@b.example", "c@d.example"]
+        assert {(item.kind, item.at.isoformat()) for item in found if isinstance(item, LogEvent)} == {
+            ("handed", "2026-03-04T14:02:10+00:00")
+        }
