@@ -197,7 +197,7 @@ def about_address(viewer: User, report: Report) -> AddressKnown:
     is_on_profile = any(profile.email_normal == _folded(wire) for profile in profiles)
     offered = [
         fault.suggestion if fault else "",
-        _near(report, parsed),
+        meant_address(report, parsed),
         *(str(item.arguments.get("suggestion") or "") for item in findings),
     ]
     if not is_on_profile:
@@ -214,7 +214,7 @@ def about_address(viewer: User, report: Report) -> AddressKnown:
     )
 
 
-def _near(report: Report, parsed: Address | Malformed) -> str:
+def meant_address(report: Report, parsed: Address | Malformed) -> str:
     """The address with the well-known domain that its own probably meant; judged at once, before any check is done."""
     if isinstance(parsed, Malformed) or not parsed.domain:
         return ""

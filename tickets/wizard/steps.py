@@ -34,6 +34,7 @@ class Step:
 
     ``question`` is the vendor's sentence, ``word`` its short form in the progress line. ``know`` gathers what the page
     shows and its form offers. ``decide`` judges the answer; ``skipped`` says why the step is not asked, or nothing.
+    One that ``may_come_first`` can be answered before the steps in front of it.
     """
 
     slug: str
@@ -44,6 +45,7 @@ class Step:
     know: known.Know
     decide: Callable[[Answers, Facts], Outcome]
     skipped: Callable[[Answers, Facts], str] = lambda answers, facts: ""
+    may_come_first: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class Place:
 
     @property
     def is_reachable(self) -> bool:
-        return (self.is_done or self.is_open) and not self.skipped
+        return (self.is_done or self.is_open or self.step.may_come_first) and not self.skipped
 
 
 #: States in which the recipient's server does not have the message, so it cannot be in a folder there.
@@ -134,6 +136,8 @@ ADDRESS = Step(
     know=known.about_address,
     decide=decide_address,
     skipped=_skips_address,
+    # An address that cannot be right is corrected at once, whatever else has been asked.
+    may_come_first=True,
 )
 JUNK = Step(
     slug="junk",

@@ -6,7 +6,7 @@ page carries the version it was drawn from, so that a second browser is told rat
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib import messages
 from django.http import FileResponse, Http404, HttpResponse, HttpResponseBase
@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from diagnostics.selectors import context_of
+from diagnostics.selectors import ReadFinding, context_of
 from portal.accounts.access import person_required
 from portal.branches.access import branches_of
 from portal.maillog.models import Delivery
@@ -26,6 +26,7 @@ from tickets.models import Report, ReportState
 from tickets.selectors import reports as selectors
 from tickets.services import reports as services
 from tickets.wizard import known, steps
+from tickets.wizard.decisive import decisive_of
 from tickets.wizard.forms import DescribeForm, MessageForm, SentForm, StepForm, delivery_initial, message_initial
 from tickets.wizard.outcomes import Leave, ending_of
 from tickets.wizard.told import told_of
@@ -210,10 +211,17 @@ def _step_page(
         "facts": steps.facts_of(found, found.delivery),
         "places": steps.path_of(found),
         "conflict": conflict,
-        **context_of(found.run, reverse("report_findings", args=[found.code])),
+        **_checks(found),
     }
     status = 409 if conflict else 400 if form.is_bound else 200
     return render(request, "tickets/wizard/step.html", context, status=status)
+
+
+def _checks(found: Report) -> dict[str, Any]:
+    """What the checks have found so far and, for a draft, whether that settles it already."""
+    context = context_of(found.run, reverse("report_findings", args=[found.code]))
+    findings = cast(list[ReadFinding], context["findings"])
+    return {**context, "decisive": decisive_of(found, findings) if found.is_draft else None}
 
 
 @require_safe
@@ -223,8 +231,7 @@ def report_findings(request: PersonRequest, code: str) -> HttpResponse:
     found = selectors.report_for(request.user, code)
     if not request.htmx:
         return redirect("report", code=code)
-    context = context_of(found.run, reverse("report_findings", args=[code]))
-    return render(request, "diagnostics/_findings.html", context)
+    return render(request, "tickets/wizard/_live.html", {"report": found, **_checks(found)})
 
 
 @require_safe

@@ -52,7 +52,7 @@ def test_an_outdated_page_overwrites_nothing(as_nora: Client, report: Report, sl
     assert response.context["form"]["version"].value() == str(report.version)
 
 
-@pytest.mark.parametrize("slug", SLUGS[1:])
+@pytest.mark.parametrize("slug", SLUGS[2:])
 def test_a_step_is_not_skipped(as_nora: Client, report: Report, slug: str) -> None:
     assert as_nora.get(url(report, slug)).headers["Location"] == url(report, "sent")
 
