@@ -24,7 +24,8 @@ class Entry:
 EVERYBODY = frozenset({Role.STAFF, Role.SUPPORT, Role.ADMIN})
 SUPPORT = frozenset({Role.SUPPORT, Role.ADMIN})
 ADMIN = frozenset({Role.ADMIN})
-BRANCH_PAGES = frozenset({"branch", "branch_edit", "history", "deliveries", "domain_report", "domain_letter"})
+LOG_PAGES = frozenset({"history", "client_email_counts", "deliveries", "deliveries_export", "filter_save"})
+BRANCH_PAGES = frozenset({"branch", "branch_edit", "domain_report", "domain_letter"}) | LOG_PAGES
 SUPPRESSION_PAGES = frozenset({"suppression", "branch_suppressions", "suppression_add", "suppression_import"})
 
 ENTRIES = (
@@ -40,14 +41,25 @@ ENTRIES = (
         EVERYBODY,
         BRANCH_PAGES,
     ),
+    Entry("Deliveries", "send", "all_deliveries", SUPPORT, frozenset({"delivery", "message"})),
+    Entry("Comparison", "bar-chart", "comparison", SUPPORT),
+    Entry("Returned mail", "envelope-x", "returned_mails", SUPPORT, frozenset({"returned_mail", "returned_match"})),
     Entry("Suppression", "slash-circle", "suppressions", EVERYBODY, SUPPRESSION_PAGES),
     Entry("Check a domain", "search", "bench", SUPPORT, frozenset({"run"})),
     Entry("Check a message", "envelope-open", "message_bench", SUPPORT),
     Entry("Notices", "bell", "notices", SUPPORT),
     Entry("Rates", "graph-up", "rates", SUPPORT, frozenset({"rates_provider", "limits", "limit_add", "limit_edit"})),
+    Entry(
+        "Unclassified replies",
+        "tags",
+        "unclassified",
+        SUPPORT,
+        frozenset({"reply_rules", "reply_rule_add", "reply_rule", "reply_rule_delete"}),
+    ),
     Entry("Sending servers", "hdd-network", "servers", ADMIN, frozenset({"server_add", "server_edit"})),
     Entry("Allow-lists", "shield-check", "allow_list", SUPPORT, frozenset({"allow_list_add", "allow_list_edit"})),
     Entry("Records kept", "clock-history", "retention", ADMIN, frozenset({"erasures", "erasure_add", "erasure"})),
+    Entry("Tokens", "key", "tokens", ADMIN, frozenset({"token_add"})),
     Entry("People", "people", "people", ADMIN, frozenset({"person_add", "person_edit"})),
 )
 

@@ -258,9 +258,14 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "diagnostics.tasks.sweep_runs", "schedule": RUN_SWEEP_SECONDS},
     "sweep-untold": {"task": "tickets.tasks.sweep_untold", "schedule": 60},
     "forget-messages": {"task": "diagnostics.tasks.forget_messages", "schedule": 3600, "options": {"expires": 3000}},
+    "sweep-returned": {"task": "portal.returned.tasks.sweep_returned", "schedule": 60, "options": {"expires": 55}},
+    "forget-returned": {
+        "task": "portal.returned.tasks.forget_returned", "schedule": 3600, "options": {"expires": 3000}
+    },
     "watch": {"task": "portal.watch.tasks.watch_all", "schedule": 60, "options": {"expires": 55}},
     "prune": {"task": "portal.retention.tasks.prune_daily", "schedule": 86400},
     "sweep-erasures": {"task": "portal.retention.tasks.sweep_erasures", "schedule": 60, "options": {"expires": 55}},
+    "sweep-readings": {"task": "portal.maillog.tasks.sweep_readings", "schedule": 3600, "options": {"expires": 3000}},
     "review-rates": {"task": "portal.rates.tasks.review_rates", "schedule": 300, "options": {"expires": 280}},
     "review-complaints": {
         "task": "portal.rates.tasks.review_complaints",

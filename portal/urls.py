@@ -16,7 +16,7 @@ urlpatterns = [
     path("", include("portal.rates.urls")),
     path("", include("portal.intake.urls")),
     path("", include("portal.retention.urls")),
-    path("api/", include("portal.api.urls")),
+    path("", include("portal.api.urls")),
     path("diagnostics/", include("diagnostics.urls")),
     # Before the package's own pages of the same addresses.
     path("account/", include("portal.accounts.urls")),

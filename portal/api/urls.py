@@ -1,5 +1,18 @@
-"""The same as the pages for programs: /api/v1/, with a token, and a key that makes a repeated push harmless."""
+"""``/api/v1/`` for programs, and the page where admins make their tokens."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from portal.api import checks, log, suppressions, tickets, views
+from portal.api.desk import desk
+
+desk.add_router("", log.router)
+desk.add_router("", checks.router)
+desk.add_router("", tickets.router)
+desk.add_router("", suppressions.router)
+
+urlpatterns = [
+    path("api/v1/", desk.urls),
+    path("tokens/", views.tokens, name="tokens"),
+    path("tokens/add/", views.token_add, name="token_add"),
+    path("tokens/<int:pk>/revoke/", views.token_revoke, name="token_revoke"),
+]

@@ -22,13 +22,16 @@ from django.utils import timezone
 
 from diagnostics.models import Run, RunState, StoredFinding
 from portal.accounts.models import User
+from portal.api.models import Token
 from portal.branches.models import AllowListEntry, BranchProfile, DKIMEntry, SendingDomain
+from portal.maillog.models import ReplyRule, SavedFilter
+from portal.retention.models import Erasure
 from portal.suppression.services import suppress
 from portal.suppression.unsubscribe import token_for
-from portal.retention.models import Erasure
 from portal.watch.models import Watch
 from tests import make
 from tests.conftest import signed_in
+from tests.portal.returned.conftest import came, dsn
 from tests.tickets.queue.conftest import make_ticket
 from tickets.models import Attachment, Report
 
@@ -40,7 +43,8 @@ METHODS = ("get", "head", "post", "put", "patch", "delete")
 class Row:
     """What one URL is: who may open it, by which methods, and what of North's it is about.
 
-    ``who``: "public", "person" (everybody who is signed in), "branch" (North's staff and support), "support", "admin".
+    ``who``: "public", "person" (everybody who is signed in), "branch" (North's staff and support), "support", "admin",
+    "owner" (Nora, whose own it is).
     """
 
     who: str
@@ -49,6 +53,10 @@ class Row:
 
 
 ROWS: dict[str, Row] = {
+    # Tokens of programs. What is under /api/v1/ lets nobody in without one (tests/portal/api).
+    "tokens": Row("admin"),
+    "token_add": Row("admin", "get post"),
+    "token_revoke": Row("admin", "post", "token"),
     # How long records are kept, and people taken out.
     "retention": Row("admin"),
     "retention_prune": Row("admin", "post"),
@@ -89,8 +97,23 @@ ROWS: dict[str, Row] = {
     "run_transcript": Row("support", "get", "run"),
     # The message log.
     "history": Row("branch", "get", "branch"),
+    "client_email_counts": Row("branch", "get", "branch"),
     "deliveries": Row("branch", "get", "branch"),
+    "deliveries_export": Row("branch", "get", "branch"),
+    "filter_save": Row("branch", "post", "branch"),
+    "all_deliveries": Row("support"),
+    "all_deliveries_export": Row("support"),
+    "all_filter_save": Row("support", "post"),
+    "filter_delete": Row("owner", "post", "saved_filter"),
     "delivery": Row("branch", "get", "delivery"),
+    "message": Row("branch", "get", "message"),
+    "comparison": Row("support"),
+    # What came back.
+    "returned_mails": Row("support"),
+    "returned_mail": Row("support", "get", "returned"),
+    "returned_match": Row("support", "get post", "returned"),
+    "returned_not_a_bounce": Row("support", "post", "returned"),
+    "returned_read_again": Row("support", "post", "returned"),
     # Suppression.
     "suppressions": Row("person"),
     "suppression": Row("branch", "get", "suppression"),
@@ -121,6 +144,13 @@ ROWS: dict[str, Row] = {
     "allow_list": Row("support"),
     "allow_list_add": Row("support", "get post"),
     "allow_list_edit": Row("support", "get post", "allow_list"),
+    # Naming replies.
+    "unclassified": Row("support"),
+    "reply_rules": Row("support"),
+    "reply_rule_add": Row("support", "get post"),
+    "reply_rule": Row("support", "get post", "reply_rule"),
+    "reply_rule_switch": Row("support", "post", "reply_rule"),
+    "reply_rule_delete": Row("support", "get post", "reply_rule"),
     # Rates.
     "rates": Row("support"),
     "rates_provider": Row("support", "get", "provider"),
@@ -181,6 +211,7 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
     domain = SendingDomain.objects.get(branch=north)
     things: dict[str, dict[str, Any]] = {
         "branch": {"code": "north", "kind": "csv"},
+        "returned": {"pk": came(dsn(f"{CANARY}@corp.example")).pk, "position": 0},
         "suppression": {"pk": suppress(north, address=f"{CANARY}@corp.example", reason="manual").pk},
         # Whoever holds a token may read the name of its branch, so it is another's.
         "way_out": {"token": token_for(make.branch("west"), "lee@corp.example")},
@@ -189,12 +220,16 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         "attachment": {"code": file.code},
         "run": {"code": run.code},
         "delivery": {"pk": delivery.pk},
+        "message": {"pk": delivery.message_id},
+        "saved_filter": {"pk": SavedFilter.objects.create(owner=nora, branch=north, name=CANARY, query="x=1").pk},
         "server": {"pk": make.server().pk},
         "allow_list": {"pk": entry.pk},
         "person": {"pk": nora.pk},
         "from_domain": {"code": "north", "pk": domain.pk},
         "dkim_entry": {"code": "north", "pk": domain.pk, "entry": DKIMEntry.objects.get(domain=domain).pk},
         "erasure": {"code": Erasure.objects.create(way="erase", digest="0" * 64, stand_in=f"{CANARY}@x.example").code},
+        "token": {"pk": Token.objects.create(name="XenDirect", user=ida, digest="0" * 64, hint="dd_0").pk},
+        "reply_rule": {"pk": ReplyRule.objects.create(text=f"{CANARY} full", cause="mailbox_full").pk},
         "provider": {"slug": "gmail"},
         "limit": {"key": "gmail-connections"},
         "": {},
@@ -226,6 +261,7 @@ def may(role: str, who: str) -> bool:
         "branch": role in {"nora", "ida", "ada"},
         "support": role in {"ida", "ada"},
         "admin": role == "ada",
+        "owner": role == "nora",
     }[who]
 
 

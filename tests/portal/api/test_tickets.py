@@ -1,0 +1,65 @@
+"""Tickets by a program: opened once, read with their story, replied to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from portal.accounts.models import User
+from portal.branches.models import BranchProfile
+from tests import make
+from tests.portal.api.conftest import Program
+from tests.tickets.queue.conftest import make_ticket
+from tickets import services
+from tickets.models import Report, Ticket
+
+NEW: dict[str, Any] = {
+    "branch": "north",
+    "recipient": "lee@corp.example",
+    "description": "Nothing came",
+    "symptom": "late",
+}
+
+
+def test_a_ticket_is_opened_once(norths: Program) -> None:
+    first = norths("post", "/tickets", NEW, key="a")
+    again = norths("post", "/tickets", NEW, key="a")
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert first.json() == again.json()
+    ticket = Ticket.objects.get()
+    assert (ticket.description, ticket.symptom, ticket.report.state) == ("Nothing came", "late", "submitted")
+    assert ticket.run is not None
+    assert first.json()["suggested_cause"] == ticket.suggested_cause
+
+
+@pytest.mark.parametrize(
+    ("change", "status"),
+    [
+        ({"branch": "south"}, 404),
+        ({"recipient": "nonsense"}, 400),
+        ({"module": "smoke"}, 400),
+        ({"symptom": "smoke"}, 422),
+    ],
+)
+def test_what_cannot_be_opened_is_told(
+    norths: Program, south: BranchProfile, change: dict[str, Any], status: int
+) -> None:
+    assert norths("post", "/tickets", {**NEW, **change}, key="a").status_code == status
+    assert Report.objects.count() == 0
+
+
+def test_a_story_is_read_and_replied_to(norths: Program, supports: Program, north: BranchProfile, nora: User) -> None:
+    ticket = make_ticket(7, north, nora)
+    services.tickets.note(
+        ticket, body="among us", by=make.person("x@desk.example", role="support"), version=ticket.version,
+        submission="0" * 32,  # type: ignore[arg-type]
+    )  # fmt: skip
+    assert supports("post", "/tickets/7/replies", {"body": "We look"}, key="a").status_code == 201
+    assert supports("post", "/tickets/7/replies", {"body": "We look"}, key="a").status_code == 201
+    story = norths("get", "/tickets/7").json()
+    assert [event["body"] for event in story["events"] if event["kind"] == "reply"] == ["We look"]
+    assert "among us" not in str(story)
+    assert "among us" in str(supports("get", "/tickets/7").json())
+    assert story["state"] == "open"
+    assert [row["number"] for row in norths("get", "/tickets").json()["rows"]] == [7]
