@@ -71,9 +71,9 @@ class Rule:
     """When a reply names ``cause``. All that is given must hold.
 
     One of ``any`` or of ``words``, one of ``beside``, each of ``all`` and none of ``none`` stands in the text,
-    ``words`` only as whole words. ``hosts``: the server that said it is one of them or stands under one. ``codes`` are reply
-    codes or how they begin; ``statuses`` are whole ("5.7.1"), all below a subject ("5.6.") or a range ("5.7.606-649").
-    ``source`` is where that is written, ``date`` when it was read there (a month or a day).
+    ``words`` only as whole words. ``hosts``: the server that said it is one of them or stands under one.
+    ``codes`` are reply codes or how they begin; ``statuses`` are whole ("5.7.1"), all below a subject ("5.6.") or a
+    range ("5.7.606-649"). ``source`` is where that is written, ``date`` when it was read there (a month or a day).
     """
 
     id: str

@@ -9,12 +9,13 @@ from typing import Final
 from diagnostics.engine.messages.automatic import is_auto_reply
 from diagnostics.engine.messages.bounce import addresses
 from diagnostics.engine.messages.bounce.evidence import is_from_a_program, is_report, is_sent_by_a_program
-from diagnostics.engine.messages.bounce.judge import Words, judge
+from diagnostics.engine.messages.bounce.judge import Reader, Words, judge
 from diagnostics.engine.messages.bounce.phrases import has_any
 from diagnostics.engine.messages.bounce.report import Gathered, gather
+from diagnostics.engine.messages.bounce.said import joined, told_by
 from diagnostics.engine.messages.bounce.service import Notice, read_notice
 from diagnostics.engine.messages.bounce.status import Group
-from diagnostics.engine.messages.bounce.text import paragraphs, replies_in
+from diagnostics.engine.messages.bounce.text import replies_in
 from diagnostics.engine.messages.complaint import Complaint, read_complaint
 from diagnostics.engine.messages.mime import Parts, read_parts
 from diagnostics.engine.messages.reply_rule import Rule
@@ -62,7 +63,7 @@ class Classified:
 
 def classify(octets: bytes, *, extra: Sequence[Rule] = ()) -> Classified:
     """What the message in ``octets`` is. ``extra`` are rules of the caller's own for reading replies."""
-    parts = read_parts(octets)
+    parts, reader = read_parts(octets), Reader(extra)
     sent_to = addresses.unique(
         item for field in parts.header.all("to") for item in addresses.found(field.value[:4_000])
     )
@@ -71,13 +72,13 @@ def classify(octets: bytes, *, extra: Sequence[Rule] = ()) -> Classified:
         told = tuple(_untried(item) for item in complaint.recipients)
         return Classified("complaint", told, complaint, complaint.message_id, sent_to=sent_to)
     if notice := read_notice(parts):
-        return Classified(notice.kind, _noticed(notice, extra), message_id=notice.message_id, sent_to=sent_to)
+        return Classified(notice.kind, _noticed(notice, reader), message_id=notice.message_id, sent_to=sent_to)
     gathered = _innermost(gather(parts, sent_to), parts)
     groups = gathered.report.groups
     if groups and all(group.action in DONE for group in groups) and is_sent_by_a_program(parts):
         return _found("delivered", tuple(_done(group) for group in groups), gathered, sent_to)
     if is_report(parts, gathered):
-        recipients = _recipients(gathered, extra)
+        recipients = _recipients(gathered, reader)
         if recipients:
             return _found("bounce", recipients, gathered, sent_to)
     kind = "auto_reply" if is_auto_reply(parts) else "not_a_bounce"
@@ -86,16 +87,15 @@ def classify(octets: bytes, *, extra: Sequence[Rule] = ()) -> Classified:
 
 def _innermost(gathered: Gathered, parts: Parts) -> Gathered:
     """The report itself where a program sent it on inside another: the outer one then says nothing of recipients."""
-    if gathered.report.groups or gathered.told.named or not gathered.returned_octets or not is_from_a_program(parts):
+    if gathered.report.groups or gathered.told.named or not is_from_a_program(parts):
         return gathered
-    within = gather(read_parts(gathered.returned_octets), ())
-    return within if within.report.groups else gathered
+    return gathered.within if gathered.within.report.groups else gathered
 
 
-def _noticed(notice: Notice, extra: Sequence[Rule]) -> tuple[Recipient, ...]:
+def _noticed(notice: Notice, reader: Reader) -> tuple[Recipient, ...]:
     """The recipients of a notice; only of a bounce something is to be judged."""
     if notice.kind == "bounce":
-        return tuple(_judged(item.group, [Words(item.group.diagnostic)], "", extra) for item in notice.items)
+        return tuple(_judged(item.group, [Words(item.group.diagnostic)], "", reader) for item in notice.items)
     if notice.kind == "delivered":
         return tuple(_done(item.group) for item in notice.items)
     return tuple(_untried(item.group.address) for item in notice.items)
@@ -112,7 +112,7 @@ def _found(kind: str, recipients: tuple[Recipient, ...], gathered: Gathered, sen
 
 
 def _done(group: Group) -> Recipient:
-    reading = judge([Words(group.diagnostic)], status=group.status).reading
+    reading = judge([Words(group.diagnostic)], status=group.status, reader=Reader()).reading
     return Recipient(
         address=group.address,
         cause="accepted_by_recipient_server",
@@ -126,18 +126,18 @@ def _done(group: Group) -> Recipient:
     )
 
 
-def _recipients(gathered: Gathered, extra: Sequence[Rule]) -> tuple[Recipient, ...]:
+def _recipients(gathered: Gathered, reader: Reader) -> tuple[Recipient, ...]:
     """All for whom it failed or waits."""
     is_delayed = has_any(gathered.told.text.lower(), "delayed") and not has_any(gathered.told.text.lower(), "given_up")
-    found: list[Recipient] = []
-    seen: set[str] = set()
+    telling = told_by(gathered)
+    found: dict[str, Recipient] = {}
     for group in gathered.groups(is_delayed=is_delayed):
-        if group.action in DONE or not group.address or addresses.key(group.address) in seen:
+        key = addresses.key(group.address)
+        if group.action in DONE or not key or key in found:
             continue
-        seen.add(addresses.key(group.address))
-        row = _judged(group, _said_of(group, gathered), _stage_of(group, gathered), extra)
-        found.append(row if row.cause != "unknown" else _as_told_within(row, group, gathered, extra))
-    return tuple(found)
+        row = _judged(group, telling.of(group), _stage_of(group, gathered), reader)
+        found[key] = row if row.cause != "unknown" else _as_told_within(row, group, gathered, reader)
+    return tuple(found.values())
 
 
 def _stage_of(group: Group, gathered: Gathered) -> str:
@@ -145,61 +145,22 @@ def _stage_of(group: Group, gathered: Gathered) -> str:
     return "DATA" if gathered.is_filtered else gathered.told.stage_of(group.address)
 
 
-def _as_told_within(row: Recipient, group: Group, gathered: Gathered, extra: Sequence[Rule]) -> Recipient:
+def _as_told_within(row: Recipient, group: Group, gathered: Gathered, reader: Reader) -> Recipient:
     """The same recipient by the words of the attached message, where that holds a transcript which names them.
 
     Gateways that say only that they could not deliver attach the other server's report.
     """
-    if not gathered.returned_octets:
+    within = gathered.within.told
+    lines = within.lines_of(group.address)
+    said = [Words(text) for text in (*joined(within.answers_to(group.address)), *replies_in(lines))]
+    if not within.names(group.address) or not said:
         return row
-    within = gather(read_parts(gathered.returned_octets), ())
-    lines = within.told.lines_of(group.address)
-    said = [Words(text) for text in (*_joined(within.told.answers_to(group.address)), *replies_in(lines))]
-    if addresses.key(group.address) not in {addresses.key(item) for item in within.told.named} or not said:
-        return row
-    return _judged(group, said, within.told.stage_of(group.address), extra)
+    return _judged(group, said, within.stage_of(group.address), reader)
 
 
-def _said_of(group: Group, gathered: Gathered) -> list[Words]:
-    """Everything that the report says of this recipient, the best first."""
-    told = gathered.told
-    lines = told.lines_of(group.address) or (told.lines_of(group.original) if group.original else [])
-    key = addresses.key(group.address)
-    said = [Words(group.diagnostic)] if group.diagnostic else []
-    said += [Words(text) for text in _joined(told.answers_to(group.address)) if not text.startswith(("2", "3"))]
-    said += [Words(reply) for reply in replies_in(lines)]
-    said += [Words(text) for address, text in told.verdict_lines if addresses.key(address) == key]
-    said += [Words(text) for text in _telling(lines)[:4]]
-    said.append(Words(group.comment))
-    if len({addresses.key(address) for address, _ in told.verdict_lines if address}) < 2:
-        said += [Words(text, is_aside=True) for address, text in told.verdict_lines if not address]
-    if not lines or not group.diagnostic:
-        said += [Words(text, is_aside=True) for text in (*replies_in(told.loose), *_telling(told.loose))[:12]]
-        said.append(Words(gathered.subject, is_aside=True))
-    return [item for item in said if item.text.strip()]
-
-
-def _telling(lines: list[str]) -> list[str]:
-    """The paragraphs that say something of this message, and not what the program says in every report."""
-    return [text for text in paragraphs(lines) if not has_any(text.lower(), "boilerplate")]
-
-
-def _joined(answers: list[str]) -> list[str]:
-    """The lines of one answer put together."""
-    found: list[str] = []
-    for answer in answers:
-        if found and found[-1][:4] == answer[:3] + "-":
-            found[-1] = found[-1] + "\n" + answer
-        elif found and found[-1].rpartition("\n")[2][:4] == answer[:3] + "-":
-            found[-1] += "\n" + answer
-        else:
-            found.append(answer)
-    return found
-
-
-def _judged(group: Group, said: list[Words], stage: str, extra: Sequence[Rule]) -> Recipient:
+def _judged(group: Group, said: list[Words], stage: str, reader: Reader) -> Recipient:
     is_delayed = group.action == "delayed"
-    judged = judge(said, status=group.status, is_delayed=is_delayed, host=group.remote, stage=stage, extra=extra)
+    judged = judge(said, status=group.status, is_delayed=is_delayed, host=group.remote, stage=stage, reader=reader)
     reading = judged.reading
     original = addresses.typed(group.original) if group.original else ""
     return Recipient(

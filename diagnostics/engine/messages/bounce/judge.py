@@ -99,6 +99,35 @@ class Judged:
     permanence: str
 
 
+class Reader:
+    """Reads what was said as replies, the same thing once: reports repeat themselves. ``extra``: the caller's rules."""
+
+    def __init__(self, extra: Sequence[Rule] = ()) -> None:
+        self._extra = tuple(extra)
+        self._known: dict[tuple[str, str, bool, str], Reading] = {}
+
+    def read(self, text: str, status: str, is_delayed: bool, host: str) -> Reading:
+        """``text`` as a reply. Where it holds no status of its own the report's is taken, and else what it amounts to."""
+        key = (text, status, is_delayed, host)
+        if key not in self._known:
+            self._known[key] = self._read(_IN_REPLY.sub("", text), status, is_delayed, host)
+        return self._known[key]
+
+    def _read(self, text: str, status: str, is_delayed: bool, host: str) -> Reading:
+        own = read_reply(text, remote_host=host, extra=self._extra)
+        if own.status and not own.status.endswith(".0.0"):
+            return own
+        if own.reply_code and status and status[0] != own.reply_code[0]:
+            status = ""
+        if not own.reply_code and not status:
+            amounts_to = "4.0.0" if is_delayed else "5.0.0"
+            amounts = read_reply(text, status=amounts_to, remote_host=host, extra=self._extra)
+            return replace(amounts if amounts.is_worded else own, status="")
+        if not status or status == own.status:
+            return own
+        return read_reply(text, reply_code=own.reply_code, status=status, remote_host=host, extra=self._extra)
+
+
 def judge(
     said: Iterable[Words],
     *,
@@ -106,15 +135,12 @@ def judge(
     is_delayed: bool = False,
     host: str = "",
     stage: str = "",
-    extra: Sequence[Rule] = (),
+    reader: Reader,
 ) -> Judged:
-    """The cause that ``said`` names. ``stage``: the command that was refused, where the report tells.
-
-    ``extra`` are rules of the caller's own.
-    """
-    read = [(words, _read(words.text, status, is_delayed, host, extra)) for words in said if words.text.strip()]
+    """The cause that ``said`` names. ``stage``: the command that was refused, where the report tells."""
+    read = [(words, reader.read(words.text, status, is_delayed, host)) for words in said if words.text.strip()]
     if not read:
-        read = [(Words(""), _read("", status, is_delayed, host, extra))]
+        read = [(Words(""), reader.read("", status, is_delayed, host))]
     words, reading = _best(read)
     first = next((item for item in read if not item[0].is_aside), read[0])
     if not reading.reply_code and first[1].reply_code and not words.is_aside:
@@ -128,20 +154,6 @@ def judge(
     elif cause in _WORTHLESS:
         reading = replace(reading, cause="network_or_timeout" if is_delayed or _is_over(everything) else cause)
     return Judged(reading, words.text, _permanence(reading, words.text.lower(), is_delayed))
-
-
-def _read(text: str, status: str, is_delayed: bool, host: str, extra: Sequence[Rule]) -> Reading:
-    """``text`` as a reply. Where it holds no status of its own the report's is taken, and else what it amounts to."""
-    text = _IN_REPLY.sub("", text)
-    own = read_reply(text, remote_host=host, extra=extra)
-    if own.status and not own.status.endswith(".0.0"):
-        return own
-    if own.reply_code and status and status[0] != own.reply_code[0]:
-        status = ""
-    if not own.reply_code and not status:
-        amounts = read_reply(text, status="4.0.0" if is_delayed else "5.0.0", remote_host=host, extra=extra)
-        return replace(amounts if amounts.is_worded else own, status="")
-    return read_reply(text, reply_code=own.reply_code, status=status or own.status, remote_host=host, extra=extra)
 
 
 def _best(read: list[tuple[Words, Reading]]) -> tuple[Words, Reading]:

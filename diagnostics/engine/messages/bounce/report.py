@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from diagnostics.engine.messages.bounce import addresses
 from diagnostics.engine.messages.bounce.status import Group, Report, read_status
 from diagnostics.engine.messages.bounce.text import Told, read_text, split_returned
 from diagnostics.engine.messages.headers.fields import Message, read_message
-from diagnostics.engine.messages.mime import Parts
+from diagnostics.engine.messages.mime import Parts, read_parts
 
 STATUS_TYPES = ("message/delivery-status", "message/global-delivery-status")
 RETURNED_TYPES = (
@@ -34,12 +35,13 @@ _SERVER = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots, so that what is worked out late is worked out once.
+@dataclass(frozen=True)
 class Gathered:
     """A report in pieces. ``failed`` are the recipients that its own header names (X-Failed-Recipients).
 
     ``is_filtered``: the header says that the recipient's own filter refused it, whatever the reply says (EZweb's
-    X-SPASIGN). ``returned_octets``: the message that was attached, which may be a report again.
+    X-SPASIGN). ``returned_octets``: the message that was attached.
     """
 
     report: Report
@@ -56,6 +58,11 @@ class Gathered:
     def message_id(self) -> str:
         field = self.returned.first("message-id")
         return field.value.strip().strip("<>") if field else ""
+
+    @cached_property
+    def within(self) -> Gathered:
+        """The attached message, which may be a report again."""
+        return gather(read_parts(self.returned_octets), ())
 
     def groups(self, *, is_delayed: bool) -> Iterator[Group]:
         """What is known of each recipient: by the groups, then the header, then the text, then the returned message."""
@@ -105,10 +112,18 @@ class Gathered:
 
     def _server(self, address: str) -> str:
         """The server that the text says refused it."""
-        lines = self.told.lines_of(address) or [*self.told.loose, *self.told.text.split("\n")[:60]]
-        text = "\n".join(lines)[:8_000]
-        match = next((found for pattern in _SERVER if (found := pattern.search(text))), None)
-        return match[1].lower().rstrip(".") if match else ""
+        lines = self.told.lines_of(address)
+        return _server_in(lines) if lines else self._server_of_all
+
+    @cached_property
+    def _server_of_all(self) -> str:
+        return _server_in([*self.told.loose[:60], *self.told.text.split("\n", 60)[:60]])
+
+
+def _server_in(lines: list[str]) -> str:
+    text = "\n".join(lines)[:8_000]
+    match = next((found for pattern in _SERVER if (found := pattern.search(text))), None)
+    return match[1].lower().rstrip(".") if match else ""
 
 
 def gather(parts: Parts, sent_to: tuple[str, ...]) -> Gathered:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Final
 
 from diagnostics.engine.messages.bounce import addresses
@@ -26,7 +27,8 @@ _KIND = re.compile(r"\s*(smtp|lmtp|dns|unknown|notes|x400|[a-z]{1,3}-[a-z0-9_.-]
 _RECIPIENT: Final = ("final-recipient", "original-recipient", "x-actual-recipient", "x-original-recipient")
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots, so that the address is worked out once.
+@dataclass(frozen=True)
 class Group:
     """What is said of one recipient, as it stands. ``action`` is in lower case."""
 
@@ -38,7 +40,7 @@ class Group:
     diagnostic: str
     remote: str
 
-    @property
+    @cached_property
     def address(self) -> str:
         """Whom it failed for: the final recipient; where that is a pipe, a path or a bare name, the original one."""
         final, original = addresses.typed(self.final), addresses.typed(self.original)

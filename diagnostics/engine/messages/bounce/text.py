@@ -19,6 +19,8 @@ MAX_CHARACTERS: Final = 32_768
 MAX_LINE: Final = 2_000
 MAX_LINES: Final = 1_500
 MAX_RECIPIENTS: Final = 1_000
+#: Answers that were given of no address; a conversation has a few.
+MAX_LOOSE: Final = 40
 
 # Fields that stand on top of a returned message.
 _RETURNED_FIELD = re.compile(
@@ -62,16 +64,18 @@ _LEADING = re.compile(r"\s{0,12}\(?(?:reason: )?(?=[245]\d\d[ -])")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A line that the other server said. ``address`` is empty where it was said of none; ``talk`` counts servers."""
+    """A line that the other server said. ``talk`` counts the servers that were talked to."""
 
-    address: str
     text: str
     talk: int
 
 
 @dataclass(slots=True)
 class Told:
-    """What the text says: lines under each address, and the lines under none. ``stage`` is the command refused."""
+    """What the text says: lines under each address, and the lines under none. ``stage`` is the command refused.
+
+    ``answers`` are filed by the address of which they were given, and those of none under the empty one.
+    """
 
     own: dict[str, list[str]] = field(default_factory=dict)
     named: list[str] = field(default_factory=list)
@@ -79,7 +83,7 @@ class Told:
     verdicts: list[str] = field(default_factory=list)
     own_named: list[str] = field(default_factory=list)
     loose: list[str] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
+    answers: dict[str, list[Answer]] = field(default_factory=dict)
     verdict_lines: list[tuple[str, str]] = field(default_factory=list)
     stage: str = ""
     stages: dict[str, str] = field(default_factory=dict)
@@ -94,12 +98,18 @@ class Told:
     def lines_of(self, address: str) -> list[str]:
         return self.own.get(addresses.key(address), [])
 
+    def names(self, address: str) -> bool:
+        """The text has lines about that address."""
+        return addresses.key(address) in self.own
+
     def answers_to(self, address: str) -> list[str]:
         """What the other server said of that recipient, and then what it said in the same conversation of none."""
         key = addresses.key(address)
         talk = self.talks.get(key)
-        of_it = [item.text for item in self.answers if addresses.key(item.address) == key]
-        return of_it + [item.text for item in self.answers if not item.address and talk in (None, item.talk)]
+        of_it = self.answers.get(key, [])
+        return [item.text for item in of_it] + [
+            item.text for item in self.answers.get("", [])[:MAX_LOOSE] if talk in (None, item.talk)
+        ]
 
 
 def split_returned(text: str) -> tuple[str, str]:
@@ -169,11 +179,12 @@ def _answer(text: str, address: str, stage: str, told: Told) -> None:
     """Keep what the other server said. How it says goodbye is about nobody."""
     if stage == _GOODBYE:
         return
-    told.answers.append(Answer(address, text, told.talk))
-    if address:
-        told.talks[addresses.key(address)] = told.talk
+    key = addresses.key(address)
+    told.answers.setdefault(key, []).append(Answer(text, told.talk))
+    if key:
+        told.talks[key] = told.talk
     if text[:1] in ("4", "5"):
-        told.stages.setdefault(addresses.key(address), stage)
+        told.stages.setdefault(key, stage)
         told.stage = told.stage or stage
 
 
@@ -223,11 +234,10 @@ def _rest_of(line: str, current: list[str], told: Told, own: set[str]) -> None:
         told.verdict_lines.append((subject, line[leading.end() :]))
         if subject:
             # What was answered to DATA is about the one whom the line below it names.
-            told.talks.setdefault(addresses.key(subject), told.talk)
-            told.answers = [
-                item if item.address or item.talk != told.talk else Answer(subject, item.text, item.talk)
-                for item in told.answers
-            ]
+            key, loose = addresses.key(subject), told.answers.get("", [])
+            told.talks.setdefault(key, told.talk)
+            while loose and loose[-1].talk == told.talk:
+                told.answers.setdefault(key, []).insert(0, loose.pop())
         if subject and "..." in line and addresses.key(subject) not in own:
             told.verdicts.append(subject)
     is_about_message = _QUOTED.match(bare) is not None
