@@ -5,3 +5,17 @@ from django.apps import AppConfig
 
 class ReturnedConfig(AppConfig):
     name = "portal.returned"
+
+    def ready(self) -> None:
+        from django.core.checks import register as register_check
+
+        from portal import inbound
+        from portal.maillog import sources
+        from portal.returned.loading import take_bounces
+        from portal.returned.services import is_ours, take_mail
+        from portal.returned.system_checks import addresses_can_be_read
+
+        what = "returned mail: .eml, mbox or a Maildir"
+        sources.register(sources.Source(name="dsn", what=what, take=take_bounces, has_folders=True))
+        inbound.register(inbound.Door("returned mail", is_ours, take_mail))
+        register_check(addresses_can_be_read)

@@ -31,6 +31,7 @@ class Ending(models.TextChoices):
     REMOVED = "removed", "Removed"
     REPLACED = "replaced", "Replaced by a stronger reason"
     LAPSED = "lapsed", "Its time ran out"
+    TAKEN_BACK = "taken_back", "What it came from was taken back"
 
 
 class Suppression(models.Model):

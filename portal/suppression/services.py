@@ -112,7 +112,7 @@ def take_back(branch: BranchProfile, *, address: str, source: str, because: str,
     )
     row = rows.first()
     if row is not None:
-        _end(row, Ending.REMOVED, at=timezone.now(), by=by, because=because)
+        _end(row, Ending.TAKEN_BACK, at=timezone.now(), by=by, because=because)
     return row is not None
 
 

@@ -28,7 +28,7 @@ class Migration(migrations.Migration):
                 ('until', models.DateTimeField(blank=True, null=True)),
                 ('source', models.CharField(blank=True, max_length=200)),
                 ('ended', models.DateTimeField(blank=True, null=True)),
-                ('ending', models.CharField(blank=True, choices=[('removed', 'Removed'), ('replaced', 'Replaced by a stronger reason'), ('lapsed', 'Its time ran out')], max_length=10)),
+                ('ending', models.CharField(blank=True, choices=[('removed', 'Removed'), ('replaced', 'Replaced by a stronger reason'), ('lapsed', 'Its time ran out'), ('taken_back', 'What it came from was taken back')], max_length=10)),
                 ('ended_because', models.CharField(blank=True, max_length=500)),
                 ('branch', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='suppressions', to='branches.branchprofile')),
                 ('by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
