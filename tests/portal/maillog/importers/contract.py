@@ -179,7 +179,7 @@ class LogContract:
             assert {event.fingerprint for event in found if event.kind == "accepted"} == accepted, line[:60]
 
     def test_memory_does_not_grow_with_the_file(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        """What is held is bounded by number, not by the file: a quarter of 3 MB at most."""
+        """What is held is bounded by number, not by the file: a third of 3 MB at most."""
         monkeypatch.setattr(server_log, "MOST_OVER", 500)
         monkeypatch.setattr(server_log, "MOST_OPEN", 500)
         monkeypatch.setattr(blocks, "CHUNK", 1 << 16)
@@ -195,7 +195,7 @@ class LogContract:
             tracemalloc.stop()
         assert source.size > 2_500_000
         assert read >= count
-        assert peak < source.size / 4
+        assert peak < source.size / 3
 
     def many(self, count: int) -> Iterator[bytes]:
         """So many messages, made one by one."""
@@ -203,9 +203,11 @@ class LogContract:
 
     def test_mutated_lines(self) -> None:
         """Lines that tell of no acceptance, with anything done to them: nothing is raised, none is accepted then."""
-        accepted = {event.line for event in self.events(self.sample()) if event.kind in {"accepted", "handed"}}
-        numbered = enumerate(self.sample().splitlines(keepends=True), 1)
-        lines = [line for number, line in numbered if number not in accepted and line != self.header()]
+        lines = [
+            line
+            for line in self.lines()
+            if not {"accepted", "handed"} & {event.kind for event in self.events(self.header() + line)}
+        ]
 
         @settings(max_examples=60 * TIMES, deadline=None, derandomize=TIMES == 1, database=None,
                   suppress_health_check=list(HealthCheck))  # fmt: skip
