@@ -31,6 +31,10 @@ def test_a_refused_message_becomes_a_ticket_that_is_answered(enter: Enter) -> No
     nora = enter("nora@north.example")
     sound(nora)
     begin(nora, "a.meyer@stateagency.example")
+    # Somebody reported this address before; this is about another e-mail.
+    expect(nora.get_by_role("alert")).to_contain_text("is open about this address")
+    sound(nora)
+    nora.get_by_role("button", name="It is something else").click()
     # The checks fill the panel while she reads.
     expect(nora.locator("#findings")).to_contain_text("Proofpoint", timeout=30_000)
     expect(nora.locator("main")).to_contain_text("A rule at the recipient's organisation refused it")

@@ -16,6 +16,8 @@ from django.utils import timezone
 from diagnostics.engine.names import Address, parse_address
 from portal.accounts.models import User
 from portal.branches.access import branches_of
+from portal.branches.models import BranchProfile
+from portal.maillog.addresses import normal
 from portal.maillog.models import ClientProfile
 from portal.maillog.selectors import Sends, clients_with, sends_to
 from tickets.models import Attachment, Exit, Report, ReportState, Ticket
@@ -23,6 +25,17 @@ from tickets.selectors.belief import belief as belief
 
 #: Profiles shown beside an address; more than these help nobody to choose.
 MOST_PROFILES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Already:
+    """What there is about an address already: tickets that are open, and reports that somebody has begun."""
+
+    tickets: list[Ticket]
+    drafts: list[Report]
+
+    def __bool__(self) -> bool:
+        return bool(self.tickets or self.drafts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +119,23 @@ def profiles_for(viewer: User, report: Report) -> list[ClientProfile]:
 def profile_addresses(viewer: User, report: Report) -> tuple[str, ...]:
     """The addresses on the profiles that the report is about; empty where no profile is known."""
     return tuple(dict.fromkeys(profile.email for profile in profiles_for(viewer, report) if profile.email))
+
+
+def already_about(viewer: User, branch: BranchProfile, recipient: str, *, apart_from: UUID | None = None) -> Already:
+    """Open tickets and drafts of ``branch`` about this very address, the latest first, at most five and three.
+
+    ``apart_from`` is the form that is being sent: what it has made already is not something else.
+    """
+    same = Q(recipient__iexact=recipient.strip()) | Q(recipient__iexact=normal(recipient))
+    own = branches_of(viewer).filter(pk=branch.pk)
+    tickets = Ticket.objects.filter(same, branch__in=own, recipient_domain=domain_of(recipient), is_open=True)
+    drafts = Report.objects.filter(same, branch__in=own, state=ReportState.DRAFT)
+    if apart_from is not None:
+        drafts = drafts.exclude(submission=apart_from, by=viewer)
+    return Already(
+        list(tickets.select_related("report__by").order_by("-last_activity", "-id")[:5]),
+        list(drafts.select_related("by").order_by("-created", "-id")[:3]),
+    )
 
 
 def similar_open(viewer: User, report: Report) -> list[Ticket]:

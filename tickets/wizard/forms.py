@@ -70,11 +70,13 @@ class MessageForm(forms.Form):
         self.fields["branch"].queryset = branches  # type: ignore[attr-defined]
         self.fields["branch"].empty_label = "Choose the branch"  # type: ignore[attr-defined]
         choices = list(branches[:2])
-        if len(choices) == 1:
+        #: The one branch it can be about; None where there are several.
+        self.only_branch = choices[0] if len(choices) == 1 else None
+        if self.only_branch is not None:
             # Nobody is asked what has only one answer; the value still comes with the form.
             self.fields["branch"].widget = forms.HiddenInput()
-            self.initial.setdefault("branch", choices[0].code)
-            self.fields["at"].help_text = f"In the time of {choices[0]} ({choices[0].time_zone})."
+            self.initial.setdefault("branch", self.only_branch.code)
+            self.fields["at"].help_text = f"In the time of {self.only_branch} ({self.only_branch.time_zone})."
 
     def clean_recipient(self) -> str:
         """An address that cannot be read is kept as typed: that it is wrong is for step 2 to say."""

@@ -47,13 +47,17 @@ def reports(request: PersonRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @person_required
 def report_begin(request: PersonRequest) -> HttpResponse:
-    """Which e-mail is it about? Makes the draft and begins the checks."""
+    """Which e-mail is it about? Makes the draft and begins the checks.
+
+    Where a ticket is open about the address, or a report of it was begun, that is said before another one is made.
+    """
     delivery = _delivery(request)
     initial = delivery_initial(delivery, delivery.branch) if delivery else {}
     initial |= {"recipient": request.GET["recipient"]} if request.GET.get("recipient") else {}
     branches = branches_of(request.user)
     form = MessageForm(request.POST if request.method == "POST" else None, branches=branches, initial=initial)
-    if request.method == "POST" and form.is_valid():
+    already = _already(request, form)
+    if form.is_valid() and (not already or _is_said(request, form)):
         message, branch = form.message(), form.cleaned_data["branch"]
         if delivery is not None and (delivery.branch_id, delivery.recipient) != (branch.pk, message.recipient):
             delivery = None
@@ -65,8 +69,27 @@ def report_begin(request: PersonRequest) -> HttpResponse:
             delivery=delivery,
         )
         return redirect("report", code=made.code)
-    context = {"form": form, "delivery": delivery, "has_branch": branches.exists()}
-    return render(request, "tickets/wizard/begin.html", context, status=400 if form.is_bound else 200)
+    context = {"form": form, "delivery": delivery, "has_branch": branches.exists(), "already": already}
+    status = 400 if form.errors else 409 if form.is_bound else 200
+    return render(request, "tickets/wizard/begin.html", context, status=status)
+
+
+def _is_said(request: PersonRequest, form: MessageForm) -> bool:
+    """Of this very address it was said already; with another one typed meanwhile it is said again."""
+    return bool(request.POST.get("anyway", "").strip() == form.cleaned_data["recipient"])
+
+
+def _already(request: PersonRequest, form: MessageForm) -> selectors.Already | None:
+    """What there is about the address that was typed, or that the page was opened with."""
+    if form.is_valid():
+        named = form.cleaned_data
+        return selectors.already_about(
+            request.user, named["branch"], named["recipient"], apart_from=named["submission"]
+        )
+    branch, recipient = form.only_branch, form.initial.get("recipient", "")
+    if form.is_bound or branch is None or not recipient:
+        return None
+    return selectors.already_about(request.user, branch, recipient)
 
 
 def _delivery(request: PersonRequest) -> Delivery | None:
