@@ -90,7 +90,7 @@ class Following:
         if self._inode is None:
             return None
         device, inode = self._inode
-        head = self._head_now()
+        head = os.pread(self._plain.fileno(), min(HEAD, self._line_end), 0)
         return Position(
             device=device, inode=inode, head=sha256(head).hexdigest(), head_size=len(head), offset=self._line_end
         )
@@ -167,32 +167,33 @@ class Following:
         return [item for item, now in beside if now.st_mtime > old.st_mtime and now.st_ino != old.st_ino]
 
     def _open(self, path: Path) -> None:
-        self._plain = path.open("rb", buffering=0)
-        self._inode: tuple[int, int] | None = None
-        status = os.fstat(self._plain.fileno())
         buffered = path.open("rb")
         file = unpacked(buffered)
+        self._inode: tuple[int, int] | None = None
         if file is buffered:
+            # What is buffered would hide what is written meanwhile.
+            self._plain = path.open("rb", buffering=0)
             buffered.close()
+            status = os.fstat(self._plain.fileno())
             self._inode = (status.st_dev, status.st_ino)
             self._file: BinaryIO = cast(BinaryIO, self._plain)
         else:
-            self._plain.close()
             self._file = file
         self._line_end = self._offset = 0
         self._head = b""
         self._ended = b"\n"
 
     def _skip(self, offset: int) -> None:
-        """Go on behind ``offset``, at the beginning of a line."""
+        """Go on at the first line that begins at ``offset`` or behind it."""
         if not offset:
             return
+        before = offset - 1
         if self._inode is not None:
-            following = os.pread(self._plain.fileno(), MOST_OCTETS + 1, offset)
-            self._offset = self._line_end = offset + following.find(b"\n") + 1
+            following = os.pread(self._plain.fileno(), MOST_OCTETS + 1, before)
+            self._offset = self._line_end = before + following.find(b"\n") + 1
             self._plain.seek(self._offset)
             return
-        while self._offset < offset and (chunk := self._file.read(min(offset - self._offset, 1 << 20))):
+        while self._offset < before and (chunk := self._file.read(min(before - self._offset, 1 << 20))):
             self._offset += len(chunk)
         while self._file.read(1) not in (b"", b"\n"):
             self._offset += 1
@@ -203,12 +204,6 @@ class Following:
             self._line_end = self._offset + end + 1
         self._offset += len(chunk)
         self._ended = chunk[-1:]
-
-    def _head_now(self) -> bytes:
-        """How the file begins, as far as its first line and :data:`HEAD` go."""
-        if self._inode is None or self._plain.closed:
-            return self._head
-        return os.pread(self._plain.fileno(), min(HEAD, self._line_end), 0)
 
     def _is_cut_off(self) -> bool:
         """Whether the file was cut off and is written anew; then it begins again."""
@@ -245,7 +240,7 @@ class Following:
         return True
 
     def _change(self, path: Path) -> None:
-        ended, old = self._ended, self._file
+        ended = self._ended
+        self._file.close()
         self._open(path)
         self._ended = ended
-        old.close()

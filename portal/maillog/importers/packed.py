@@ -44,6 +44,10 @@ class Packed(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
+    def close(self) -> None:
+        super().close()
+        self._outer.close()
+
     def readinto(self, buffer: bytearray | memoryview) -> int:  # type: ignore[override]
         octets = self.read(len(buffer))
         buffer[: len(octets)] = octets
