@@ -210,6 +210,24 @@ SMTP_PROBE_HELO = env.read_str("SMTP_PROBE_HELO", urlsplit(BASE_URL).hostname or
 SMTP_PROBE_SENDER = env.read_str("SMTP_PROBE_SENDER")
 #: Days for which the raw text of a message that was handed in is kept; what was read out of it stays.
 MESSAGE_DAYS = env.read_int("MESSAGE_DAYS", 30, least=1, most=3650)
+#: Where the mailroom listens for mail, ``host:port``, or off; how it speaks, how it greets, what it takes at most.
+MAILROOM = env.read_str("MAILROOM", "127.0.0.1:8025" if IS_EMBEDDED else "off")
+MAILROOM = "" if MAILROOM.lower() == "off" else MAILROOM
+MAILROOM_PROTOCOL = env.read_choice("MAILROOM_PROTOCOL", "smtp", ("smtp", "lmtp"))
+MAILROOM_NAME = env.read_str("MAILROOM_NAME", urlsplit(BASE_URL).hostname or "localhost")
+MAILROOM_MEGABYTES = env.read_int("MAILROOM_MEGABYTES", 10, least=1, most=100)
+MAILROOM_A_MINUTE = env.read_int("MAILROOM_A_MINUTE", 600, least=1, most=100_000)
+#: A mailbox that mail comes back to, where no server hands it over.
+IMAP_HOST = env.read_str("IMAP_HOST")
+IMAP_PORT = env.read_int("IMAP_PORT", 993, least=1, most=65535)
+IMAP_USER = env.read_str("IMAP_USER")
+IMAP_PASSWORD = env.read_secret("IMAP_PASSWORD")
+IMAP_TLS = env.read_choice("IMAP_TLS", "tls", ("tls", "starttls", "off"))
+IMAP_FOLDER = env.read_str("IMAP_FOLDER", "INBOX")
+IMAP_DONE_FOLDER = env.read_str("IMAP_DONE_FOLDER")
+IMAP_SECONDS = env.read_int("IMAP_SECONDS", 60, least=10, most=86400)
+#: The address under which tickets are answered by mail, with <token> in it; empty: not by mail.
+TICKET_ADDRESS = env.read_str("TICKET_ADDRESS")
 #: The addresses that mail comes back to, with the message's key or the recipient (user=domain) written into them.
 BOUNCE_ADDRESSES = env.read_list(
     "BOUNCE_ADDRESSES",
@@ -218,6 +236,10 @@ BOUNCE_ADDRESSES = env.read_list(
 #: Days for which the raw text of mail that came back is kept, and for which an address that failed is not written to.
 RETURNED_DAYS = env.read_int("RETURNED_DAYS", 30, least=1, most=3650)
 SUPPRESS_HARD_DAYS = env.read_int("SUPPRESS_HARD_DAYS", 180, least=1, most=3650)
+#: Addresses to which receivers send DMARC and TLS reports (rua= of the records), for the mailroom.
+REPORT_ADDRESSES = env.read_list("REPORT_ADDRESSES")
+# A mail service proves by this secret (user:password in the webhook's address) that it is the one.
+ANYMAIL = {"WEBHOOK_SECRET": env.read_secret("WEBHOOK_SECRET")} if env.read_secret("WEBHOOK_SECRET") else {}
 #: Days for which the log is kept: its lines, its deliveries with messages and case notes, and its counts by the hour.
 EVENT_DAYS = env.read_int("EVENT_DAYS", 90, least=1, most=36500)
 LOG_DAYS = env.read_int("LOG_DAYS", 400, least=1, most=36500)
@@ -260,7 +282,9 @@ CELERY_BEAT_SCHEDULE = {
     "forget-messages": {"task": "diagnostics.tasks.forget_messages", "schedule": 3600, "options": {"expires": 3000}},
     "sweep-returned": {"task": "portal.returned.tasks.sweep_returned", "schedule": 60, "options": {"expires": 55}},
     "forget-returned": {
-        "task": "portal.returned.tasks.forget_returned", "schedule": 3600, "options": {"expires": 3000}
+        "task": "portal.returned.tasks.forget_returned",
+        "schedule": 3600,
+        "options": {"expires": 3000},
     },
     "watch": {"task": "portal.watch.tasks.watch_all", "schedule": 60, "options": {"expires": 55}},
     "prune": {"task": "portal.retention.tasks.prune_daily", "schedule": 86400},
@@ -273,8 +297,16 @@ CELERY_BEAT_SCHEDULE = {
         "options": {"expires": 3000},
     },
     "forget-answers": {"task": "portal.api.tasks.forget_answers", "schedule": 3600, "options": {"expires": 3000}},
+    "place-events": {"task": "portal.feedback.tasks.place_events", "schedule": 600, "options": {"expires": 590}},
     "heartbeat": {"task": "portal.tasks.beat", "schedule": 15, "options": {"expires": 30}},
 }
+if IMAP_HOST:
+    CELERY_BEAT_SCHEDULE["fetch-mail"] = {
+        "task": "portal.mailroom.tasks.fetch_mail",
+        "schedule": IMAP_SECONDS,
+        # A look that waited longer than that is followed by the next one.
+        "options": {"expires": IMAP_SECONDS},
+    }
 
 LOGGING = {
     "version": 1,

@@ -1,5 +1,13 @@
-"""What receivers report by themselves: DMARC aggregate reports, TLS reports, and events of mail services."""
+"""What receivers report by themselves. The webhooks of mail services are there only with a secret for them."""
 
-from django.urls import URLPattern
+from django.conf import settings
+from django.urls import URLPattern, URLResolver, include, path
 
-urlpatterns: list[URLPattern] = []
+from portal.feedback import views
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("branches/<slug:code>/feedback/", views.feedback, name="feedback"),
+    path("service-events/", views.service_events, name="service_events"),
+]
+if settings.ANYMAIL.get("WEBHOOK_SECRET"):
+    urlpatterns.append(path("webhooks/", include("anymail.urls")))

@@ -53,6 +53,9 @@ class Row:
 
 
 ROWS: dict[str, Row] = {
+    # What receivers and mail services report.
+    "feedback": Row("branch", "get", "branch"),
+    "service_events": Row("support"),
     # Tokens of programs. What is under /api/v1/ lets nobody in without one (tests/portal/api).
     "tokens": Row("admin"),
     "token_add": Row("admin", "get post"),

@@ -1,0 +1,98 @@
+"""Reading what receivers reported about a branch's domains."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import QuerySet, Sum
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.branches.access import branches_of
+from portal.branches.models import BranchProfile, SendingServer
+from portal.feedback.models import AggregateReport, ServiceEvent, SourceDay, TLSReport
+
+#: So many addresses are shown of those that sent as a domain.
+MOST_SOURCES = 50
+NUMBERS = ("messages", "dkim", "spf", "passed", "held")
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """An address that sent as a domain. ``server`` is the sending server of ours it belongs to, or empty."""
+
+    domain: str
+    source_ip: str
+    server: str
+    messages: int
+    dkim: int
+    spf: int
+    passed: int
+    held: int
+
+    @property
+    def failed(self) -> int:
+        return self.messages - self.passed
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What receivers saw from the branch's domains: through our servers, and through others."""
+
+    ours: list[Sender]
+    others: list[Sender]
+    days: int
+
+    @property
+    def of_ours(self) -> int:
+        return sum(item.messages for item in self.ours)
+
+    @property
+    def ours_by_dkim(self) -> int:
+        return sum(item.dkim for item in self.ours)
+
+    @property
+    def ours_passed(self) -> int:
+        return sum(item.passed for item in self.ours)
+
+    @property
+    def others_failed(self) -> int:
+        return sum(item.failed for item in self.others)
+
+
+def seen_from(viewer: User, branch: BranchProfile, *, days: int) -> Seen:
+    """Who sent as the branch's domains in the last ``days`` days, as receivers reported it; two queries."""
+    since = timezone.now().date() - timedelta(days=days)
+    rows = SourceDay.objects.filter(branch__in=branches_of(viewer).filter(pk=branch.pk), day__gte=since)
+    sums: dict[str, Any] = {name: Sum(name) for name in NUMBERS}
+    grouped = rows.order_by().values("domain", "source_ip").annotate(**{f"n_{name}": sums[name] for name in NUMBERS})
+    hosts = {address: server.host for server in SendingServer.objects.all() for address in server.addresses}
+    found = [
+        Sender(
+            row["domain"],
+            row["source_ip"],
+            hosts.get(row["source_ip"], ""),
+            *(int(row[f"n_{name}"] or 0) for name in NUMBERS),
+        )
+        for row in grouped.order_by("-n_messages", "source_ip", "domain")[:MOST_SOURCES]
+    ]
+    return Seen([item for item in found if item.server], [item for item in found if not item.server], days)
+
+
+def aggregate_reports(viewer: User, branch: BranchProfile) -> QuerySet[AggregateReport]:
+    """The DMARC reports about the branch's domains; the caller takes a keyset page of them by ``ends``."""
+    return AggregateReport.objects.filter(branch__in=branches_of(viewer).filter(pk=branch.pk))
+
+
+def tls_reports(viewer: User, branch: BranchProfile, *, most: int = 20) -> list[TLSReport]:
+    """The latest TLS reports about the branch's domains."""
+    rows = TLSReport.objects.filter(branch__in=branches_of(viewer).filter(pk=branch.pk))
+    return list(rows.order_by("-ends", "-pk")[:most])
+
+
+def unplaced_events(viewer: User) -> QuerySet[ServiceEvent]:
+    """Events of mail services that fit no message; for support, since nobody knows whose they are."""
+    rows = ServiceEvent.objects.exclude(why_not="")
+    return rows if viewer.is_support else rows.none()

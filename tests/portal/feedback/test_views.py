@@ -1,0 +1,47 @@
+"""The page of what receivers say, and the events that fit nothing."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.test import Client
+from django.utils import timezone
+
+from portal.branches.models import BranchProfile
+from portal.feedback.models import ServiceEvent, SourceDay
+from portal.feedback.services import take_aggregate, take_tls
+from tests.portal.feedback.samples import OLD, TLS
+
+
+def test_ours_and_others_are_told_apart(as_nora: Client, north: BranchProfile) -> None:
+    take_aggregate(OLD.encode())
+    take_tls(TLS.encode())
+    SourceDay.objects.update(day=timezone.now().date())
+    answer = as_nora.get("/branches/north/feedback/?days=7")
+    assert answer.status_code == 200
+    seen = answer.context["seen"]
+    assert ([item.server for item in seen.ours], seen.of_ours, seen.ours_by_dkim) == (["smtp.xenegrade.net"], 40, 40)
+    assert [item.source_ip for item in seen.others] == ["2001:db8::7"]
+    assert len(answer.context["tls"]) == 1
+
+
+def test_nothing_yet(as_nora: Client, north: BranchProfile) -> None:
+    assert as_nora.get("/branches/north/feedback/?days=nonsense").status_code == 200
+
+
+def test_strangers_and_other_methods(as_sven: Client, as_nora: Client, north: BranchProfile) -> None:
+    assert as_sven.get("/branches/north/feedback/").status_code == 404
+    assert as_nora.post("/branches/north/feedback/").status_code == 405
+
+
+def test_the_queries_do_not_grow(as_nora: Client, north: BranchProfile, django_assert_max_num_queries: Any) -> None:
+    for number in range(30):
+        take_aggregate(OLD.replace("1234567890", f"r{number}").encode())
+    with django_assert_max_num_queries(10):
+        as_nora.get("/branches/north/feedback/?days=90")
+
+
+def test_events_that_fit_nothing_are_for_support(as_ida: Client, as_nora: Client) -> None:
+    ServiceEvent.objects.create(service="Postmark", key="k", kind="bounced", at=timezone.now(), why_not="no message")
+    assert len(as_ida.get("/service-events/").context["page"].rows) == 1
+    assert as_nora.get("/service-events/").status_code == 403
