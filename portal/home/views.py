@@ -12,7 +12,8 @@ from django.views.decorators.http import require_safe
 
 from portal.accounts.access import person_required
 from portal.branches.access import branches_of
-from portal.maillog.selectors import health_of, health_of_all, troubled
+from portal.maillog.history import health_of, health_of_all
+from portal.maillog.searching import troubled
 from portal.watch.selectors import open_notices
 from portal.web.http import PersonRequest
 from tickets.models import Exit

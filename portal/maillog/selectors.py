@@ -1,16 +1,16 @@
-"""Reading the message log: was it sent, how far did it get, and what does a branch's history look like.
+"""Reading the message log: was it sent, how far did it get, and what is its story.
 
-Every selector takes the viewer first and shows nothing of a branch that is not theirs.
+Every selector takes the viewer first and shows nothing of a branch that is not theirs. Counts over time are read in
+``history``, lists of deliveries in ``searching``.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
-from django.db.models import F, Q, QuerySet, Sum
+from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -19,15 +19,8 @@ from portal.accounts.models import User
 from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
 from portal.maillog.addresses import normal
-from portal.maillog.models import (
-    CaseNote,
-    ClientProfile,
-    Delivery,
-    DeliveryEvent,
-    HourCount,
-    LogCoverage,
-    State,
-)
+from portal.maillog.models import CaseNote, ClientProfile, Delivery, DeliveryEvent, LogCoverage, MessageLog, State
+from portal.maillog.searching import give_messages
 
 #: More records than these beside one report help nobody to choose.
 MOST = 50
@@ -53,7 +46,10 @@ class Sends:
 
 @dataclass(frozen=True, slots=True)
 class TimelineItem:
-    """One line of a message's story. ``state`` is empty for a gap or for what cannot be known."""
+    """One line of a message's story. ``state`` is empty for a gap or for what cannot be known.
+
+    ``raw`` is the reply as it was given, ``line`` the line of the log it was told in.
+    """
 
     at: datetime | None
     state: str
@@ -62,42 +58,7 @@ class TimelineItem:
     raw: str = ""
     source: str = ""
     is_gap: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Day:
-    """One day of a branch, in its time zone: recipients by how far their message got."""
-
-    day: date
-    counts: dict[str, int] = field(default_factory=dict)
-
-    @property
-    def sent(self) -> int:
-        """Recipients whose message was handed over, however it went on."""
-        return sum(count for state, count in self.counts.items() if state != State.ERROR)
-
-    def of(self, *states: str) -> int:
-        return sum(self.counts.get(state, 0) for state in states)
-
-    @property
-    def accepted(self) -> int:
-        return self.of(State.ACCEPTED)
-
-    @property
-    def deferred(self) -> int:
-        return self.of(State.DEFERRED)
-
-    @property
-    def refused(self) -> int:
-        return self.of(State.REFUSED, State.EXPIRED)
-
-    @property
-    def on_the_way(self) -> int:
-        return self.of(State.SUBMITTED, State.HANDED)
-
-    @property
-    def errors(self) -> int:
-        return self.of(State.ERROR)
+    line: str = ""
 
 
 def deliveries_of(viewer: User) -> QuerySet[Delivery]:
@@ -109,9 +70,19 @@ def deliveries_of(viewer: User) -> QuerySet[Delivery]:
 
 def delivery_for(viewer: User, pk: int) -> Delivery:
     """The delivery ``pk`` if ``viewer`` may see it; else Http404."""
-    found = deliveries_of(viewer).select_related("message__sending_server", "branch").filter(pk=pk).first()
+    found = deliveries_of(viewer).select_related("branch").filter(pk=pk).first()
     if found is None:
         raise Http404("No delivery of that number.")
+    give_messages([found])
+    return found
+
+
+def message_for(viewer: User, pk: int) -> MessageLog:
+    """The message ``pk`` if ``viewer`` may see it; else Http404."""
+    rows = MessageLog.objects.all() if viewer.is_support else MessageLog.objects.filter(branch__in=branches_of(viewer))
+    found = rows.select_related("branch", "sending_server").filter(pk=pk).first()
+    if found is None:
+        raise Http404("No message of that number.")
     return found
 
 
@@ -171,40 +142,22 @@ def last_refusal_by_rule(viewer: User, branch: BranchProfile, domain: str, *, mo
     return max((at for at, state, cause in latest if cause in BY_RULE and state in TROUBLE), default=None)
 
 
-def recent_deliveries(
-    viewer: User,
-    branch: BranchProfile,
-    *,
-    state: str = "",
-    domain: str = "",
-    recipient: str = "",
-    day: date | None = None,
-) -> QuerySet[Delivery]:
-    """The deliveries of ``branch``, narrowed; the caller takes a keyset page of them by ``at``."""
-    rows = Delivery.objects.filter(branch__in=branches_of(viewer).filter(pk=branch.pk))
-    if state == "trouble":
-        rows = rows.filter(state__in=TROUBLE)
-    elif state == "undelivered":
-        rows = rows.filter(state__in=[State.REFUSED, State.EXPIRED])
-    elif state:
-        rows = rows.filter(state=state)
-    if recipient:
-        rows = rows.filter(recipient_normal=normal(recipient))
-    if domain:
-        rows = rows.filter(recipient_domain=domain.strip().lower().rpartition("@")[2])
-    if day:
-        begins = datetime.combine(day, time(), ZoneInfo(branch.time_zone))
-        rows = rows.filter(at__gte=begins, at__lt=datetime.combine(day + timedelta(days=1), time(), begins.tzinfo))
-    return rows.select_related("message").defer("reply")
-
-
 def notes_about(delivery: Delivery) -> list[CaseNote]:
     """Case notes of the same recipient within a day of the message."""
-    span = (delivery.at - timedelta(days=1), delivery.at + timedelta(days=1))
+    return notes_about_all([delivery], most=10)
+
+
+def notes_about_all(deliveries: list[Delivery], *, most: int = MOST) -> list[CaseNote]:
+    """Case notes of the recipients of deliveries of one branch, within a day of them (one query)."""
+    if not deliveries:
+        return []
+    moments = [delivery.at for delivery in deliveries]
     rows = CaseNote.objects.filter(
-        branch=delivery.branch_id, email_normal=delivery.recipient_normal, at__range=span
-    ).select_related("client")
-    return list(rows.order_by("at")[:10])
+        branch=deliveries[0].branch_id,
+        email_normal__in=[delivery.recipient_normal for delivery in deliveries],
+        at__range=(min(moments) - timedelta(days=1), max(moments) + timedelta(days=1)),
+    )
+    return list(rows.select_related("client").order_by("at")[:most])
 
 
 def timeline_of(delivery: Delivery) -> list[TimelineItem]:
@@ -226,12 +179,12 @@ def _story(delivery: Delivery, events: Iterable[DeliveryEvent]) -> list[Timeline
     for event in events:
         if before is not None and event.at - before > GAP and event.state not in (State.SUBMITTED, State.HANDED):
             items.append(TimelineItem(before, "", "No record in between", is_gap=True))
-        items.append(_item(event))
+        items.append(told(event))
         before = event.at
     return [*items, *_unknown(delivery)]
 
 
-def _item(event: DeliveryEvent) -> TimelineItem:
+def told(event: DeliveryEvent) -> TimelineItem:
     detail = ""
     if event.reply and event.state != State.ERROR:
         detail = read_reply(
@@ -245,8 +198,9 @@ def _item(event: DeliveryEvent) -> TimelineItem:
         State.ACCEPTED: f"Accepted by {event.remote_host or 'the recipient’s server'}",
         State.REFUSED: f"Refused by {event.remote_host}" if event.remote_host else "Could not be delivered",
         State.EXPIRED: "Given up after trying for as long as the sending server tries",
+        State.COMPLAINED: "Complained about: the recipient marked it as spam, and their provider told us",
     }[State(event.state)]
-    return TimelineItem(event.at, event.state, words, detail, event.reply or event.raw, event.source)
+    return TimelineItem(event.at, event.state, words, detail, event.reply or event.raw, event.source, line=event.raw)
 
 
 def _unknown(delivery: Delivery) -> list[TimelineItem]:
@@ -258,80 +212,3 @@ def _unknown(delivery: Delivery) -> list[TimelineItem]:
     if delivery.state == State.DEFERRED:
         return [TimelineItem(None, "", "The sending server keeps trying; nothing has to be sent again.")]
     return []
-
-
-def delivery_history(viewer: User, branch: BranchProfile, *, days: int) -> list[Day]:
-    """The last ``days`` days of ``branch`` in its time zone, newest first, from the hourly counts (one query)."""
-    zone = ZoneInfo(branch.time_zone)
-    today = timezone.now().astimezone(zone).date()
-    first = today - timedelta(days=days - 1)
-    counts: dict[date, dict[str, int]] = {}
-    rows = HourCount.objects.filter(
-        branch__in=branches_of(viewer).filter(pk=branch.pk), hour__gte=datetime.combine(first, time(), zone)
-    )
-    for hour, state, recipients in rows.values_list("hour", "state", "recipients"):
-        of_day = counts.setdefault(hour.astimezone(zone).date(), {})
-        of_day[state] = of_day.get(state, 0) + recipients
-    return [Day(day, counts.get(day, {})) for day in (today - timedelta(days=ago) for ago in range(days))]
-
-
-def total_of(days: Iterable[Day]) -> Day:
-    """All of ``days`` as one; its date is that of the first."""
-    days = list(days)
-    counts: dict[str, int] = {}
-    for item in days:
-        for state, count in item.counts.items():
-            counts[state] = counts.get(state, 0) + count
-    return Day(days[0].day if days else timezone.now().date(), counts)
-
-
-def health_of(viewer: User, branch: BranchProfile, *, days: int = 30) -> Day:
-    """The last ``days`` days of ``branch`` as one: recipients sent, accepted, deferred, refused (one query)."""
-    since = timezone.now() - timedelta(days=days)
-    rows = HourCount.objects.filter(branch__in=branches_of(viewer).filter(pk=branch.pk), hour__gte=since)
-    counts = dict(rows.order_by().values_list("state").annotate(Sum("recipients")))
-    return Day(timezone.now().date(), counts)
-
-
-@dataclass(frozen=True, slots=True)
-class BranchHealth:
-    """One branch among others: its counts, and the share of recipients that were refused."""
-
-    branch: BranchProfile
-    counts: Day
-
-    @property
-    def refused_share(self) -> float:
-        return self.counts.refused / self.counts.sent if self.counts.sent else 0.0
-
-
-def health_of_all(viewer: User, *, days: int = 30, most: int = 200) -> list[BranchHealth]:
-    """The branches that ``viewer`` may see with their counts, the worst share of refusals first."""
-    since = timezone.now() - timedelta(days=days)
-    counts: dict[int, dict[str, int]] = {}
-    shown = list(branches_of(viewer).order_by("organisation")[:most])
-    rows = HourCount.objects.filter(branch__in=shown, hour__gte=since).order_by()
-    for branch, state, recipients in rows.values_list("branch", "state").annotate(all=Sum("recipients")):
-        counts.setdefault(branch, {})[state] = recipients
-    found = [BranchHealth(branch, Day(since.date(), counts.get(branch.pk, {}))) for branch in shown]
-    return sorted(found, key=lambda item: (-item.refused_share, item.branch.organisation))
-
-
-@dataclass(frozen=True, slots=True)
-class Trouble:
-    """The latest of deliveries that share domain, state and cause, and how many others there are among the latest."""
-
-    delivery: Delivery
-    others: int
-
-
-def troubled(viewer: User, branch: BranchProfile, *, most: int = 8) -> list[Trouble]:
-    """What did not get through lately, newest first: one line for what is one matter, from the latest 200 deliveries.
-
-    A mailing of a thousand that one provider puts off must not hide the one address that was refused.
-    """
-    rows = recent_deliveries(viewer, branch, state="trouble").order_by(F("at").desc(), "-pk")[:200]
-    groups: dict[tuple[str, str, str], list[Delivery]] = {}
-    for row in rows:
-        groups.setdefault((row.recipient_domain, row.state, row.cause), []).append(row)
-    return [Trouble(group[0], len(group) - 1) for group in list(groups.values())[:most]]

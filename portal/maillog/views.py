@@ -1,63 +1,131 @@
-"""The message log in the browser: a branch's history, its deliveries, and the story of one."""
+"""How mail went, in the browser: a branch's history, branches compared, and the story of a message or a delivery."""
 
 from __future__ import annotations
 
 from django.http import HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from portal.accounts.access import person_required
+from portal.accounts.access import person_required, support_required
 from portal.branches.access import branch_for
-from portal.maillog import selectors
-from portal.maillog.chart import chart_of
-from portal.maillog.forms import DeliveryFilter
-from portal.web.fragments import page_or_fragment
+from portal.maillog import history as counts
+from portal.maillog import selectors, stories
+from portal.maillog.forms import SPLITS, ComparisonForm, HistoryForm
+from portal.maillog.spans import day_called, month_of, months_back
 from portal.web.http import PersonRequest
-from portal.web.pages import page_of
 
-RANGES = (7, 30, 90)
+#: Spans by their names in the address, as tabs.
+TABS = {
+    "7-days": "7 days",
+    "30-days": "30 days",
+    "90-days": "90 days",
+    "12-months": "12 months",
+    "24-months": "24 months",
+}
+#: Months in "Client Email Counts".
+MONTHS = 24
 
 
 @require_safe
 @person_required
 def history(request: PersonRequest, code: str) -> HttpResponse:
-    """Per day: recipients sent, accepted, deferred, refused; every number leads to its deliveries."""
-    branch = branch_for(request.user, code)
-    asked = request.GET.get("days", "")
-    days = int(asked) if asked in {str(item) for item in RANGES} else RANGES[1]
-    history = selectors.delivery_history(request.user, branch, days=days)
-    context = {
-        "branch": branch,
-        "days": history,
-        "total": selectors.total_of(history),
-        "chart": chart_of(history),
-        "range": days,
-        "ranges": RANGES,
+    """Recipients sent, accepted, deferred, refused, and what was reported missing; every number leads to its rows."""
+    viewer, branch = request.user, branch_for(request.user, code)
+    form = HistoryForm(request.GET, today=counts.today_of(branch))
+    context = {"branch": branch, "form": form, "tabs": TABS, "splits": SPLITS}
+    if not form.is_valid():
+        return render(request, "maillog/history.html", context, status=400)
+    span, day = form.chosen, day_called(form.name)
+    periods = counts.hours_of(viewer, branch, day) if day else counts.history_of(viewer, branch, span, form.cut)
+    total = counts.total_of(periods)
+    whole = counts.period_of(branch, span, total)
+    context |= {
+        "name": form.name,
+        "span": span,
+        "day": day,
+        "periods": periods,
+        "total": total,
+        "whole": whole,
+        "split": form.column,
     }
+    if form.column == "domain":
+        month = month_of(span.last)
+        context |= {
+            "month": counts.period_of(branch, month),
+            "domains": counts.domains_of(viewer, branch, month.first),
+            "month_before": f"{months_back(month.first, 1):%Y-%m}",
+        }
+    else:
+        context["parts"] = counts.parts_of(viewer, branch, span, form.column)
     return render(request, "maillog/history.html", context)
 
 
 @require_safe
 @person_required
-def deliveries(request: PersonRequest, code: str) -> HttpResponse:
-    """The deliveries of a branch, newest first."""
+def client_email_counts(request: PersonRequest, code: str) -> HttpResponse:
+    """How many client e-mails a branch sent each month, and how few of them were reported missing."""
     branch = branch_for(request.user, code)
-    form = DeliveryFilter(request.GET)
-    narrowed = form.narrowed()
-    page = page_of(selectors.recent_deliveries(request.user, branch, **narrowed), request.GET, by="at")
-    context = {"branch": branch, "form": form, "page": page, "is_narrowed": bool(narrowed)}
-    return page_or_fragment(request, "maillog/deliveries.html", "maillog/_delivery_rows.html", context)
+    months = counts.months_of(request.user, branch, MONTHS)
+    context = {"branch": branch, "months": months, "total": counts.total_of(months)}
+    return render(request, "maillog/client_email_counts.html", context)
+
+
+@require_safe
+@support_required
+def comparison(request: PersonRequest) -> HttpResponse:
+    """The branches beside each other."""
+    form = ComparisonForm(request.GET, today=timezone.now().date())
+    is_valid = form.is_valid()
+    context = {"form": form, "tabs": TABS, "order": form.ordered_by}
+    if not is_valid:
+        return render(request, "maillog/comparison.html", context, status=400)
+    rows = counts.comparison(request.user, form.chosen, form.ordered_by)
+    context |= {
+        "name": form.name,
+        "span": form.chosen,
+        "order_word": counts.ORDERS[form.ordered_by][0],
+        "rows": [(item, counts.period_of(item.branch, form.chosen, item.counts)) for item in rows],
+        "has_sent": any(item.counts.sent for item in rows),
+        "few_for_share": counts.FEW_FOR_SHARE,
+        "few_for_rate": counts.FEW_FOR_RATE,
+        "most": counts.MOST_BRANCHES,
+    }
+    return render(request, "maillog/comparison.html", context)
+
+
+@require_safe
+@person_required
+def message(request: PersonRequest, pk: int) -> HttpResponse:
+    """One message over all its recipients."""
+    found = selectors.message_for(request.user, pk)
+    recipients = stories.recipients_of(found, request.GET.get("after", ""))
+    standings, is_more = stories.standings_of(found)
+    context = {
+        "message": found,
+        "branch": found.branch,
+        "recipients": recipients,
+        "standings": standings,
+        "is_more": is_more,
+        "story": stories.story_of(recipients.rows),
+        "notes": selectors.notes_about_all(recipients.rows),
+        "others": stories.others_of(request.user, found),
+    }
+    return render(request, "maillog/message.html", context)
 
 
 @require_safe
 @person_required
 def delivery(request: PersonRequest, pk: int) -> HttpResponse:
-    """One message to one recipient: its facts and its story."""
+    """One message to one recipient: its facts, its story, whose turn it is."""
     found = selectors.delivery_for(request.user, pk)
+    notes = selectors.notes_about(found)
+    is_covered = selectors.is_covered(found.branch, found.at, found.at)
     context = {
         "delivery": found,
         "branch": found.branch,
         "timeline": selectors.timeline_of(found),
-        "notes": selectors.notes_about(found),
+        "notes": notes,
+        "beliefs": stories.beliefs_of(found, notes, is_covered=is_covered),
     }
     return render(request, "maillog/delivery.html", context)

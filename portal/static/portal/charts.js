@@ -1,9 +1,9 @@
 // Draws a table's numbers. The table beside a chart is its data, so the page says the same without this script:
 //   <figure class="dd-chart" data-chart="stack" data-chart-of="by-day" data-chart-label="Recipients a day"></figure>
 //   <table id="by-day">… <th data-series="ok">Accepted</th> …
-// data-chart: stack (bars on one another), bars (lying, one a row) or lines. A column is drawn when its head names a tone
+// data-chart: stack (bars on one another), bars (the same, lying, one a row) or lines. A column is drawn when its head names a tone
 // of the tokens: ok accent notice problem neutral. Rows are drawn from the last to the first (a table shows the newest
-// first), unless data-chart-order="rows". A bar leads where the link in its cell leads.
+// first), unless data-chart-order="rows"; data-chart-most draws so many of them. A bar leads where the link in its cell leads.
 (() => {
   "use strict";
 
@@ -42,6 +42,7 @@
     const heads = [...table.tHead.rows[0].cells];
     let rows = [...table.tBodies].flatMap((body) => [...body.rows]).filter((row) => row.cells.length === heads.length);
     if (figure.dataset.chartOrder !== "rows") rows = rows.reverse();
+    if (figure.dataset.chartMost) rows = rows.slice(0, Number(figure.dataset.chartMost));
     const series = heads.flatMap((head, column) =>
       head.dataset.series
         ? [{ label: head.textContent.trim(), tone: head.dataset.series, cells: rows.map((row) => row.cells[column]) }]
@@ -84,8 +85,8 @@
     interaction: { mode: "index", axis: kind === "bars" ? "y" : "x", intersect: false },
     plugins: { legend: { display: false }, tooltip: {} },
     scales: {
-      x: { stacked: kind === "stack", beginAtZero: true, grid: { display: kind === "bars" }, ticks: { maxRotation: 0 } },
-      y: { stacked: kind === "stack", beginAtZero: true, grid: { display: kind !== "bars" }, ticks: { precision: 0 } },
+      x: { stacked: kind !== "lines", beginAtZero: true, grid: { display: kind === "bars" }, ticks: { maxRotation: 0 } },
+      y: { stacked: kind !== "lines", beginAtZero: true, grid: { display: kind !== "bars" }, ticks: { precision: 0 } },
     },
     onClick: (event, _, chart) => {
       const [hit] = chart.getElementsAtEventForMode(event, "nearest", { intersect: kind !== "lines" }, true);
@@ -96,11 +97,12 @@
 
   const draw = (figure) => {
     const told = read(figure);
-    if (!told || !told.labels.length || !told.series.length || figure.dataset.drawn) return;
+    // Where nothing was counted there is nothing to draw.
+    if (!told?.series.some((item) => item.cells.some(number)) || figure.dataset.drawn) return;
     const kind = figure.dataset.chart;
     const box = document.createElement("div");
     box.className = "dd-chart-box";
-    if (kind === "bars") box.style.height = `${told.labels.length * told.series.length * 1.25 + 2.5}rem`;
+    if (kind === "bars") box.style.height = `${told.labels.length * 1.75 + 2}rem`;
     const canvas = document.createElement("canvas");
     canvas.setAttribute("role", "img");
     canvas.setAttribute("aria-label", `${figure.dataset.chartLabel}. The table holds the same numbers.`);
@@ -120,7 +122,7 @@
           borderColor: () => colours[item.tone],
           borderWidth: kind === "lines" ? 2 : 0,
           pointRadius: told.labels.length > 40 ? 0 : 2,
-          maxBarThickness: 40,
+          maxBarThickness: kind === "bars" ? 14 : 40,
         })),
       },
       options: options(kind, told.series),

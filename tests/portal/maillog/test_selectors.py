@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 import time_machine
+from django.http import Http404
 
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.maillog import selectors
-from portal.maillog.models import ClientProfile, Delivery, DeliveryEvent, HourCount, LogCoverage
+from portal.maillog.models import ClientProfile, Delivery, DeliveryEvent, LogCoverage
 from tests import make
 from tests.make import NOON
 
@@ -25,16 +26,15 @@ def delivery(north: BranchProfile) -> Delivery:
 
 
 def test_nothing_of_another_branch_by_any_selector(delivery: Delivery, north: BranchProfile, sven: User) -> None:
-    HourCount.objects.create(branch=north, hour=NOON, state="accepted", recipients=5)
     sends = selectors.sends_to(sven, north, TO, around=NOON)
     assert (sends.deliveries, sends.case_notes) == ([], [])
     assert not selectors.clients_with(sven, north, email=TO)
     assert not selectors.clients_with(sven, north, name="Lee")
-    assert not selectors.recent_deliveries(sven, north)
     assert selectors.domains_reached(sven, north) == ()
-    assert selectors.health_of(sven, north).sent == 0
-    assert selectors.total_of(selectors.delivery_history(sven, north, days=90)).sent == 0
-    assert [item.branch.code for item in selectors.health_of_all(sven)] == ["south"]
+    with pytest.raises(Http404):
+        selectors.delivery_for(sven, delivery.pk)
+    with pytest.raises(Http404):
+        selectors.message_for(sven, delivery.message_id)
 
 
 def test_sends_around_a_time_the_nearest_first(north: BranchProfile, nora: User) -> None:
@@ -58,22 +58,6 @@ def test_absence_means_something_only_where_the_log_is_complete(
         LogCoverage.objects.create(branch=north, begins=NOON + timedelta(days=begins), ends=NOON + timedelta(days=ends))
     with time_machine.travel(NOON + timedelta(days=30), tick=False):
         assert selectors.sends_to(nora, north, TO, around=NOON, days=3).is_covered is expected
-
-
-def test_a_day_is_the_branchs_own_also_when_the_clocks_change(north: BranchProfile, nora: User) -> None:
-    north.time_zone = "America/Denver"
-    # 8 March 2026: the clocks go from 2:00 to 3:00, the day has 23 hours.
-    first, last = datetime(2026, 3, 8, 7, tzinfo=UTC), datetime(2026, 3, 9, 5, 59, tzinfo=UTC)
-    for at in (first - timedelta(seconds=1), first, last, last + timedelta(minutes=1)):
-        make.delivery(north, TO, at=at)
-        HourCount.objects.get_or_create(
-            branch=north, hour=at.replace(minute=0, second=0), state="accepted", defaults={"recipients": 1}
-        )
-    rows = selectors.recent_deliveries(nora, north, day=date(2026, 3, 8)).order_by("at")
-    assert [row.at for row in rows] == [first, last]
-    with time_machine.travel(datetime(2026, 3, 9, 12, tzinfo=UTC), tick=False):
-        days = selectors.delivery_history(nora, north, days=3)
-    assert [(item.day.day, item.sent) for item in days] == [(9, 1), (8, 2), (7, 1)]
 
 
 def event(delivery: Delivery, hours: float, state: str, reply: str = "") -> None:
@@ -107,11 +91,8 @@ def test_what_is_not_over_is_said_to_be_so(state: str, is_open: bool, north: Bra
     assert (selectors.timeline_of(delivery)[-1].at is None) is is_open
 
 
-def test_one_line_for_one_matter(north: BranchProfile, nora: User) -> None:
-    for number in range(30):
-        make.delivery(
-            north, f"m{number}@bignet.example", "deferred", NOON + timedelta(minutes=number), cause="rate_limited"
-        )
-    make.delivery(north, TO, "refused", NOON - timedelta(days=1), cause="no_such_user")
-    found = selectors.troubled(nora, north)
-    assert [(item.delivery.recipient, item.others) for item in found] == [("m29@bignet.example", 29), (TO, 0)]
+def test_a_complaint_is_told_in_the_story(delivery: Delivery) -> None:
+    event(delivery, 0, "accepted", "250 2.0.0 OK")
+    event(delivery, 30, "complained")
+    states = [item.state for item in selectors.timeline_of(delivery)]
+    assert states == ["accepted", "", "complained", ""]

@@ -1,0 +1,333 @@
+"""How a branch's mail went over time, from the counts alone: no page here ever reads the log itself.
+
+Everything is counted in recipients and belongs to the day the message was handed over, in the branch's time zone. Only
+a report belongs to the day it was submitted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
+
+from django.db.models import Q, Sum
+from django.utils import timezone
+
+from diagnostics.engine.causes import CAUSES
+from diagnostics.engine.receivers import receiver_called
+from portal.accounts.models import User
+from portal.branches.access import branches_of
+from portal.branches.models import BranchProfile
+from portal.maillog.filters import MOMENT, NONE
+from portal.maillog.models import DayCount, DomainCount, HourCount, MissingCount, Module, State
+from portal.maillog.spans import By, Span, begin_of, month_of, months_back, span_called
+
+#: Of fewer recipients a share says next to nothing, and a rate of a thousand: a single one moves it too far.
+FEW_FOR_SHARE = 100
+FEW_FOR_RATE = 1000
+#: Domains shown of a month.
+MOST_DOMAINS = 50
+#: Branches shown beside each other.
+MOST_BRANCHES = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """Recipients by how far their message got, how many complained, and how many e-mails were reported missing."""
+
+    counts: Mapping[str, int] = field(default_factory=dict)
+    complaints: int = 0
+    missing: int = 0
+
+    def of(self, *states: str) -> int:
+        return sum(self.counts.get(state, 0) for state in states)
+
+    @property
+    def sent(self) -> int:
+        """Recipients whose message was handed over, however it went on."""
+        return sum(count for state, count in self.counts.items() if state != State.ERROR)
+
+    @property
+    def accepted(self) -> int:
+        return self.of(State.ACCEPTED)
+
+    @property
+    def on_the_way(self) -> int:
+        return self.of(State.SUBMITTED, State.HANDED)
+
+    @property
+    def deferred(self) -> int:
+        return self.of(State.DEFERRED)
+
+    @property
+    def refused(self) -> int:
+        """Refused, or given up after trying."""
+        return self.of(State.REFUSED, State.EXPIRED)
+
+    @property
+    def errors(self) -> int:
+        return self.of(State.ERROR)
+
+    @property
+    def has_share(self) -> bool:
+        """Enough recipients to tell which share was refused or deferred."""
+        return self.sent >= FEW_FOR_SHARE
+
+    @property
+    def has_rate(self) -> bool:
+        """Enough recipients to tell how many of a thousand were reported missing or complained."""
+        return self.sent >= FEW_FOR_RATE
+
+    @property
+    def refused_share(self) -> float:
+        return self.refused / self.sent if self.sent else 0.0
+
+    @property
+    def deferred_share(self) -> float:
+        return self.deferred / self.sent if self.sent else 0.0
+
+    @property
+    def complaint_share(self) -> float:
+        return self.complaints / self.accepted if self.accepted else 0.0
+
+    @property
+    def missing_rate(self) -> float:
+        """Reports per 1,000 recipients."""
+        return 1000 * self.missing / self.sent if self.sent else 0.0
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.sent or self.errors or self.missing or self.complaints)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A piece of a history with its tally. ``query`` asks the list of deliveries for its rows."""
+
+    begins: datetime
+    ends: datetime
+    by: str
+    tally: Tally
+
+    @property
+    def span(self) -> Span:
+        return Span(self.begins.date(), (self.ends - timedelta(seconds=1)).date())
+
+    @property
+    def name(self) -> str:
+        """The name of a span that shows it more closely: a day's or a month's; "" for others."""
+        if self.by == By.DAY:
+            return f"{self.begins:%Y-%m-%d}"
+        return f"{self.begins:%Y-%m}" if self.by == By.MONTH else ""
+
+    @property
+    def label(self) -> str:
+        """What it is called: "13:00", "Wed 4 Mar 2026", "2 to 8 Mar 2026", "Mar 2026"."""
+        if self.by == "hour":
+            return f"{self.begins:%H:%M}"
+        if self.by == By.MONTH:
+            return f"{self.begins:%b %Y}"
+        return self.span.label
+
+    @property
+    def query(self) -> str:
+        return urlencode({"since": self.begins.strftime(MOMENT), "until": self.ends.strftime(MOMENT)})
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What has one value of a breakdown in common: its words, whose turn it is (causes), and its tally.
+
+    ``query`` asks the list of deliveries for its rows.
+    """
+
+    value: str
+    words: str
+    tally: Tally
+    query: str
+    actor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BranchTally:
+    """One branch among others."""
+
+    branch: BranchProfile
+    counts: Tally
+
+
+def _own(viewer: User, branch: BranchProfile) -> Q:
+    """Rows of ``branch``, and none where it is not the viewer's."""
+    if viewer.is_support:
+        return Q(branch=branch.pk)
+    return Q(branch=branch.pk, branch__in=branches_of(viewer))
+
+
+def today_of(branch: BranchProfile) -> date:
+    """The day it is for ``branch``."""
+    return timezone.now().astimezone(ZoneInfo(branch.time_zone)).date()
+
+
+def history_of(viewer: User, branch: BranchProfile, span: Span, by: By) -> list[Period]:
+    """The history of ``branch`` over ``span``, the latest piece first (two queries)."""
+    counts: dict[date, dict[str, int]] = {}
+    complaints: dict[date, int] = {}
+    missing: dict[date, int] = {}
+    within = _own(viewer, branch) & Q(day__range=(span.first, span.last))
+    rows = DayCount.objects.filter(within).order_by().values_list("day", "state")
+    for day, state, recipients, complained in rows.annotate(Sum("recipients"), Sum("complaints")):
+        begin = begin_of(day, by)
+        of_piece = counts.setdefault(begin, {})
+        of_piece[state] = of_piece.get(state, 0) + recipients
+        complaints[begin] = complaints.get(begin, 0) + complained
+    for day, reports in MissingCount.objects.filter(within).values_list("day", "reports"):
+        begin = begin_of(day, by)
+        missing[begin] = missing.get(begin, 0) + reports
+    zone = ZoneInfo(branch.time_zone)
+    found = []
+    for piece in span.pieces(by):
+        begin = begin_of(piece.first, by)
+        tally = Tally(counts.get(begin, {}), complaints.get(begin, 0), missing.get(begin, 0))
+        found.append(Period(*piece.moments(zone), by, tally))
+    return found
+
+
+def period_of(branch: BranchProfile, span: Span, tally: Tally | None = None) -> Period:
+    """A whole span as one piece: for the links to its rows."""
+    return Period(*span.moments(ZoneInfo(branch.time_zone)), "", tally or Tally())
+
+
+def hours_of(viewer: User, branch: BranchProfile, day: date) -> list[Period]:
+    """One day of ``branch`` by the hour, the latest first. Complaints and reports are not counted by the hour."""
+    zone = ZoneInfo(branch.time_zone)
+    begins, ends = Span(day, day).moments(zone)
+    counts: dict[datetime, dict[str, int]] = {}
+    rows = HourCount.objects.filter(_own(viewer, branch), hour__gte=begins, hour__lt=ends)
+    for hour, state, recipients in rows.values_list("hour", "state", "recipients"):
+        counts.setdefault(hour, {})[state] = recipients
+    found = [
+        Period(hour.astimezone(zone), (hour + timedelta(hours=1)).astimezone(zone), "hour", Tally(of_hour))
+        for hour, of_hour in sorted(counts.items(), reverse=True)
+        if any(of_hour.values())
+    ]
+    return found
+
+
+def total_of(periods: Iterable[Period]) -> Tally:
+    """All of ``periods`` as one."""
+    counts: dict[str, int] = {}
+    complaints = missing = 0
+    for period in periods:
+        for state, count in period.tally.counts.items():
+            counts[state] = counts.get(state, 0) + count
+        complaints += period.tally.complaints
+        missing += period.tally.missing
+    return Tally(counts, complaints, missing)
+
+
+def parts_of(viewer: User, branch: BranchProfile, span: Span, column: str) -> list[Part]:
+    """The span by one column of the counts: module, provider, server or cause (one query), the largest first."""
+    within = _own(viewer, branch) & Q(day__range=(span.first, span.last))
+    rows = DayCount.objects.filter(within)
+    if column == "cause":
+        rows = rows.exclude(cause="")
+    tallies: dict[str, dict[str, int]] = {}
+    complaints: dict[str, int] = {}
+    grouped = rows.order_by().values_list(column, "state").annotate(Sum("recipients"), Sum("complaints"))
+    for value, state, recipients, complained in grouped:
+        tallies.setdefault(value, {})[state] = recipients
+        complaints[value] = complaints.get(value, 0) + complained
+    found = [_part(column, value, Tally(counts, complaints[value])) for value, counts in tallies.items()]
+    return sorted(
+        (part for part in found if not part.tally.is_empty),
+        key=lambda part: (-part.tally.sent - part.tally.errors, part.words),
+    )
+
+
+def _part(column: str, value: str, tally: Tally) -> Part:
+    words, actor = value or "Not told by the log", ""
+    if column == "cause" and value in CAUSES:
+        words, actor = CAUSES[value].title, str(CAUSES[value].actor)
+    elif column == "provider":
+        receiver = receiver_called(value) if value else None
+        words = receiver.name if receiver else value or "No provider we know"
+    elif column == "module":
+        words = dict(Module.choices).get(value, value)
+    return Part(value, words, tally, urlencode({column: value or NONE}), actor)
+
+
+def domains_of(viewer: User, branch: BranchProfile, month: date) -> list[DomainCount]:
+    """The recipient domains most was sent to in the month of ``month``, the largest first."""
+    rows = DomainCount.objects.filter(_own(viewer, branch), month=month.replace(day=1), recipients__gt=0)
+    return list(rows.order_by("-recipients", "domain")[:MOST_DOMAINS])
+
+
+def months_of(viewer: User, branch: BranchProfile, months: int) -> list[Period]:
+    """The "Client Email Counts" of the last ``months`` months with this one, the latest first.
+
+    They go back to the first that holds anything.
+    """
+    today = today_of(branch)
+    found = history_of(viewer, branch, Span(months_back(today, months - 1), month_of(today).last), By.MONTH)
+    # Months before the log began say nothing.
+    while found and found[-1].tally.is_empty:
+        found.pop()
+    return found
+
+
+def health_of(viewer: User, branch: BranchProfile, *, days: int = 30) -> Tally:
+    """The last ``days`` days of ``branch`` as one: recipients sent, accepted, deferred, refused (one query)."""
+    since = today_of(branch) - timedelta(days=days - 1)
+    rows = DayCount.objects.filter(_own(viewer, branch), day__gte=since)
+    return Tally(dict(rows.order_by().values_list("state").annotate(Sum("recipients"))))
+
+
+def health_of_all(viewer: User) -> list[BranchTally]:
+    """The branches that ``viewer`` may see over 30 days, the worst share of refusals first."""
+    span = span_called("30-days", timezone.now().date())
+    assert span is not None  # A name of the table.
+    found = comparison(viewer, span)
+    return sorted(found, key=lambda item: (-item.counts.refused_share, item.branch.organisation))
+
+
+#: What branches can be ordered by: its word, and the figure, the highest first.
+ORDERS: dict[str, tuple[str, Callable[[Tally], float]]] = {
+    "refused": ("Refusal share", lambda tally: tally.refused_share),
+    "deferred": ("Deferral share", lambda tally: tally.deferred_share),
+    "complaints": ("Complaint share", lambda tally: tally.complaint_share),
+    "missing": ("Reports per 1,000", lambda tally: tally.missing_rate),
+    "sent": ("Recipients", lambda tally: tally.sent),
+}
+
+
+def comparison(viewer: User, span: Span, order: str = "refused") -> list[BranchTally]:
+    """The branches of ``viewer`` beside each other over ``span`` (three queries), at most :data:`MOST_BRANCHES`.
+
+    Those with few recipients come last: their shares say little, and would stand on top for nothing.
+    """
+    within = Q(day__range=(span.first, span.last))
+    if not viewer.is_support:
+        within &= Q(branch__in=branches_of(viewer))
+    counts: dict[int, dict[str, int]] = {}
+    complaints: dict[int, int] = {}
+    rows = DayCount.objects.filter(within).order_by().values_list("branch", "state")
+    for branch, state, recipients, complained in rows.annotate(Sum("recipients"), Sum("complaints")):
+        counts.setdefault(branch, {})[state] = recipients
+        complaints[branch] = complaints.get(branch, 0) + complained
+    reports = MissingCount.objects.filter(within).order_by().values_list("branch")
+    missing = dict(reports.annotate(Sum("reports")))
+    figure = ORDERS[order][1]
+    found = [
+        BranchTally(branch, Tally(counts.get(branch.pk, {}), complaints.get(branch.pk, 0), missing.get(branch.pk, 0)))
+        for branch in branches_of(viewer).order_by("organisation")
+    ]
+
+    def says_little(tally: Tally) -> bool:
+        if order == "sent":
+            return False
+        return not (tally.has_rate if order in ("missing", "complaints") else tally.has_share)
+
+    found.sort(key=lambda item: (says_little(item.counts), -figure(item.counts), item.branch.organisation))
+    return found[:MOST_BRANCHES]

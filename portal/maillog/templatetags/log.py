@@ -1,0 +1,57 @@
+"""Figures of the log that lead to their rows, and the words of causes and providers."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.formats import number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from diagnostics.engine.causes import CAUSES
+from diagnostics.engine.receivers import receiver_called
+
+register = template.Library()
+
+
+@register.simple_tag
+def count(number: int, address: str, *narrowed: str) -> str | SafeString:
+    """``{% count tally.refused list_url period.query "state=undelivered" %}``: the figure as a link to its rows."""
+    shown = grouped(number)
+    if not number:
+        return shown
+    query = "&".join(item for item in narrowed if item)
+    return format_html('<a href="{}?{}">{}</a>', address, query, shown)
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """``{{ tally.sent|grouped }}``: 1,204."""
+    return number_format(number, decimal_pos=0, use_l10n=True, force_grouping=True)
+
+
+@register.filter
+def percent(share: float) -> str:
+    """``{{ tally.refused_share|percent }}``: a share in hundredths, finer where it is small: 12 %, 2.4 %, 0.03 %."""
+    hundredths = 100 * share
+    if hundredths >= 10:
+        return f"{hundredths:.0f} %"
+    return f"{hundredths:.1f} %" if hundredths >= 1 or not share else f"{hundredths:.2f} %"
+
+
+@register.filter
+def rate(number: float) -> str:
+    """``{{ tally.missing_rate|rate }}``: reports per 1,000, to two places where that is needed."""
+    return f"{number:.0f}" if number >= 10 or not number else f"{number:.1f}" if number >= 1 else f"{number:.2f}"
+
+
+@register.filter
+def cause_title(ident: str) -> str:
+    """``{{ delivery.cause|cause_title }}``: what the cause is called."""
+    return CAUSES[ident].title if ident in CAUSES else ident.replace("_", " ").capitalize()
+
+
+@register.filter
+def provider_name(ident: str) -> str:
+    """``{{ delivery.provider|provider_name }}``: what the provider is called."""
+    known = receiver_called(ident) if ident else None
+    return known.name if known else ident

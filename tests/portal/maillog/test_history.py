@@ -1,0 +1,184 @@
+"""GET /branches/<code>/history/: read from the counts, by the branch's own days, honest about small figures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+import time_machine
+from django.test import Client
+
+from portal.accounts.models import User
+from portal.branches.models import BranchProfile
+from portal.maillog import history
+from portal.maillog.models import DomainCount, HourCount, MissingCount
+from portal.maillog.spans import By, Span
+from tests.make import NOON
+from tests.portal.maillog.world import TODAY, counted
+
+PAGE = "/branches/north/history/"
+
+
+@pytest.fixture(autouse=True)
+def _noon() -> Iterator[None]:
+    with time_machine.travel(NOON, tick=False):
+        yield
+
+
+def test_recipients_by_how_far_they_got(north: BranchProfile, as_nora: Client) -> None:
+    for state, recipients in (
+        ("accepted", 40), ("refused", 3), ("expired", 1), ("deferred", 5), ("error", 2), ("handed", 7),
+    ):  # fmt: skip
+        counted(north, state, recipients)
+    counted(north, "accepted", 9, TODAY - timedelta(days=40))
+    MissingCount.objects.create(branch=north, day=TODAY, reports=2)
+    response = as_nora.get(PAGE)
+    total = response.context["total"]
+    assert (total.sent, total.accepted, total.refused, total.deferred, total.errors) == (56, 40, 4, 5, 2)
+    assert (total.on_the_way, total.missing) == (7, 2)
+    assert len(response.context["periods"]) == 30
+    content = response.content.decode()
+    assert (
+        "/branches/north/deliveries/?since=2026-03-04T00%3A00&amp;until=2026-03-05T00%3A00&amp;state=undelivered"
+        in content
+    )
+    assert "2 of 56" in content
+
+
+@pytest.mark.parametrize(
+    ("query", "pieces", "first"),
+    [
+        ("?span=7-days", 7, "Wed 4 Mar 2026"),
+        ("?span=90-days", 14, "2 to 4 Mar 2026"),
+        ("?span=90-days&by=month", 4, "Mar 2026"),
+        ("?span=24-months", 24, "Mar 2026"),
+        ("?month=2026-02", 28, "Sat 28 Feb 2026"),
+        ("?span=7-days&month=2026-02&by=week", 5, "23 to 28 Feb 2026"),
+    ],
+)
+def test_spans(query: str, pieces: int, first: str, north: BranchProfile, as_nora: Client) -> None:
+    counted(north, "accepted", 1)
+    periods = as_nora.get(PAGE + query).context["periods"]
+    assert (len(periods), periods[0].label) == (pieces, first)
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [
+        ("?span=9-days", "span"),
+        ("?span=2026-04", "span"),
+        ("?month=March", "month"),
+        ("?month=2026-04", "month"),
+        ("?span=7-days&by=month", "by"),
+        ("?by=hour", "by"),
+        ("?split=colour", "split"),
+    ],
+)
+def test_what_cannot_be_shown_is_told_at_its_field(query: str, field: str, as_nora: Client) -> None:
+    response = as_nora.get(PAGE + query)
+    assert response.status_code == 400
+    assert list(response.context["form"].errors) == [field]
+
+
+def test_a_day_is_the_branchs_own_also_when_the_clocks_change(north: BranchProfile, nora: User) -> None:
+    north.time_zone = "America/Denver"
+    counted(north, "accepted", 2, date(2026, 3, 8))
+    counted(north, "accepted", 1, date(2026, 3, 9))
+    days = history.history_of(nora, north, Span(date(2026, 3, 7), date(2026, 3, 9)), By.DAY)
+    assert [(item.begins.day, item.tally.sent) for item in days] == [(9, 1), (8, 2), (7, 0)]
+    assert [(item.ends.astimezone(UTC) - item.begins.astimezone(UTC)).total_seconds() / 3600 for item in days] == [
+        24,
+        23,
+        24,
+    ]
+
+
+def test_a_day_by_the_hour(north: BranchProfile, as_nora: Client) -> None:
+    north.time_zone = "America/Denver"
+    north.save()
+    for hour, recipients in ((6, 4), (7, 5), (31, 6)):
+        at = datetime(2026, 3, 3, tzinfo=UTC) + timedelta(hours=hour)
+        HourCount.objects.create(branch=north, hour=at, state="accepted", recipients=recipients)
+    response = as_nora.get(f"{PAGE}?span=2026-03-03")
+    assert [(item.label, item.tally.sent) for item in response.context["periods"]] == [("00:00", 5)]
+
+
+@pytest.mark.parametrize(
+    ("split", "expected"),
+    [
+        ("cause", [("There is no such mailbox", 3), ("Too many recipients in too short a time", 2)]),
+        ("provider", [("Google Workspace", 40), ("No provider we know", 5)]),
+        ("module", [("WebReg", 43), ("QuickTools", 2)]),
+        ("server", [("smtp.xenegrade.net", 42), ("Not told by the log", 3)]),
+    ],
+)
+def test_broken_down(split: str, expected: list[tuple[str, int]], north: BranchProfile, as_nora: Client) -> None:
+    counted(north, "accepted", 40, provider="google_workspace", server="smtp.xenegrade.net")
+    counted(north, "refused", 3, cause="no_such_user")
+    counted(north, "deferred", 2, cause="rate_limited", module="quicktools", server="smtp.xenegrade.net")
+    parts = as_nora.get(f"{PAGE}?split={split}").context["parts"]
+    assert [(part.words, part.tally.sent) for part in parts] == expected
+
+
+def test_by_recipient_domain_for_a_month_the_largest_first(north: BranchProfile, as_nora: Client) -> None:
+    counted(north, "accepted", 1)
+    for number in range(60):
+        DomainCount.objects.create(
+            branch=north, month=date(2026, 3, 1), domain=f"d{number}.example", recipients=number, accepted=number
+        )
+    DomainCount.objects.create(branch=north, month=date(2026, 2, 1), domain="old.example", recipients=5)
+    response = as_nora.get(f"{PAGE}?split=domain")
+    assert [row.domain for row in response.context["domains"]][:2] == ["d59.example", "d58.example"]
+    assert len(response.context["domains"]) == 50
+    assert (
+        b"domain=d59.example&amp;since=2026-03-01T00%3A00&amp;until=2026-04-01T00%3A00&amp;state=sent"
+        in response.content
+    )
+    response = as_nora.get(f"{PAGE}?month=2026-02&split=domain")
+    assert response.context["whole"].tally.is_empty
+
+
+def test_a_rate_is_told_of_enough_recipients_alone() -> None:
+    assert not history.Tally({"accepted": 999}, missing=2).has_rate
+    tally = history.Tally({"accepted": 4000}, complaints=4, missing=2)
+    assert (tally.has_rate, tally.missing_rate, tally.complaint_share) == (True, 0.5, 0.001)
+    nothing = history.Tally()
+    assert (nothing.missing_rate, nothing.refused_share, nothing.is_empty) == (0, 0, True)
+
+
+def test_nothing_of_another_branch(north: BranchProfile, sven: User, as_sven: Client) -> None:
+    counted(north, "accepted", 5)
+    MissingCount.objects.create(branch=north, day=TODAY, reports=1)
+    DomainCount.objects.create(branch=north, month=date(2026, 3, 1), domain="a.example", recipients=5)
+    HourCount.objects.create(branch=north, hour=NOON, state="accepted", recipients=5)
+    span = Span(TODAY, TODAY)
+    assert history.total_of(history.history_of(sven, north, span, By.DAY)).is_empty
+    assert history.hours_of(sven, north, TODAY) == []
+    assert history.parts_of(sven, north, span, "module") == []
+    assert history.domains_of(sven, north, TODAY) == []
+    assert history.months_of(sven, north, 12) == []
+    assert history.health_of(sven, north).is_empty
+    assert [item.branch.code for item in history.health_of_all(sven)] == ["south"]
+    assert as_sven.get(PAGE).status_code == 404
+
+
+def test_wrong_method(as_nora: Client) -> None:
+    assert as_nora.post(PAGE).status_code == 405
+
+
+def test_nothing_was_counted(as_nora: Client) -> None:
+    response = as_nora.get(PAGE)
+    assert response.status_code == 200
+    assert response.context["whole"].tally.is_empty
+
+
+@pytest.mark.parametrize("rows", [10, 1000])
+def test_it_costs_the_same_whatever_is_counted(
+    rows: int, north: BranchProfile, as_nora: Client, django_assert_num_queries: Any
+) -> None:
+    for number in range(rows):
+        counted(north, "refused", 1, TODAY - timedelta(days=number % 30), cause=f"cause{number}")
+    with django_assert_num_queries(6):
+        as_nora.get(PAGE)
