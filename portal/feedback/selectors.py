@@ -66,8 +66,8 @@ def seen_from(viewer: User, branch: BranchProfile, *, days: int) -> Seen:
     """Who sent as the branch's domains in the last ``days`` days, as receivers reported it; two queries."""
     since = timezone.now().date() - timedelta(days=days)
     rows = SourceDay.objects.filter(branch__in=branches_of(viewer).filter(pk=branch.pk), day__gte=since)
-    sums: dict[str, Any] = {name: Sum(name) for name in NUMBERS}
-    grouped = rows.order_by().values("domain", "source_ip").annotate(**{f"n_{name}": sums[name] for name in NUMBERS})
+    sums = {f"n_{name}": Sum(name) for name in NUMBERS}
+    grouped: Any = rows.order_by().values("domain", "source_ip").annotate(**sums)
     hosts = {address: server.host for server in SendingServer.objects.all() for address in server.addresses}
     found = [
         Sender(
