@@ -1,7 +1,7 @@
 """Events of mail services (SES, Mailgun, Postmark and others), as django-anymail reads them, into the log.
 
-A service speaks of a message by the id *it* gave or the Message-ID; the log must know one of them. An event that fits no
-message yet is kept with the reason and tried again, since the log may come later.
+A service speaks of a message by the id *it* gave or the Message-ID; the log must know one of them. An event that fits
+no message yet is kept with the reason and tried again, since the log may come later.
 """
 
 from __future__ import annotations
