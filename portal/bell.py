@@ -22,12 +22,12 @@ class Task(Protocol):
     def apply_async(self, args: tuple[Any, ...], **options: Any) -> Any: ...
 
 
-def ring(task: Task, *args: int) -> None:
+def ring(task: Task, *args: int | str) -> None:
     """Have ``task`` called with the ids ``args`` once all is committed; a broker that is away raises nothing."""
     transaction.on_commit(lambda: _ring_now(task, args))
 
 
-def _ring_now(task: Task, args: tuple[int, ...]) -> None:
+def _ring_now(task: Task, args: tuple[int | str, ...]) -> None:
     try:
         # One short try: a person is waiting, and the sweep does not forget. Whatever a broker may raise is caught.
         task.apply_async(args=args, retry=False)

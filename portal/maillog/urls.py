@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from portal.maillog import lists, views
+from portal.maillog import lists, naming, views
 
 urlpatterns = [
     path("branches/<slug:code>/history/", views.history, name="history"),
@@ -17,4 +17,10 @@ urlpatterns = [
     path("messages/<int:pk>/", views.message, name="message"),
     path("saved-filters/<int:pk>/delete/", lists.filter_delete, name="filter_delete"),
     path("comparison/", views.comparison, name="comparison"),
+    path("unclassified-replies/", naming.unclassified, name="unclassified"),
+    path("reply-rules/", naming.reply_rules, name="reply_rules"),
+    path("reply-rules/add/", naming.reply_rule_add, name="reply_rule_add"),
+    path("reply-rules/<int:pk>/", naming.reply_rule, name="reply_rule"),
+    path("reply-rules/<int:pk>/switch/", naming.reply_rule_switch, name="reply_rule_switch"),
+    path("reply-rules/<int:pk>/delete/", naming.reply_rule_delete, name="reply_rule_delete"),
 ]

@@ -20,12 +20,12 @@ from django.utils import timezone
 from diagnostics.engine.findings import Actor
 from portal.branches.models import BranchProfile
 from portal.maillog.models import DayCount, State
+from portal.maillog.templatetags.log import percent
 from portal.rates import tallies
-from portal.rates.judging import COMPLAINT_SHARE, LEAST_BAD, Judgement, is_complained_about
+from portal.rates.judging import LEAST_BAD, Judgement, is_complained_about
 from portal.rates.limits import provider_name
 from portal.rates.matters import PREFIX, Matter, Review, judged, of_branch, of_provider, of_server
 from portal.rates.selectors import DAY, HOUR, this_hour
-from portal.rates.shares import percent
 from portal.rates.tallies import Pair, Series, joined
 from portal.watch.selectors import open_keys
 from portal.watch.services import close_notices, open_notice
@@ -195,11 +195,11 @@ def _complained(branch: int, complaints: Counter[str], since: date) -> Matter | 
     return Matter(
         key=f"{PREFIX}complaints branch:{branch}",
         about=profile.organisation,
-        title=f"More than {percent(COMPLAINT_SHARE)} of its recipients complain",
+        title="More than one in a thousand of its recipients complain",
         reason=(
             f"{count:,} of {taken:,} recipients whose server{at} took it in the last {COMPLAINT_DAYS} days called it "
-            f"spam: {100 * count / taken:.2f} %. Providers ask senders to stay under {percent(COMPLAINT_SHARE)}, and "
-            "slow down or refuse who does not. Not all of them report complaints."
+            f"spam: {percent(count / taken)}. Providers ask senders to stay under one in a thousand, and slow down or "
+            "refuse who does not. Not all of them report complaints."
         ),
         actor=Actor.BRANCH,
         link=reverse("history", args=[profile.code]),

@@ -14,10 +14,10 @@ from diagnostics.engine.causes.catalogue import CAUSES
 from diagnostics.engine.findings import Actor
 from portal.branches.models import BranchProfile
 from portal.maillog.models import State
+from portal.maillog.templatetags.log import percent
 from portal.rates.judging import LEAST_TO_SAY, Judgement, Standing, Tally, is_suspicious, judge
 from portal.rates.limits import provider_name
 from portal.rates.selectors import HOUR, LOOKED_THROUGH, SAID, latest_with
-from portal.rates.shares import percent
 from portal.rates.tallies import WINDOWS, Series
 
 #: What the keys of this room's notices begin with.

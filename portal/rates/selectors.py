@@ -232,6 +232,10 @@ class Writer:
     that_day: int
     in_that_hour: int
 
+    @property
+    def next_day(self) -> date:
+        return self.day + DAY
+
 
 def writers(provider: str, hour: datetime, *, server: str = "", most: int = 10) -> list[Writer]:
     """The branches that wrote to most recipients at one provider on the day of ``hour``; two queries.

@@ -15,6 +15,7 @@ from portal.accounts.models import User
 from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
 from portal.maillog.models import AttemptCount, DayCount, State
+from portal.maillog.templatetags.log import percent
 from portal.rates.hours import Hour, total_of
 from portal.rates.limits import Limit, limits_of, per_hour, provider_name
 from portal.rates.selectors import HOUR, hours_at, this_hour
@@ -136,8 +137,8 @@ class Pressure:
         name, tried = provider_name(self.provider), self.busiest.tried
         known = f"; a limit told of it is {self.limit.words}" if self.limit else "; no limit of it is known"
         if self.state is Nearness.PUSHING:
-            share = round(100 * self.both.deferred_share)
-            return f"{name} puts off {share} % of {self.both.tried:,} recipients in these two hours{known}."
+            share = percent(self.both.deferred_share)
+            return f"{name} puts off {share} of {self.both.tried:,} recipients in these two hours{known}."
         if self.state is Nearness.QUIET:
             return f"Nothing was handed to {name} in these two hours."
         return f"{name} was handed {tried:,} recipients in the busier of these two hours{known}."

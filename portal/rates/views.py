@@ -10,6 +10,7 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.access import admin_required, support_required
+from portal.maillog.filters import NONE
 from portal.rates import limits as known
 from portal.rates import selectors, services
 from portal.rates.forms import SPANS, LimitForm, RateFilter, hour_of, span_of
@@ -49,6 +50,7 @@ def rates_provider(request: PersonRequest, slug: str) -> HttpResponse:
     context = {
         "name": provider_name(provider),
         "slug": slug,
+        "narrowed": provider or NONE,
         "form": form,
         "span": span,
         "spans": SPANS,

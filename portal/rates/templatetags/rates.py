@@ -10,11 +10,10 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.branches.models import BranchProfile
-from portal.rates import shares
+from portal.maillog.templatetags.log import percent
 from portal.rates.slowing import slowing_of
 
 register = template.Library()
-register.filter("percent", shares.percent)
 
 
 @register.simple_tag
@@ -22,7 +21,7 @@ def share(part: int, whole: int, what: str) -> SafeString:
     """``{% share hour.deferred hour.tried "put off" %}``: the share in words, with a bar that repeats it."""
     if not whole:
         return format_html('<span class="dd-none">{}</span>', "–")
-    words = shares.percent(part / whole)
+    words = percent(part / whole)
     if not part:
         return format_html("{}", words)
     return format_html(

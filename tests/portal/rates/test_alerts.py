@@ -47,7 +47,7 @@ class TestDeferrals:
         assert notice.key == "rates.deferred provider:gmail"
         assert (notice.about, notice.actor, notice.link) == ("Gmail", "support", "/rates/to/gmail/")
         assert "40 % of 200 recipients were put off since 13:00 UTC" in notice.reason
-        assert "2 % of 800, and never more than 2 %" in notice.reason
+        assert "2.0 % of 800, and never more than 2.0 %" in notice.reason
 
     def test_it_is_told_once(self, throttled: None) -> None:
         for minutes in (0, 5, 10):
