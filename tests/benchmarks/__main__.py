@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("diagnose", "parsers", "runs", "broker")
+ALL = ("diagnose", "parsers", "runs", "broker", "bounces", "bounce_fuzz")
 
 
 def main(wanted: list[str]) -> int:

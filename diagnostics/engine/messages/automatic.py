@@ -6,6 +6,7 @@ that it is one.
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from diagnostics.engine.messages.bounce.phrases import phrases
@@ -49,7 +50,7 @@ def is_auto_reply(parts: Parts) -> bool:
         return True
     # RFC 3834 §5: "auto-replied" is an answer; "auto-generated" is no answer to anything, "no" is a person.
     marked = header.first("auto-submitted")
-    word = marked.value.split(";")[0].strip().lower() if marked else ""
+    word = re.split(r"[;(\s]", marked.value.strip().lower(), maxsplit=1)[0] if marked else ""
     if word in ("auto-replied", "auto-notified"):
         return True
     if (

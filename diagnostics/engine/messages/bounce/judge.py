@@ -107,7 +107,7 @@ class Reader:
         self._known: dict[tuple[str, str, bool, str], Reading] = {}
 
     def read(self, text: str, status: str, is_delayed: bool, host: str) -> Reading:
-        """``text`` as a reply. Where it holds no status of its own the report's is taken, and else what it amounts to."""
+        """``text`` as a reply. Where it holds no status the report's is taken, and else what it amounts to."""
         key = (text, status, is_delayed, host)
         if key not in self._known:
             self._known[key] = self._read(_IN_REPLY.sub("", text), status, is_delayed, host)
@@ -153,6 +153,8 @@ def judge(
         reading = replace(reading, cause=by_stage, rule="bounce.stage")
     elif cause in _WORTHLESS:
         reading = replace(reading, cause="network_or_timeout" if is_delayed or _is_over(everything) else cause)
+    if reading.cause == "accepted_by_recipient_server":
+        reading = replace(reading, cause="unknown")  # Something was accepted, but the report says that this was not.
     return Judged(reading, words.text, _permanence(reading, words.text.lower(), is_delayed))
 
 

@@ -19,6 +19,8 @@ MAX_CHARACTERS: Final = 32_768
 MAX_LINE: Final = 2_000
 MAX_LINES: Final = 1_500
 MAX_RECIPIENTS: Final = 1_000
+#: Lines about one recipient.
+MOST_OF_ONE: Final = 200
 #: Answers that were given of no address; a conversation has a few.
 MAX_LOOSE: Final = 40
 
@@ -131,7 +133,9 @@ def _begins_returned(line: str, following: list[str]) -> bool:
     bare = line.strip(" \t-=*_>").lower()
     if not bare or len(bare) > 120:
         return False
-    if not any(bare.startswith(fragment) for fragment in phrases("returned")):
+    if line.strip() != bare and bare in phrases("returned_titles"):
+        return True  # Between dashes, a title; in a sentence, nothing.
+    if not bare.startswith(phrases("returned")):
         return False
     # "This is a copy of ..." may be a sentence that goes on: a rule around it, a colon or a full stop says it does not.
     return line.strip() != bare or bare.endswith((":", ".", "message", "headers", "follows")) or following[:1] != [""]
@@ -141,7 +145,7 @@ def read_text(text: str, *, senders: tuple[str, ...] = ()) -> Told:
     """Whom ``text`` names and what it says of each. ``senders``: to whom the report was sent; they did not fail."""
     told = Told(text=text[:MAX_CHARACTERS])
     own = {addresses.key(sender) for sender in senders}
-    current: list[str] = []
+    current: list[str] | None = None
     command_address = stage = ""
     was_heading = False
     for line in told.text.split("\n")[:MAX_LINES]:
@@ -161,13 +165,13 @@ def read_text(text: str, *, senders: tuple[str, ...] = ()) -> Told:
         if heading and addresses.key(heading) in own:
             told.own_named.append(heading)
         elif heading and len(told.named) < MAX_RECIPIENTS:
-            current = [*current, addresses.key(heading)] if was_heading and not rest else [addresses.key(heading)]
+            # Addresses one below the other share the lines that follow.
+            shared = current if was_heading and not rest and current is not None else []
+            current = told.own.setdefault(addresses.key(heading), shared)
             told.named.append(heading)
             was_heading = not rest
-            for address in current:
-                told.own.setdefault(address, [])
             if rest:
-                told.own[current[-1]].append(rest)
+                current.append(rest)
             continue
         if line.strip():
             was_heading = False
@@ -225,7 +229,7 @@ def _heading(line: str) -> tuple[str, str]:
     return match[1], tail.lstrip(" :,;-\t").rstrip()
 
 
-def _rest_of(line: str, current: list[str], told: Told, own: set[str]) -> None:
+def _rest_of(line: str, current: list[str] | None, told: Told, own: set[str]) -> None:
     """Keep a line that begins with no address."""
     bare = line.strip()
     if leading := _LEADING.match(line):
@@ -250,11 +254,10 @@ def _rest_of(line: str, current: list[str], told: Told, own: set[str]) -> None:
         told.weak.extend(addresses.found(bare[match.start() :]))
     if is_about_message:
         return
-    for address in current:
-        if len(told.own[address]) < 200:
-            told.own[address].append(bare)
-    if not current:
+    if current is None:
         told.loose.append(bare)
+    elif len(current) < MOST_OF_ONE:
+        current.append(bare)
 
 
 def replies_in(lines: list[str]) -> list[str]:

@@ -1,0 +1,117 @@
+"""Changed reports, headers and replies, a hundred thousand of them: ``python -m tests.benchmarks.bounce_fuzz``.
+
+``BOUNCE_FUZZ`` is how many (half of them reports, a quarter headers, a quarter replies). Told are what was raised, what
+became a delivery that was none, and how long the slowest took; a slow one is read twice more, so that what is told is
+the reading and not the machine. Exit status 1 where anything was raised, delivered or slow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import random
+import time
+import tomllib
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from diagnostics.engine.messages.bounce import classify
+from diagnostics.engine.messages.headers.judge import judge
+from diagnostics.engine.messages.reply import read_reply
+from diagnostics.engine.zone import Zone
+from tests.diagnostics.engine.messages.bounce.mutations import changed
+from tests.diagnostics.engine.messages.bounce.own_mails import own_mails
+
+COUNT = int(os.environ.get("BOUNCE_FUZZ", "100000"))
+MOST_MS = 50.0
+LINES = Path(__file__).resolve().parents[1] / "diagnostics" / "engine" / "messages"
+ZONE = Zone({})
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What came of one kind of input."""
+
+    read: int = 0
+    raised: Counter[str] = field(default_factory=Counter)
+    delivered: int = 0
+    slowest_ms: float = 0.0
+    total_ms: float = 0.0
+
+    def document(self) -> dict[str, Any]:
+        return {
+            "read": self.read,
+            "raised": dict(self.raised),
+            "became_delivered": self.delivered,
+            "slowest_ms": round(self.slowest_ms, 1),
+            "mean_ms": round(self.total_ms / max(1, self.read), 2),
+        }
+
+
+def try_one(outcome: Outcome, given: bytes, read: Callable[[bytes], bool]) -> None:
+    """Read ``given``; ``read`` answers whether it was taken for a success that it is not."""
+    took = []
+    for _ in range(3):
+        began = time.process_time()
+        try:
+            is_delivered = read(given)
+        except Exception as error:  # noqa: BLE001 (whatever is raised is what this is looking for)
+            outcome.raised[type(error).__name__] += 1
+            is_delivered = False
+        took.append((time.process_time() - began) * 1000)
+        if took[-1] < MOST_MS / 2:
+            break
+    outcome.read += 1
+    outcome.delivered += is_delivered
+    outcome.total_ms += took[0]
+    outcome.slowest_ms = max(outcome.slowest_ms, min(took))
+
+
+def of_report(octets: bytes) -> bool:
+    found = classify(octets)
+    return found.kind == "delivered" or any(row.cause == "accepted_by_recipient_server" for row in found.recipients)
+
+
+def of_header(octets: bytes) -> bool:
+    asyncio.run(judge(octets, ZONE))
+    return False
+
+
+def of_reply(octets: bytes) -> bool:
+    reading = read_reply(octets.decode("latin-1"))
+    return reading.cause == "accepted_by_recipient_server" and not reading.reply_code.startswith("2")
+
+
+def main() -> int:
+    source = random.Random(20261127)
+    mails = tuple(mail.octets for mail in own_mails() if mail.kind != "delivered")
+    headers = tuple(mail.split(b"\n\n", 1)[0] + b"\n\n" for mail in mails)
+    replies = tuple(
+        line["text"].encode("latin-1", "replace")
+        for name in ("replies.toml", "rates.toml")
+        for line in tomllib.loads((LINES / name).read_text(encoding="utf-8"))["line"]
+        if line["cause"] != "accepted_by_recipient_server"
+    )
+    kinds: list[tuple[str, int, tuple[bytes, ...], Callable[[bytes], bool]]] = [
+        ("reports", COUNT // 2, mails, of_report),
+        ("headers", COUNT // 4, headers, of_header),
+        ("replies", COUNT - COUNT // 2 - COUNT // 4, replies, of_reply),
+    ]
+    is_bad = False
+    for name, count, samples, read in kinds:
+        outcome = Outcome()
+        for sample in samples:
+            read(sample)  # What is read once in a process, the rules, is none of the times.
+        for _ in range(count):
+            try_one(outcome, changed(source.choice(samples), source, samples), read)
+        print(json.dumps({name: outcome.document()}), flush=True)
+        is_bad = is_bad or bool(outcome.raised) or bool(outcome.delivered) or outcome.slowest_ms > MOST_MS
+    return int(is_bad)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
