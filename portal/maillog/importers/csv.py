@@ -17,8 +17,9 @@ from portal.maillog.importers.packed import DamagedError
 #: A quoted cell may go on over so many lines. Beyond that its quote was never closed.
 MOST_ROW_LINES = 100
 MOST_COLUMNS = 200
-#: Spreadsheets write the separator into a first line of its own.
+#: Spreadsheets write the separator into a first line of its own, and PowerShell the type of what it wrote.
 _SEP = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
+_TYPE = "#TYPE "
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ def table_of(file: BinaryIO) -> Table:
     source = lines_of(file)
     first = next(source, (1, ""))
     separator = ""
+    if isinstance(first[1], str) and first[1].startswith(_TYPE):
+        first = next(source, (2, ""))
     if isinstance(first[1], str) and (match := _SEP.fullmatch(first[1])) is not None:
         separator, first = match[1], next(source, (2, ""))
     header = first[1] if isinstance(first[1], str) else ""
