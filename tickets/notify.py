@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 from datetime import timedelta
 from smtplib import SMTPException
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -16,12 +17,17 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from diagnostics.engine.causes import CAUSES
+from portal.accounts.models import Role, User
 from tickets.models import Event, EventKind, Ticket
+from tickets.selectors.reply_address import reply_address
 
 logger = logging.getLogger(__name__)
 
 #: An event older than this is not told any more: news that late would only confuse.
 TOO_LATE = timedelta(days=2)
+#: People who are told of one new ticket at most.
+MOST_TOLD = 20
 #: The sweep leaves a fresh event to its bell for so long.
 PATIENCE = timedelta(minutes=1)
 
@@ -55,26 +61,44 @@ def tell(event_id: int) -> bool:
 def recipients_of(event: Event) -> list[str]:
     """Whom an event is for: support's own acts the reporter, the branch's acts whoever works on the ticket."""
     ticket = event.ticket
-    desk = [settings.SUPPORT_ADDRESS] if settings.SUPPORT_ADDRESS else []
     if event.kind == EventKind.OPENED:
-        return desk
+        return desk(apart_from=event.by)
     if event.by is not None and not event.by.is_support:
         assignee = ticket.assignee
-        return [assignee.email] if assignee is not None and assignee.is_active else desk
+        return [assignee.email] if assignee is not None and assignee.is_active else desk()
     reporter = ticket.report.by
     return [reporter.email] if reporter.is_active and reporter != event.by else []
+
+
+def desk(*, apart_from: User | None = None) -> list[str]:
+    """Who hears of what nobody works on yet: SUPPORT_ADDRESS or, without one, the people of support who want to.
+
+    A desk whose only people are admins tells those. At most so many are written to; a larger team has an address.
+    """
+    if settings.SUPPORT_ADDRESS:
+        return [settings.SUPPORT_ADDRESS]
+    hearing = User.objects.filter(is_active=True, hears_of_tickets=True).order_by("pk")
+    if apart_from is not None:
+        hearing = hearing.exclude(pk=apart_from.pk)
+    for role in (Role.SUPPORT, Role.ADMIN):
+        found = list(hearing.filter(role=role).values_list("email", flat=True)[:MOST_TOLD])
+        if found:
+            return found
+    return []
 
 
 def _mail(event: Event, to: list[str]) -> EmailMessage:
     ticket = event.ticket
     url = settings.BASE_URL + reverse("ticket", args=[ticket.number])
-    context = {"event": event, "ticket": ticket, "url": url}
+    answers_to = reply_address(ticket)
+    context = {**_told(event), "url": url, "answers_to": answers_to}
     # A subject is one line whatever the recipient's address holds; Django refuses line breaks, so none may reach it.
     subject = " ".join(render_to_string("mail/ticket.subject.txt", context).split())
     return EmailMessage(
         subject=subject,
         body=render_to_string("mail/ticket.txt", context),
         to=to,
+        reply_to=[answers_to] if answers_to else None,
         headers={
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
@@ -82,6 +106,15 @@ def _mail(event: Event, to: list[str]) -> EmailMessage:
             "In-Reply-To": thread_of(ticket),
         },
     )
+
+
+def _told(event: Event) -> dict[str, Any]:
+    """What the mail speaks of: the event, where it moved the ticket to, and the cause that support or the desk sees."""
+    ticket = event.ticket
+    moved = {name: change[1] for name, change in event.changes.items() if name in ("state", "waiting_on")}
+    known = ticket.suggested_cause if event.kind == EventKind.OPENED else ticket.cause
+    cause = CAUSES.get(known) if known != "unknown" else None
+    return {"event": event, "ticket": ticket, "moved": moved, "cause": cause}
 
 
 def thread_of(ticket: Ticket) -> str:

@@ -5,3 +5,12 @@ from django.apps import AppConfig
 
 class MailroomConfig(AppConfig):
     name = "portal.mailroom"
+
+    def ready(self) -> None:
+        from django.core import checks
+
+        from portal import inbound
+        from portal.mailroom import system_checks, ticket_replies
+
+        inbound.register(ticket_replies.DOOR)
+        checks.register(system_checks.mailroom_can_work)

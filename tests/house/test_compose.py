@@ -17,7 +17,7 @@ ONCE = {"migrate"}
 
 
 def test_the_served_shape_is_whole() -> None:
-    assert set(SERVICES) == {"migrate", "web", "worker", "beat", "postgres", "redis", "unbound"}
+    assert set(SERVICES) == {"migrate", "web", "worker", "beat", "mailroom", "postgres", "redis", "unbound"}
 
 
 @pytest.mark.parametrize("name", sorted(set(SERVICES) - ONCE))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import socket
 import sys
+from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError
@@ -43,3 +45,26 @@ def test_children_speak_and_end(capsys: pytest.CaptureFixture[str]) -> None:
 
 def test_the_desk_is_web_worker_and_beat() -> None:
     assert list(up.commands("127.0.0.1", 8000)) == ["web", "worker", "beat"]
+    assert list(up.commands("127.0.0.1", 8000, mailroom=True)) == ["web", "worker", "beat", "mailroom"]
+
+
+def test_the_mailroom_is_started_where_it_is_on_and_has_its_port(
+    settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MAILROOM", raising=False)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        settings.MAILROOM = ""
+        assert not up.Command().mailroom()
+        other.listen()
+        settings.MAILROOM = f"127.0.0.1:{port}"
+        # Nobody asked for this port.
+        assert not up.Command(stdout=StringIO()).mailroom()
+        monkeypatch.setenv("MAILROOM", settings.MAILROOM)
+        with pytest.raises(CommandError, match="MAILROOM"):
+            up.Command().mailroom()
+    assert up.Command().mailroom()
+    settings.MAILROOM = "127.0.0.1:nothing"
+    with pytest.raises(CommandError):
+        up.Command().mailroom()

@@ -1,5 +1,5 @@
 """``manage.py up``: the whole desk on one machine. Migrates, loads the demo into an empty database, and keeps web,
-worker and beat running together until Ctrl-C; when one of them ends, all end, and why is said.
+worker, beat and mailroom running together until Ctrl-C; when one of them ends, all end, and why is said.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from django.db.migrations.executor import MigrationExecutor
 
 from portal.accounts.models import User
 from portal.demo.people import PASSWORD, PEOPLE
+from portal.mailroom.listening import address_of
 
 #: How long a child may take to end by itself.
 GRACE_SECONDS = 5.0
@@ -32,7 +33,7 @@ READY_SECONDS = 60.0
 
 
 class Command(BaseCommand):
-    help = "Run web, worker and beat together (the embedded default needs nothing else)."
+    help = "Run web, worker, beat and mailroom together (the embedded default needs nothing else)."
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--port", type=int, default=int(os.environ.get("PORT", "8000")), help="default: 8000")
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         host, port = options["host"], options["port"]
         check_folder(settings.DATA_DIR)
         check_port(host, port)
+        mailroom = self.mailroom()
         self.prepare(with_demo=not options["no_demo"])
         address = f"http://{host}:{port}"
         children = Children(self.stdout.write)
@@ -50,7 +52,7 @@ class Command(BaseCommand):
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: stopping.set())
         try:
-            for name, arguments in commands(host, port).items():
+            for name, arguments in commands(host, port, mailroom=mailroom).items():
                 children.begin(name, arguments)
             if wait_until_it_answers(f"{address}/healthz", children, stopping):
                 self.tell(address)
@@ -73,6 +75,24 @@ class Command(BaseCommand):
             self.stdout.write("Loading the demo world ...")
             call_command("demo", verbosity=0)
         connection.close()
+
+    def mailroom(self) -> bool:
+        """Whether the mailroom is started: where MAILROOM says so, and its port can be had.
+
+        Nobody asked for the default's port, so that a second desk on this machine just goes without.
+        """
+        if not settings.MAILROOM:
+            return False
+        try:
+            check_port(*address_of(settings.MAILROOM), way_out="Set MAILROOM to another host:port, or to off.")
+        except CommandError as error:
+            if os.environ.get("MAILROOM", "").strip():
+                raise
+            self.stdout.write(f"The mailroom is not started. {error}")
+            return False
+        except ValueError as error:
+            raise CommandError(str(error), returncode=2) from error
+        return True
 
     def tell(self, address: str) -> None:
         """Where it is, and who can sign in while the demo people are there."""
@@ -100,15 +120,16 @@ def check_folder(folder: Path) -> None:
         ) from error
 
 
-def check_port(host: str, port: int) -> None:
-    """CommandError when somebody listens there already."""
+def check_port(host: str, port: int, *, way_out: str = "") -> None:
+    """CommandError when somebody listens there already; ``way_out`` says what to do about it."""
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
         except OSError as error:
             raise CommandError(
-                f"Port {port} on {host} cannot be used ({error.strerror}). Choose another: make run PORT={port + 1}",
+                f"Port {port} on {host} cannot be used ({error.strerror}). "
+                + (way_out or f"Choose another: make run PORT={port + 1}"),
                 returncode=2,
             ) from error
 
@@ -123,17 +144,20 @@ def static_is_stale() -> bool:
     return any(path.stat().st_mtime > collected for path in (*sources, settings.BASE_DIR / "requirements.txt"))
 
 
-def commands(host: str, port: int) -> dict[str, list[str]]:
+def commands(host: str, port: int, *, mailroom: bool = False) -> dict[str, list[str]]:
     """The children: their names and how each is started."""
     python = sys.executable
     celery = [python, "-m", "celery", "-A", "portal", "--quiet"]
     bind = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
     web = ["--bind", bind, "--workers", "1", "--threads", "8", "--worker-tmp-dir", str(settings.DATA_DIR)]
-    return {
+    children = {
         "web": [python, "-m", "gunicorn", "portal.wsgi", *web, "--log-level", "warning", "--no-control-socket"],
         "worker": [*celery, "worker", "--loglevel", "WARNING", "--without-gossip", "--without-mingle"],
         "beat": [*celery, "beat", "--loglevel", "WARNING", "--pidfile="],
     }
+    if mailroom:
+        children["mailroom"] = [python, "manage.py", "mailroom"]
+    return children
 
 
 class Children:
@@ -168,7 +192,7 @@ class Children:
         with lines:
             for line in lines:
                 if line.strip():
-                    self.write(f"{name:<7}| {line.rstrip()}")
+                    self.write(f"{name:<8}| {line.rstrip()}")
 
     def ended(self) -> str:
         """A sentence about a child that has ended; empty while all are running."""
