@@ -9,6 +9,7 @@ from typing import Any
 
 from diagnostics.engine.check import Check
 from diagnostics.engine.findings import Finding, Source
+from diagnostics.engine.messages import content
 from diagnostics.engine.messages.headers.authentication_results import Results
 from diagnostics.engine.messages.headers.judge import MessageReport, judge
 from diagnostics.engine.messages.headers.judge_codes import CODES
@@ -32,7 +33,7 @@ MESSAGE = Check(
     slug="message",
     question="What does this message tell?",
     needs=frozenset({"message"}),
-    codes=CODES,
+    codes=(*CODES, *content.CODES),
     look=_look,
     sources=(Source("RFC 5322"),),
 )
@@ -53,7 +54,29 @@ async def inspect(raw: bytes | str, resolver: Resolver, *, authserv_id: str = ""
             report = await judge(raw, resolver, authserv_id=authserv_id)
     except TimeoutError:
         return Inspection((DEADLINE.found(seconds=SECONDS),), {})
-    return Inspection(report.findings, facts_of(report))
+    if report.message.body is None or isinstance(raw, str):
+        # A header alone, or what a clipboard left of a message, says nothing about how it was built.
+        return Inspection(report.findings, facts_of(report))
+    found = content.read_content(raw)
+    return Inspection((*report.findings, *content.judge_content(found)), {**facts_of(report), "content": built(found)})
+
+
+def built(found: content.Content) -> dict[str, Any]:
+    """The facts of a message's content as plain data."""
+    return {
+        "octets": found.octets,
+        "html_octets": found.html_octets,
+        "words": found.page.words,
+        "links": len(found.page.links),
+        "images": [
+            {"source": item.source[:300], "kind": item.kind, "alt": item.alt, "is_tiny": item.is_tiny}
+            for item in found.page.images[:MOST_RESULTS]
+        ],
+        "attachments": [
+            {"name": item.name, "type": item.type, "octets": item.octets} for item in found.attachments[:MOST_RESULTS]
+        ],
+        "unsubscribe": found.unsubscribe,
+    }
 
 
 def facts_of(report: MessageReport) -> dict[str, Any]:
