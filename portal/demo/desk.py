@@ -8,7 +8,8 @@ from datetime import datetime, timedelta
 
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
-from portal.maillog.models import Delivery
+from portal.maillog.counts import count_missing
+from portal.maillog.models import Delivery, MissingCount
 from tickets.models import Exit, Report, Ticket, TicketState
 from tickets.selectors.reports import sends_for
 from tickets.services import reports as wizard
@@ -82,7 +83,16 @@ def tell(now: datetime) -> list[Ticket]:
     people = {person.email: person for person in User.objects.all()}
     branches = {branch.code: branch for branch in BranchProfile.objects.select_related("sending_server")}
     made = (_tell(item, now, people, branches[item.branch]) for item in sorted(TOLD, key=lambda item: -item.days_ago))
-    return [ticket for ticket in made if ticket is not None]
+    tickets = [ticket for ticket in made if ticket is not None]
+    _count_anew()
+    return tickets
+
+
+def _count_anew() -> None:
+    """Count the reports on the days they are told to have been made, not all on the day the demo world was."""
+    MissingCount.objects.all().delete()
+    for ticket in Ticket.objects.select_related("branch"):
+        count_missing(ticket.branch, ticket.created)
 
 
 def _tell(told: Told, now: datetime, people: dict[str, User], branch: BranchProfile) -> Ticket | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -27,6 +27,7 @@ from portal.maillog.spans import By, Span, begin_of, month_of, months_back, span
 #: Of fewer recipients a share says next to nothing, and a rate of a thousand: a single one moves it too far.
 FEW_FOR_SHARE = 100
 FEW_FOR_RATE = 1000
+HOUR = timedelta(hours=1)
 #: Domains shown of a month.
 MOST_DOMAINS = 50
 #: Branches shown beside each other.
@@ -200,19 +201,24 @@ def period_of(branch: BranchProfile, span: Span, tally: Tally | None = None) -> 
 
 
 def hours_of(viewer: User, branch: BranchProfile, day: date) -> list[Period]:
-    """One day of ``branch`` by the hour, the latest first. Complaints and reports are not counted by the hour."""
+    """One day of ``branch`` by the hour, the latest first; none where nothing was counted.
+
+    Complaints and reports are not counted by the hour. Hours are those of UTC: in a zone that is half an hour off, the
+    one that two days share belongs to the first.
+    """
     zone = ZoneInfo(branch.time_zone)
-    begins, ends = Span(day, day).moments(zone)
+    begins, ends = (moment.astimezone(UTC) for moment in Span(day, day).moments(zone))
     counts: dict[datetime, dict[str, int]] = {}
     rows = HourCount.objects.filter(_own(viewer, branch), hour__gte=begins, hour__lt=ends)
     for hour, state, recipients in rows.values_list("hour", "state", "recipients"):
         counts.setdefault(hour, {})[state] = recipients
-    found = [
-        Period(hour.astimezone(zone), (hour + timedelta(hours=1)).astimezone(zone), "hour", Tally(of_hour))
-        for hour, of_hour in sorted(counts.items(), reverse=True)
-        if any(of_hour.values())
-    ]
-    return found
+    found: list[Period] = []
+    hour = begins.replace(minute=0) + HOUR if begins.minute else begins
+    while counts and hour < min(ends, timezone.now()):
+        local, following = hour.astimezone(zone), (hour + HOUR).astimezone(zone)
+        found.append(Period(local, following, "hour", Tally(counts.get(hour, {}))))
+        hour += HOUR
+    return found[::-1]
 
 
 def total_of(periods: Iterable[Period]) -> Tally:

@@ -78,6 +78,12 @@
     return line;
   };
 
+  // Beside lying bars there is little room for words on a phone; the table has them whole.
+  function shortened(value) {
+    const label = this.getLabelForValue(value);
+    return this.chart.width < 500 && label.length > 22 ? `${label.slice(0, 21)}…` : label;
+  }
+
   const options = (kind, series) => ({
     animation: false,
     maintainAspectRatio: false,
@@ -86,7 +92,12 @@
     plugins: { legend: { display: false }, tooltip: {} },
     scales: {
       x: { stacked: kind !== "lines", beginAtZero: true, grid: { display: kind === "bars" }, ticks: { maxRotation: 0 } },
-      y: { stacked: kind !== "lines", beginAtZero: true, grid: { display: kind !== "bars" }, ticks: { precision: 0 } },
+      y: {
+        stacked: kind !== "lines",
+        beginAtZero: true,
+        grid: { display: kind !== "bars" },
+        ticks: kind === "bars" ? { callback: shortened } : { precision: 0 },
+      },
     },
     onClick: (event, _, chart) => {
       const [hit] = chart.getElementsAtEventForMode(event, "nearest", { intersect: kind !== "lines" }, true);

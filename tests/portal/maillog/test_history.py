@@ -95,14 +95,28 @@ def test_a_day_is_the_branchs_own_also_when_the_clocks_change(north: BranchProfi
     ]
 
 
-def test_a_day_by_the_hour(north: BranchProfile, as_nora: Client) -> None:
-    north.time_zone = "America/Denver"
+@pytest.mark.parametrize(
+    ("zone", "day", "expected", "hours"),
+    [
+        ("UTC", "2026-03-03", [("06:00", 4), ("07:00", 5)], 24),
+        ("America/Denver", "2026-03-03", [("00:00", 5)], 24),
+        ("Asia/Kolkata", "2026-03-03", [("11:30", 4), ("12:30", 5)], 24),
+        # The day is not over: it is noon.
+        ("UTC", "2026-03-04", [("07:00", 6)], 12),
+        ("UTC", "2026-03-01", [], 0),
+    ],
+)
+def test_a_day_by_the_hour(
+    zone: str, day: str, expected: list[tuple[str, int]], hours: int, north: BranchProfile, as_nora: Client
+) -> None:
+    north.time_zone = zone
     north.save()
     for hour, recipients in ((6, 4), (7, 5), (31, 6)):
         at = datetime(2026, 3, 3, tzinfo=UTC) + timedelta(hours=hour)
         HourCount.objects.create(branch=north, hour=at, state="accepted", recipients=recipients)
-    response = as_nora.get(f"{PAGE}?span=2026-03-03")
-    assert [(item.label, item.tally.sent) for item in response.context["periods"]] == [("00:00", 5)]
+    periods = as_nora.get(f"{PAGE}?span={day}").context["periods"]
+    assert [(item.label, item.tally.sent) for item in reversed(periods) if item.tally.sent] == expected
+    assert len(periods) == hours
 
 
 @pytest.mark.parametrize(
