@@ -11,10 +11,10 @@ from django.http import Http404
 
 from portal.accounts.models import Role, User
 from portal.maillog.addresses import normal
+from portal.retention.digests import digest_of
 from portal.retention.kept import KINDS, Kind
 from portal.retention.models import Erasure, Pruning
 from portal.retention.places import PLACES
-from portal.retention.services import digest_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from datetime import timedelta
 
-from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
@@ -14,6 +11,7 @@ from portal.accounts.models import User
 from portal.bell import ring
 from portal.maillog.addresses import domain_of, normal
 from portal.retention import tasks
+from portal.retention.digests import digest_of
 from portal.retention.models import Erasure, Progress, Pruning, Way
 
 
@@ -27,11 +25,6 @@ def ask_for_pruning(*, is_dry: bool, by: User) -> Pruning:
         pruning = Pruning.objects.create(is_dry=is_dry, by=by)
         ring(tasks.prune_now, pruning.pk)
     return pruning
-
-
-def digest_of(address: str) -> str:
-    """The digest by which a certificate is found by somebody who knows the address. ``address`` in any form."""
-    return hmac.new(settings.SECRET_KEY.encode(), normal(address).encode(), hashlib.sha256).hexdigest()
 
 
 def stand_in_of(address: str, way: str) -> str:
