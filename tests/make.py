@@ -12,8 +12,8 @@ from portal.maillog.models import CaseNote, Delivery, MessageLog, State
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
 
 
-def person(email: str, name: str = "A Person", role: str = "staff", *branches: BranchProfile) -> User:
-    user = User.objects.create_user(email, "a long password", name=name, role=role)
+def person(email: str, name: str = "A Person", role: str = "staff", *branches: BranchProfile, **fields: Any) -> User:
+    user = User.objects.create_user(email, "a long password", name=name, role=role, **fields)
     for item in branches:
         Membership.objects.create(user=user, branch=item)
     return user

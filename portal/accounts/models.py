@@ -39,6 +39,7 @@ class User(AbstractBaseUser):
     name = models.CharField(max_length=120)
     role = models.CharField(max_length=10, choices=Role, default=Role.STAFF)
     is_active = models.BooleanField("may sign in", default=True)
+    hears_of_tickets = models.BooleanField("is mailed about new tickets", default=True)
     date_joined = models.DateTimeField(auto_now_add=True)
 
     objects = UserManager()

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from allauth.account.forms import ResetPasswordForm
+from allauth.account.adapter import get_adapter
+from allauth.account.forms import default_token_generator
+from allauth.account.utils import user_pk_to_url_str
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.db import transaction
 from django.db.models import QuerySet
@@ -20,6 +23,9 @@ from portal.branches import fields, services
 from portal.branches.models import BranchProfile
 from portal.web.http import PersonRequest
 from portal.web.pages import page_of
+
+#: The fields of a person that the form holds.
+SAVED = ("name", "email", "role", "hears_of_tickets", "is_active")
 
 
 class PersonForm(forms.Form):
@@ -39,13 +45,19 @@ class PersonForm(forms.Form):
         widget=forms.SelectMultiple(attrs={"size": 8}),
         help_text="Staff need at least one.",
     )
+    hears_of_tickets = forms.BooleanField(
+        label="Is mailed about new tickets",
+        required=False,
+        initial=True,
+        help_text="Of support: of each ticket that nobody works on yet. Admins are told where nobody of support is.",
+    )
     is_active = forms.BooleanField(label="May sign in", required=False, initial=True)
 
     def __init__(self, data: Any = None, *, by: User, person: User | None = None) -> None:
         self.by, self.person = by, person
         initial: dict[str, Any] = {}
         if person is not None:
-            initial = {name: getattr(person, name) for name in ("name", "email", "role", "is_active")}
+            initial = {name: getattr(person, name) for name in SAVED}
             initial["branches"] = [item.branch.code for item in person.memberships.select_related("branch")]
         super().__init__(data, initial=initial)
         branches: QuerySet[BranchProfile] = BranchProfile.objects.order_by("organisation")
@@ -119,7 +131,7 @@ def person_invite(request: PersonRequest, pk: int) -> HttpResponse:
 @transaction.atomic
 def _save(form: PersonForm, person: User) -> User:
     """Save the person and the memberships together."""
-    for name in ("name", "email", "role", "is_active"):
+    for name in SAVED:
         setattr(person, name, form.cleaned_data[name])
     if person.pk is None:
         person.set_unusable_password()
@@ -129,7 +141,20 @@ def _save(form: PersonForm, person: User) -> User:
 
 
 def invite(request: PersonRequest, person: User) -> None:
-    """Mail a link to set a password; nothing is mailed to somebody who may not sign in."""
-    form = ResetPasswordForm({"email": person.email})
-    if person.is_active and form.is_valid():
-        form.save(request)
+    """Mail a link to set a password, in the name of who invites; nothing to somebody who may not sign in.
+
+    The link is the one of a forgotten password, so that it holds once and runs out.
+    """
+    if not person.is_active:
+        return
+    adapter = get_adapter(request)
+    key = f"{user_pk_to_url_str(person)}-{default_token_generator.make_token(person)}"
+    context = {
+        "by": request.user,
+        "person": person,
+        "branches": [membership.branch for membership in person.memberships.select_related("branch")[:5]],
+        "is_new": not person.has_usable_password(),
+        "url": adapter.get_reset_password_from_key_url(key),
+        "days": settings.PASSWORD_RESET_TIMEOUT // 86400,
+    }
+    adapter.send_mail("account/email/invitation", person.email, context)

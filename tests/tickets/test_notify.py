@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
+from tests import make
 from tests.tickets.queue.conftest import make_ticket
 from tickets import notify
 from tickets.models import Event, EventKind, Ticket
@@ -49,9 +50,54 @@ def test_without_somebody_the_desk_is_told(ticket: Ticket, nora: User, settings:
     assert told(event(ticket, nora, EventKind.OPENED)) == [["desk@desk.example"]]
 
 
-def test_nobody_to_tell_is_no_error(ticket: Ticket, nora: User, settings: Any) -> None:
-    settings.SUPPORT_ADDRESS = ""
+def test_nobody_to_tell_is_no_error(ticket: Ticket, nora: User) -> None:
     assert told(event(ticket, nora, EventKind.OPENED)) == []
+
+
+def test_without_an_address_support_is_told(ticket: Ticket, nora: User, ida: User, ada: User) -> None:
+    make.person("ivo@desk.example", "Ivo", "support")
+    make.person("deaf@desk.example", "Dea", "support", hears_of_tickets=False)
+    make.person("gone@desk.example", "Gon", "support", is_active=False)
+    assert told(event(ticket, nora, EventKind.OPENED)) == [["ida@desk.example", "ivo@desk.example"]]
+    assert told(event(ticket, nora)) == [["ida@desk.example", "ivo@desk.example"]]
+
+
+def test_a_desk_of_admins_alone(ticket: Ticket, nora: User, ada: User) -> None:
+    assert told(event(ticket, nora, EventKind.OPENED)) == [["ada@desk.example"]]
+
+
+def test_nobody_is_told_of_what_they_did(ticket: Ticket, ida: User) -> None:
+    assert told(event(ticket, ida, EventKind.OPENED)) == []
+
+
+def test_a_large_team_is_not_flooded(ticket: Ticket, nora: User) -> None:
+    for number in range(notify.MOST_TOLD + 5):
+        make.person(f"s{number}@desk.example", "S", "support")
+    (to,) = told(event(ticket, nora, EventKind.OPENED))
+    assert len(to) == notify.MOST_TOLD
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"state": ["open", "waiting"], "waiting_on": ["", "recipient_it"]}, "waits for the recipient's IT."),
+        ({"state": ["open", "waiting"], "waiting_on": ["", "branch_it"]}, "waits for your branch's IT."),
+        ({"state": ["open", "solved"]}, "is solved."),
+        ({"state": ["open", "closed"]}, "is closed."),
+    ],
+)
+def test_where_it_went_is_said(ticket: Ticket, ida: User, changes: dict[str, Any], words: str) -> None:
+    assert told(event(ticket, ida, EventKind.STATE, changes=changes)) == [["nora@north.example"]]
+    body = " ".join(str(mail.outbox[0].body).split())
+    assert words in body
+    assert "Ida Berg wrote about the e-mail to lee@corp.example: text" in body
+
+
+def test_a_new_ticket_says_what_the_desk_believes(ticket: Ticket, nora: User, ida: User) -> None:
+    ticket.suggested_cause, ticket.suggested_confidence = "mailbox_full", "certain"
+    ticket.save()
+    told(event(ticket, nora, EventKind.OPENED))
+    assert "(certain)" in mail.outbox[0].body
 
 
 def test_somebody_who_left_is_not_written_to(ticket: Ticket, nora: User, ida: User) -> None:

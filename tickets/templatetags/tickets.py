@@ -1,23 +1,54 @@
-"""Words for what a ticket's story records as field names and ids."""
+"""Words for what a ticket's story records as field names and ids, and what is known of a report's e-mail."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django import template
+from django.template.context import Context
 
 from diagnostics.engine.causes import CAUSES
-from portal.web.words import ACTORS
-from tickets.models import Report, TicketState
+from portal.web.words import ACTORS, ACTORS_FOR_STAFF
+from tickets.models import Event, Report, TicketState
 from tickets.selectors.message import MessageFacts, facts_about
 
 register = template.Library()
 
-FIELD_WORDS = {"state": "State", "waiting_on": "Waiting for", "assignee": "Assigned to", "cause": "Cause"}
+#: What the story tells of, and how a person reads an empty value of it. What is not here is our own bookkeeping.
+FIELDS = {
+    "state": ("State", "none"),
+    "waiting_on": ("Waiting for", "nobody"),
+    "assignee": ("Assigned to", "nobody"),
+    "cause": ("Cause", "not confirmed"),
+}
 
 
-@register.filter
-def field_word(field: str) -> str:
-    """The word a person reads for a field of the story."""
-    return FIELD_WORDS.get(field, field)
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change in words: what was changed, from what, to what."""
+
+    word: str
+    before: str
+    after: str
+
+
+@register.simple_tag(takes_context=True)
+def changes_of(context: Context, event: Event) -> list[Change]:
+    """``{% changes_of event as changes %}``: what the event changed, in the viewer's words; never a field's name."""
+    is_own = getattr(context.get("user"), "is_staff_role", False)
+    found = []
+    for name, (before, after) in event.changes.items():
+        if name in FIELDS:
+            word, nothing = FIELDS[name]
+            found.append(Change(word, _value(before, is_own) or nothing, _value(after, is_own) or nothing))
+    return found
+
+
+def _value(value: object, is_own: bool) -> str:
+    text = str(value or "")
+    if is_own and text in ACTORS_FOR_STAFF:
+        return ACTORS_FOR_STAFF[text]
+    return value_word(text)
 
 
 @register.filter
@@ -28,6 +59,24 @@ def value_word(value: str) -> str:
     if value in ACTORS:
         return ACTORS[value].word
     return dict(TicketState.choices).get(value, value)
+
+
+@register.filter
+def lower_first(text: str) -> str:
+    """The text as it goes on a sentence; only its first letter is touched, and no abbreviation."""
+    return text if text[1:2].isupper() else text[:1].lower() + text[1:]
+
+
+@register.filter
+def party(actor: str) -> str:
+    """A party within a sentence: "the branch's IT"."""
+    return lower_first(ACTORS[actor].word if actor in ACTORS else str(actor))
+
+
+@register.filter
+def own_party(actor: str) -> str:
+    """The same to somebody of the branch: "your branch's IT"."""
+    return lower_first(ACTORS_FOR_STAFF.get(actor) or party(actor))
 
 
 @register.filter

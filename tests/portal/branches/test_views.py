@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -148,6 +149,25 @@ def test_a_person_is_added_and_invited(as_ada: Client, north: BranchProfile) -> 
     assert not person.has_usable_password()
     assert Membership.objects.filter(user=person, branch=north).exists()
     assert [item.to for item in mail.outbox] == [["pia@north.example"]]
+    invitation = mail.outbox[0]
+    assert "Ada Voss" in invitation.subject
+    assert "North College" in invitation.body
+    link = re.search(r"https?://testserver(/account/password/reset/key/\S+)", invitation.body)
+    assert link is not None
+    assert Client().get(link[1], follow=True).status_code == 200
+
+
+def test_only_admins_decide_who_hears_of_tickets(as_ada: Client, ida: User) -> None:
+    assert as_ada.get(f"/people/{ida.pk}/").context["form"].initial["hears_of_tickets"] is True
+    as_ada.post(f"/people/{ida.pk}/", {"name": "Ida", "email": ida.email, "role": "support", "is_active": "on"})
+    ida.refresh_from_db()
+    assert ida.hears_of_tickets is False
+
+
+def test_somebody_who_may_not_sign_in_is_not_invited(as_ada: Client, nora: User) -> None:
+    User.objects.filter(pk=nora.pk).update(is_active=False)
+    as_ada.post(f"/people/{nora.pk}/invite/")
+    assert mail.outbox == []
 
 
 @pytest.mark.parametrize(
