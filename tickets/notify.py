@@ -20,6 +20,7 @@ from django.utils import timezone
 from diagnostics.engine.causes import CAUSES
 from portal.accounts.models import Role, User
 from tickets.models import Event, EventKind, Ticket
+from tickets.selectors.reply_address import reply_address
 
 logger = logging.getLogger(__name__)
 
@@ -89,13 +90,15 @@ def desk(*, apart_from: User | None = None) -> list[str]:
 def _mail(event: Event, to: list[str]) -> EmailMessage:
     ticket = event.ticket
     url = settings.BASE_URL + reverse("ticket", args=[ticket.number])
-    context = {**_told(event), "url": url}
+    answers_to = reply_address(ticket)
+    context = {**_told(event), "url": url, "answers_to": answers_to}
     # A subject is one line whatever the recipient's address holds; Django refuses line breaks, so none may reach it.
     subject = " ".join(render_to_string("mail/ticket.subject.txt", context).split())
     return EmailMessage(
         subject=subject,
         body=render_to_string("mail/ticket.txt", context),
         to=to,
+        reply_to=[answers_to] if answers_to else None,
         headers={
             "Auto-Submitted": "auto-generated",
             "X-Auto-Response-Suppress": "All",
