@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils import timezone
 
 from portal.branches.models import BranchProfile
@@ -118,6 +119,8 @@ class ServiceEvent(models.Model):
             models.Index(fields=["-came", "-id"], condition=~Q(why_not=""), name="service_event_unplaced"),
             # What is over its time.
             models.Index(fields=["came"], name="service_event_by_time"),
+            # What was told of an address.
+            models.Index(Upper("recipient"), name="service_event_of_address"),
         ]
 
     def __str__(self) -> str:

@@ -14,8 +14,10 @@ from typing import Any
 
 from django.db import models, transaction
 
+from portal.feedback.models import ServiceEvent
 from portal.maillog.models import CaseNote, ClientProfile, Delivery, DeliveryEvent, MessageLog
 from portal.retention.models import Way
+from portal.returned.models import ReturnedRecipient
 from tickets.models import Event, Report, Ticket
 
 PIECE = 200
@@ -140,6 +142,34 @@ def _runs_of(report: Report, ticket: Ticket | None) -> Iterable[Any]:
     return [run for run in runs if run is not None]
 
 
+def _returned(person: Person) -> int:
+    """Returned mail loses its raw text, and what it says of the person; how it was matched stays."""
+    done = 0
+    about = ReturnedRecipient.objects.filter(_named(person.normal))
+    while rows := list(about.select_related("mail")[:PIECE]):
+        with transaction.atomic():
+            for row in rows:
+                row.address = row.address_normal = row.original_normal = person.stand_in
+                row.diagnostic = person.rewritten(row.diagnostic)
+                row.save(update_fields=["address", "address_normal", "original_normal", "diagnostic"])
+                mail = row.mail
+                mail.raw = None
+                for name in ("sender", "subject", "returned_subject"):
+                    setattr(mail, name, person.rewritten(getattr(mail, name)))
+                mail.sent_to = person.rewritten_json(mail.sent_to)
+                mail.save(update_fields=["raw", "sender", "subject", "returned_subject", "sent_to"])
+        done += len(rows)
+    return done
+
+
+def _named(address: str) -> models.Q:
+    return models.Q(address_normal=address) | models.Q(original_normal=address)
+
+
+def _service_events(person: Person) -> int:
+    return ServiceEvent.objects.filter(recipient__iexact=person.normal).delete()[0]
+
+
 PLACES: tuple[Place, ...] = (
     Place(
         "deliveries", "Deliveries and lines of logs",
@@ -151,6 +181,14 @@ PLACES: tuple[Place, ...] = (
     Place(
         "clients", "Client profiles",
         lambda address: ClientProfile.objects.filter(email_normal=address).count(), _clients,
+    ),
+    Place(
+        "returned", "Returned mail",
+        lambda address: ReturnedRecipient.objects.filter(_named(address)).count(), _returned,
+    ),
+    Place(
+        "service-events", "Events of mail services",
+        lambda address: ServiceEvent.objects.filter(recipient__iexact=address).count(), _service_events,
     ),
     Place("reports", "Reports and tickets", lambda address: _reports_about(address).count(), _reports),
 )  # fmt: skip
