@@ -13,9 +13,19 @@ from portal.accounts.models import User
 from portal.web.words import ACTORS
 from tickets.models import Ticket, TicketState
 from tickets.selectors.tickets import Filters, assignable, filterable_branches, view_called
+from tickets.templatetags.tickets import party
 
 #: Whom a ticket can wait for.
 PARTIES = [(actor.value, ACTORS[actor.value].word) for actor in Actor if actor is not Actor.NOBODY]
+#: Where a ticket goes with a reply: a state, and after a colon the party that it waits for.
+THEN = [
+    ("", "Leave the state as it is"),
+    *((f"waiting:{actor}", f"Wait for {party(actor)}") for actor, _ in PARTIES),
+    ("open", "In progress"),
+    ("solved", "Solved"),
+    ("closed", "Close it"),
+]
+THEN_OF_STAFF = [("", "Support goes on with it"), ("solved", "It is solved")]
 
 
 class FilterForm(forms.Form):
@@ -61,7 +71,24 @@ class MessageForm(_TicketForm):
     body = forms.CharField(label="What you write", max_length=20_000, widget=forms.Textarea(attrs={"rows": 5}))
 
     def __init__(self, data: Any = None, *, ticket: Ticket, **kwargs: Any) -> None:
-        super().__init__(data, ticket=ticket, initial={"submission": uuid.uuid4()}, **kwargs)
+        initial = {"submission": uuid.uuid4(), **kwargs.pop("initial", {})}
+        super().__init__(data, ticket=ticket, initial=initial, **kwargs)
+
+
+class ReplyForm(MessageForm):
+    """A reply, and where the ticket goes with it: one press instead of two."""
+
+    then = forms.ChoiceField(label="And then", required=False)
+
+    def __init__(self, data: Any = None, *, ticket: Ticket, viewer: User, **kwargs: Any) -> None:
+        super().__init__(data, ticket=ticket, **kwargs)
+        self.fields["then"].choices = THEN if viewer.is_support else THEN_OF_STAFF  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        """``then`` as the state and the party that the service takes."""
+        data: dict[str, Any] = super().clean() or {}
+        data["state"], _, data["waiting_on"] = str(data.pop("then", "")).partition(":")
+        return data
 
 
 class AssignForm(_TicketForm):
@@ -80,6 +107,13 @@ class AssignForm(_TicketForm):
 class StateForm(_TicketForm):
     state = forms.ChoiceField(choices=TicketState.choices)
     waiting_on = forms.ChoiceField(label="Waiting for", required=False, choices=[("", "Nobody"), *PARTIES])
+    reason = forms.CharField(
+        label="In a sentence, why",
+        max_length=2000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="The branch reads it. To solve or close it, this or a confirmed cause is needed.",
+    )
 
     def __init__(self, data: Any = None, *, ticket: Ticket, **kwargs: Any) -> None:
         initial = {"state": ticket.state, "waiting_on": ticket.waiting_on}
@@ -89,6 +123,9 @@ class StateForm(_TicketForm):
         data: dict[str, Any] = super().clean() or {}
         if data.get("state") == TicketState.WAITING and not data.get("waiting_on"):
             self.add_error("waiting_on", "Say for whom the ticket waits: whose turn is it?")
+        ends = data.get("state") in (TicketState.SOLVED, TicketState.CLOSED) and data["state"] != self.ticket.state
+        if ends and "reason" in data and not (data["reason"] or self.ticket.cause):
+            self.add_error("reason", "Say in a sentence what it was, or confirm a cause first: the branch reads why.")
         return data
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
+from diagnostics.engine.causes import Ranked
 from diagnostics.selectors import context_of
 from diagnostics.services import CallRefused
 from portal.accounts.access import person_required, support_required
@@ -18,11 +20,16 @@ from portal.maillog.selectors import timeline_of
 from portal.web.fragments import page_or_fragment
 from portal.web.http import PersonRequest
 from portal.web.pages import page_of
-from tickets.models import Ticket
-from tickets.queue.forms import AssignForm, CauseForm, FilterForm, MessageForm, StateForm
+from tickets.models import Event, Ticket
+from tickets.queue.deeds import deed_of
+from tickets.queue.forms import AssignForm, CauseForm, FilterForm, MessageForm, ReplyForm, StateForm
+from tickets.queue.letters import letter_to_their_it, reply_draft
 from tickets.selectors import tickets as selectors
 from tickets.selectors.reports import belief
 from tickets.services import tickets as services
+
+#: Entries of the story that stand open; the earlier ones are folded.
+LATEST = 6
 
 
 @require_safe
@@ -44,15 +51,19 @@ def _has(request: PersonRequest, view: selectors.View) -> bool:
 
 def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, Any]:
     """All that the ticket page shows; ``forms`` are those that came back with an error."""
-    viewer = request.user
+    viewer, beliefs = request.user, belief(ticket.report, ticket.run)
+    events = selectors.events_of(viewer, ticket)
     context: dict[str, Any] = {
         "ticket": ticket,
         "report": ticket.report,
-        "events": selectors.events_of(viewer, ticket),
+        "earlier": events[:-LATEST],
+        "events": events[-LATEST:],
         "may_call": settings.SMTP_PROBE != "off",
         "timeline": timeline_of(ticket.report.delivery) if ticket.report.delivery else [],
-        "beliefs": belief(ticket.report, ticket.run),
-        "reply_form": MessageForm(ticket=ticket, auto_id="reply_%s"),
+        "beliefs": beliefs,
+        "letter": letter_to_their_it(ticket),
+        "has_draft": viewer.is_support and bool(reply_draft(ticket, beliefs, by=viewer)),
+        "reply_form": _reply_form(request, ticket, beliefs),
         **context_of(ticket.run, reverse("ticket_findings", args=[ticket.number])),
     }
     if viewer.is_support:
@@ -64,6 +75,13 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
             "others": selectors.others_about(viewer, ticket),
         }
     return context | forms
+
+
+def _reply_form(request: PersonRequest, ticket: Ticket, beliefs: Sequence[Ranked]) -> ReplyForm:
+    """An empty reply; asked for with ``?draft``, for support the draft from the cause."""
+    drafts = request.user.is_support and request.method != "POST" and "draft" in request.GET
+    opening = {"body": reply_draft(ticket, beliefs, by=request.user)} if drafts else {}
+    return ReplyForm(ticket=ticket, viewer=request.user, auto_id="reply_%s", initial=opening)
 
 
 @require_safe
@@ -82,7 +100,7 @@ def ticket_findings(request: PersonRequest, number: int) -> HttpResponse:
     if not request.htmx:
         return redirect("ticket", number=number)
     context = context_of(found.run, reverse("ticket_findings", args=[number]))
-    return render(request, "diagnostics/_findings.html", context)
+    return render(request, "tickets/queue/_findings.html", context)
 
 
 @require_POST
@@ -90,7 +108,7 @@ def ticket_findings(request: PersonRequest, number: int) -> HttpResponse:
 def ticket_reply(request: PersonRequest, number: int) -> HttpResponse:
     """Answer where the branch sees it."""
     found = selectors.ticket_for(request.user, number)
-    form = MessageForm(request.POST, ticket=found, auto_id="reply_%s")
+    form = ReplyForm(request.POST, ticket=found, viewer=request.user, auto_id="reply_%s")
     return _carry_out(request, found, form, "reply_form", services.reply)
 
 
@@ -145,23 +163,37 @@ def ticket_examine(request: PersonRequest, number: int) -> HttpResponse:
 def _carry_out(
     request: PersonRequest, found: Ticket, form: Any, name: str, service: Any, **renamed: str
 ) -> HttpResponse:
-    """Do what a form asks, or show it again with what was typed and with why it was not done.
+    """Do what a form asks and say what was done, or show it again with what was typed and why it was not done."""
+    if not form.is_valid():
+        return render(request, "tickets/queue/ticket.html", _context(request, found, **{name: form}), status=400)
+    values = {renamed.get(key, key): value for key, value in form.cleaned_data.items()}
+    try:
+        event, found = _do(request, found, service, values)
+    except services.TicketChangedError:
+        return _changed_meanwhile(request, found.number, form, name, version=values["version"])
+    messages.success(request, deed_of(event, found))
+    return redirect("ticket", number=found.number)
 
-    When others changed the ticket meanwhile nothing is written: their entries are shown above the form, which now
-    carries the new version, so that sending it again is a decision made in knowledge of them.
+
+def _do(request: PersonRequest, found: Ticket, service: Any, values: dict[str, Any]) -> tuple[Event | None, Ticket]:
+    """Do it; where nothing was changed meanwhile that this person sees, on the ticket as it is now."""
+    try:
+        return service(found, by=request.user, **values), found
+    except services.TicketChangedError:
+        now = selectors.ticket_for(request.user, found.number)
+        if selectors.missed_since(request.user, now, version=values["version"]):
+            raise
+        return service(now, by=request.user, **values | {"version": now.version}), now
+
+
+def _changed_meanwhile(request: PersonRequest, number: int, form: Any, name: str, *, version: int) -> HttpResponse:
+    """Nothing was written: who changed what stands at the top, and the form carries the new version.
+
+    Sending it again is then a decision made in knowledge of what was missed, and goes through.
     """
-    if form.is_valid():
-        values = {renamed.get(key, key): value for key, value in form.cleaned_data.items()}
-        try:
-            service(found, by=request.user, **values)
-        except services.TicketChangedError:
-            decided_on = values["version"]
-            found = selectors.ticket_for(request.user, found.number)
-            missed = selectors.events_since(request.user, found, version=decided_on)
-            form.data = form.data.copy()
-            form.data["version"] = str(found.version)
-            context = _context(request, found, **{name: form}) | {"missed": missed}
-            return render(request, "tickets/queue/ticket.html", context, status=409)
-        messages.success(request, f"Ticket {found.number} is up to date.")
-        return redirect("ticket", number=found.number)
-    return render(request, "tickets/queue/ticket.html", _context(request, found, **{name: form}), status=400)
+    found = selectors.ticket_for(request.user, number)
+    form.data = form.data.copy()
+    form.data["version"] = str(found.version)
+    conflict = {"missed": selectors.missed_since(request.user, found, version=version), "conflicting": form}
+    context = _context(request, found, **{name: form}) | conflict
+    return render(request, "tickets/queue/ticket.html", context, status=409)

@@ -131,10 +131,14 @@ def events_of(viewer: User, ticket: Ticket) -> list[Event]:
     return list(islice(rows.order_by("-at", "-id"), 500))[::-1]
 
 
-def events_since(viewer: User, ticket: Ticket, *, version: int) -> list[Event]:
-    """What others did to the ticket after the form of ``version`` was drawn, oldest first."""
-    missed = max(ticket.version - version, 0)
-    return [event for event in events_of(viewer, ticket)[-missed:] if event.by_id != viewer.pk] if missed else []
+def missed_since(viewer: User, ticket: Ticket, *, version: int) -> list[Event]:
+    """What was done to the ticket since the form of ``version`` was drawn and ``viewer`` may see, oldest first.
+
+    Every change of a ticket's version has its entry in the story. What the viewer did in another window counts too.
+    """
+    missed = min(max(ticket.version - version, 0), 100)
+    latest = ticket.events.select_related("by").prefetch_related("attachments").order_by("-at", "-id")[:missed]
+    return [event for event in list(latest)[::-1] if event.is_public or viewer.is_support]
 
 
 def assignable(viewer: User) -> QuerySet[User]:

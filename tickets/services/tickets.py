@@ -47,31 +47,45 @@ def _tell(ticket: Ticket, event: Event) -> Event:
     return event
 
 
-@transaction.atomic
-def reply(ticket: Ticket, *, body: str, by: User, version: int, submission: UUID) -> Event:
-    """An answer that the branch sees. Sending the same form twice answers once.
+def _moved(state: str, waiting_on: str) -> dict[str, Any]:
+    """The columns of a ticket that goes to ``state``; ValueError for one that waits for nobody."""
+    waiting_on = waiting_on if state == TicketState.WAITING else ""
+    if state == TicketState.WAITING and waiting_on not in set(Actor) - {Actor.NOBODY}:
+        raise ValueError("A waiting ticket must say for whom it waits.")
+    return {"state": state, "waiting_on": waiting_on, "is_open": state in OPEN_STATES}
 
-    Support's first answer takes a new ticket into work; the branch's answer ends waiting and reopens what was solved.
+
+def _changes(ticket: Ticket, values: dict[str, Any]) -> dict[str, list[Any]]:
+    """What of ``values`` is news to people, field to [old, new]; ``is_open`` only repeats the state."""
+    told = {name: value for name, value in values.items() if name != "is_open"}
+    return {name: [getattr(ticket, name), value] for name, value in told.items() if getattr(ticket, name) != value}
+
+
+@transaction.atomic
+def reply(
+    ticket: Ticket, *, body: str, by: User, version: int, submission: UUID, state: str = "", waiting_on: str = ""
+) -> Event:
+    """An answer that the branch sees, and with ``state`` where the ticket goes with it. The same form answers once.
+
+    Without a ``state`` support's first answer takes a new ticket into work, and the branch's answer ends waiting and
+    reopens what was solved. The branch can only say that it is solved.
     """
     sent = Event.objects.filter(submission=submission, ticket=ticket).first()
     if sent is not None:
         return sent
     values: dict[str, Any] = {}
-    if by.is_support:
-        if ticket.state == TicketState.NEW:
-            values = {"state": TicketState.OPEN}
+    if state:
+        if not by.is_support and state != TicketState.SOLVED:
+            raise ValueError("The branch can only say that it is solved.")
+        values = _moved(state, waiting_on)
+    elif by.is_support:
+        values = _moved(TicketState.OPEN, "") if ticket.state == TicketState.NEW else {}
     elif ticket.state in (TicketState.WAITING, TicketState.SOLVED, TicketState.CLOSED):
-        values = {"state": TicketState.OPEN, "waiting_on": "", "is_open": True}
-    before = {field: getattr(ticket, field) for field in values}
+        values = _moved(TicketState.OPEN, "")
+    changes = _changes(ticket, values)
     _change(ticket, version=version, **values)
     event = Event.objects.create(
-        ticket=ticket,
-        by=by,
-        kind=EventKind.REPLY,
-        body=body,
-        submission=submission,
-        is_told=False,
-        changes={field: [before[field], value] for field, value in values.items() if before[field] != value},
+        ticket=ticket, by=by, kind=EventKind.REPLY, body=body, submission=submission, is_told=False, changes=changes
     )
     return _tell(ticket, event)
 
@@ -100,25 +114,24 @@ def assign(ticket: Ticket, *, to: User | None, by: User, version: int) -> Event 
 
 
 @transaction.atomic
-def change_state(ticket: Ticket, *, state: str, waiting_on: str, by: User, version: int) -> Event | None:
-    """Move the ticket to ``state``; waiting names for whom. None when that is how it stands.
+def change_state(
+    ticket: Ticket, *, state: str, waiting_on: str, by: User, version: int, reason: str = ""
+) -> Event | None:
+    """Move the ticket to ``state``; waiting names for whom, and the end says why. None when that is how it stands.
 
-    Raises ValueError for a waiting ticket that waits for nobody; the form has asked before.
+    Raises ValueError for a waiting ticket that waits for nobody, and for one that ends with neither a ``reason`` (a
+    sentence the branch reads) nor a confirmed cause; the form has asked before.
     """
-    waiting_on = waiting_on if state == TicketState.WAITING else ""
-    if state == TicketState.WAITING and waiting_on not in set(Actor) - {Actor.NOBODY}:
-        raise ValueError("A waiting ticket must say for whom it waits.")
-    if (ticket.state, ticket.waiting_on) == (state, waiting_on):
+    values = _moved(state, waiting_on)
+    if (ticket.state, ticket.waiting_on) == (state, values["waiting_on"]):
         return None
-    changes = {"state": [ticket.state, state], "waiting_on": [ticket.waiting_on, waiting_on]}
-    _change(ticket, version=version, state=state, waiting_on=waiting_on, is_open=state in OPEN_STATES)
-    tells = state in (TicketState.SOLVED, TicketState.WAITING)
+    if not values["is_open"] and not (reason or ticket.cause):
+        raise ValueError("A ticket ends with a sentence or a confirmed cause.")
+    changes = _changes(ticket, values)
+    _change(ticket, version=version, **values)
+    tells = state in (TicketState.WAITING, TicketState.SOLVED, TicketState.CLOSED)
     event = Event.objects.create(
-        ticket=ticket,
-        by=by,
-        kind=EventKind.STATE,
-        changes={k: v for k, v in changes.items() if v[0] != v[1]},
-        is_told=not tells,
+        ticket=ticket, by=by, kind=EventKind.STATE, body=reason, changes=changes, is_told=not tells
     )
     return _tell(ticket, event) if tells else event
 

@@ -59,6 +59,25 @@ def test_the_delivery_is_shown(noted: Ticket, as_ida: Client) -> None:
     assert b"550 5.7.1 no" in as_ida.get(URL).content
 
 
+def test_the_story_is_told_in_words(noted: Ticket, ida: User, as_ida: Client, as_nora: Client) -> None:
+    changes = {"state": ["new", "waiting"], "waiting_on": ["", "branch_it"], "is_open": [False, True]}
+    changes |= {"bookkeeping": [1, 2]}
+    Event.objects.create(ticket=noted, by=ida, kind=EventKind.STATE, changes=changes)
+    Event.objects.create(ticket=noted, by=ida, kind=EventKind.CAUSE, changes={"cause": ["", "mailbox_full"]})
+    content = as_nora.get(URL).content.decode()
+    assert "Waiting for: nobody → Your branch&#x27;s IT" in content
+    assert "Cause: not confirmed → " in content
+    assert "is_open" not in content
+    assert "bookkeeping" not in content
+    assert "Waiting for: nobody → The branch&#x27;s IT" in as_ida.get(URL).content.decode()
+
+
+def test_a_long_story_is_folded(noted: Ticket, as_ida: Client) -> None:
+    Event.objects.bulk_create(Event(ticket=noted, kind=EventKind.REPLY, body="again") for _ in range(20))
+    context = as_ida.get(URL).context
+    assert (len(context["earlier"]), len(context["events"])) == (17, 6)
+
+
 @pytest.mark.parametrize("entries", [10, 300])
 def test_the_number_of_queries_does_not_grow(
     entries: int, noted: Ticket, as_ida: Client, django_assert_max_num_queries: Any

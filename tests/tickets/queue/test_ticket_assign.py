@@ -37,9 +37,18 @@ def test_staff_cannot_be_assigned(ticket: Ticket, nora: User, as_ida: Client) ->
 
 def test_who_comes_second_decides_again(ticket: Ticket, ida: User, ada: User, as_ida: Client, as_ada: Client) -> None:
     as_ada.post(URL, {"version": 1, "assignee": ada.pk})
-    assert as_ida.post(URL, {"version": 1, "assignee": ida.pk}).status_code == 409
+    response = as_ida.post(URL, {"version": 1, "assignee": ida.pk})
+    assert response.status_code == 409
+    assert [event.by for event in response.context["missed"]] == [ada]
     ticket.refresh_from_db()
     assert ticket.assignee == ada
+    # The page carries what was chosen and the version it is now decided on: the second press goes through.
+    form = response.context["assign_form"]
+    assert form["assignee"].value() == str(ida.pk)
+    again = as_ida.post(URL, {"version": form["version"].value(), "assignee": form["assignee"].value()})
+    assert again.status_code == 302
+    ticket.refresh_from_db()
+    assert ticket.assignee == ida
 
 
 def test_staff_may_not(ticket: Ticket, as_nora: Client) -> None:

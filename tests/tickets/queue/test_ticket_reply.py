@@ -66,6 +66,42 @@ def test_who_comes_second_is_shown_what_the_first_did(ticket: Ticket, ada: User,
     assert as_ida.post(URL, form(body="kept text", version=2)).status_code == 302
 
 
+def test_what_the_branch_cannot_see_stands_in_nobodys_way(ticket: Ticket, ada: User, as_nora: Client) -> None:
+    note(ticket, body="Between us", by=ada, version=1, submission=uuid.uuid4())
+    assert as_nora.post(URL, form()).status_code == 302
+    assert ticket.events.filter(kind=EventKind.REPLY).count() == 1
+
+
+def test_a_reply_may_move_the_ticket(ticket: Ticket, as_ida: Client) -> None:
+    as_ida.post(URL, form() | {"then": "waiting:recipient_it"})
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.waiting_on, ticket.is_open) == (TicketState.WAITING, "recipient_it", True)
+    event = ticket.events.get(kind=EventKind.REPLY)
+    assert event.changes == {"state": ["new", "waiting"], "waiting_on": ["", "recipient_it"]}
+
+
+def test_a_reply_may_solve_it(ticket: Ticket, as_ida: Client) -> None:
+    response = as_ida.post(URL, form() | {"then": "solved"}, follow=True)
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.is_open) == (TicketState.SOLVED, False)
+    assert ticket.events.get(kind=EventKind.REPLY).changes == {"state": ["new", "solved"]}
+    assert b"is_open" not in response.content
+
+
+def test_the_branch_may_say_that_it_is_solved(ticket: Ticket, as_nora: Client) -> None:
+    assert as_nora.post(URL, form() | {"then": "closed"}).status_code == 400
+    as_nora.post(URL, form("As PDF it arrived. Thank you!") | {"then": "solved"})
+    ticket.refresh_from_db()
+    assert (ticket.state, ticket.is_open) == (TicketState.SOLVED, False)
+
+
+@pytest.mark.parametrize("then", ["waiting", "waiting:nobody", "waiting:the dog", "no such state"])
+def test_where_no_ticket_goes(then: str, ticket: Ticket, as_ida: Client) -> None:
+    response = as_ida.post(URL, form() | {"then": then})
+    assert response.status_code == 400
+    assert "then" in response.context["reply_form"].errors
+
+
 @pytest.mark.parametrize("body", ["", "   ", "a\x00b"])
 def test_bad_input_shows_the_form_again(body: str, ticket: Ticket, as_ida: Client) -> None:
     response = as_ida.post(URL, form(body=body))

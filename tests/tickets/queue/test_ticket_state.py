@@ -25,17 +25,34 @@ def test_waiting_for_nobody_is_refused(waiting_on: str, ticket: Ticket, as_ida: 
 
 @pytest.mark.parametrize("state", [TicketState.SOLVED, TicketState.CLOSED])
 def test_it_leaves_the_queue(state: str, ticket: Ticket, as_ida: Client) -> None:
-    as_ida.post(URL, {"version": 1, "state": state, "waiting_on": "branch"})
+    as_ida.post(URL, {"version": 1, "state": state, "waiting_on": "branch", "reason": "It was a full mailbox."})
     ticket.refresh_from_db()
     assert (ticket.state, ticket.waiting_on, ticket.is_open) == (state, "", False)
-    assert ticket.events.get(kind=EventKind.STATE).changes == {"state": ["new", state]}
+    event = ticket.events.get(kind=EventKind.STATE)
+    assert (event.changes, event.body) == ({"state": ["new", state]}, "It was a full mailbox.")
+    assert not event.is_told
+
+
+@pytest.mark.parametrize("state", [TicketState.SOLVED, TicketState.CLOSED])
+def test_the_end_says_why(state: str, ticket: Ticket, as_ida: Client) -> None:
+    response = as_ida.post(URL, {"version": 1, "state": state})
+    assert response.status_code == 400
+    assert "reason" in response.context["state_form"].errors
+    Ticket.objects.filter(pk=ticket.pk).update(cause="mailbox_full")
+    assert as_ida.post(URL, {"version": 1, "state": state}).status_code == 302
 
 
 def test_who_comes_second_decides_again(ticket: Ticket, as_ida: Client) -> None:
+    typed = {"state": "closed", "reason": "kept sentence"}
     as_ida.post(URL, {"version": 1, "state": "open"})
-    assert as_ida.post(URL, {"version": 1, "state": "closed"}).status_code == 409
+    response = as_ida.post(URL, {"version": 1, **typed})
+    assert response.status_code == 409
+    # One's own change in another window counts as well.
+    assert [event.kind for event in response.context["missed"]] == [EventKind.STATE]
+    assert b"kept sentence" in response.content
     ticket.refresh_from_db()
     assert ticket.state == TicketState.OPEN
+    assert as_ida.post(URL, {"version": response.context["state_form"]["version"].value(), **typed}).status_code == 302
 
 
 def test_staff_may_not(ticket: Ticket, as_nora: Client) -> None:

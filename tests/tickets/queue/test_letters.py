@@ -1,0 +1,100 @@
+"""Texts to send on: what they hold, and that they say nothing where nothing is proved."""
+
+from __future__ import annotations
+
+import pytest
+from django.test import Client
+
+from diagnostics.engine.causes import Confidence, Ranked
+from portal.accounts.models import User
+from portal.branches.models import BranchProfile
+from portal.maillog.models import State
+from tests import make
+from tests.tickets.queue.conftest import make_ticket
+from tickets.models import Ticket
+from tickets.queue.letters import letter_to_their_it, reply_draft
+
+LEE = "lee@corp.example"
+FULL = Ranked("mailbox_full", Confidence.CERTAIN, ("mx.corp.example said: 552 5.2.2 full",))
+UNKNOWN = Ranked("unknown", Confidence.POSSIBLE, ())
+
+
+@pytest.fixture
+def ticket(north: BranchProfile, nora: User) -> Ticket:
+    return make_ticket(1, north, nora, recipient=LEE)
+
+
+def sent(ticket: Ticket, state: str, reply: str = "250 2.0.0 queued as 4Bq1", cause: str = "") -> None:
+    message = make.message(
+        ticket.branch, message_id="<a1@north.example>", queue_id="4Bq1", from_address="registrar@north.example"
+    )
+    ticket.report.delivery = make.delivery(
+        ticket.branch,
+        LEE,
+        state,
+        message=message,
+        reply=reply,
+        reply_code=reply[:3],
+        remote_host="mx.corp.example",
+        cause=cause,
+    )
+    ticket.report.save()
+
+
+def test_all_that_a_trace_is_searched_by(ticket: Ticket) -> None:
+    sent(ticket, State.ACCEPTED)
+    letter = letter_to_their_it(ticket)
+    assert "Message-ID: <a1@north.example>" in letter
+    assert "Our queue id: 4Bq1" in letter
+    assert "2026-03-04 12:00:00 UTC" in letter
+    assert f"Recipient: {LEE}" in letter
+    assert "Its reply, 4 Mar 2026, 12:00:00 UTC (2026-03-04 12:00:00 UTC): 250 2.0.0 queued as 4Bq1" in letter
+    assert "192.0.2.10" in letter
+    assert "accepted" in letter
+
+
+@pytest.mark.parametrize("state", [State.REFUSED, State.DEFERRED, State.EXPIRED])
+def test_what_did_not_get_through_was_not_accepted(ticket: Ticket, state: str) -> None:
+    sent(ticket, state, "550 5.7.1 no")
+    assert "accepted" not in letter_to_their_it(ticket)
+
+
+@pytest.mark.parametrize("state", [State.ERROR, State.SUBMITTED, State.HANDED])
+def test_what_reached_nobody_is_no_matter_of_theirs(ticket: Ticket, state: str) -> None:
+    sent(ticket, state)
+    assert letter_to_their_it(ticket) == ""
+
+
+def test_without_a_record_there_is_nothing_to_search_by(ticket: Ticket) -> None:
+    assert letter_to_their_it(ticket) == ""
+
+
+def test_a_strangers_reply_is_made_visible(ticket: Ticket) -> None:
+    sent(ticket, State.REFUSED, "550 \u202e no")
+    assert "\u202e" not in letter_to_their_it(ticket)
+
+
+def test_a_draft_says_whose_turn_what_to_do_and_why(ticket: Ticket, ida: User) -> None:
+    draft = reply_draft(ticket, [FULL], by=ida)
+    assert draft.startswith("Hello Nora Lind,")
+    assert "Whose turn it is: the recipient." in draft
+    assert "- mx.corp.example said: 552 5.2.2 full" in draft
+    assert draft.rstrip().endswith("Ida Berg")
+
+
+def test_a_confirmed_cause_counts_more_than_a_believed_one(ticket: Ticket, ida: User) -> None:
+    ticket.cause = "greylisted"
+    draft = reply_draft(ticket, [FULL], by=ida)
+    assert "full" not in draft
+
+
+def test_nothing_is_drafted_from_nothing(ticket: Ticket, ida: User) -> None:
+    assert reply_draft(ticket, [UNKNOWN], by=ida) == ""
+    assert reply_draft(ticket, [], by=ida) == ""
+
+
+def test_the_draft_is_asked_for(ticket: Ticket, as_ida: Client, as_nora: Client) -> None:
+    sent(ticket, State.REFUSED, "552 5.2.2 mailbox full", cause="mailbox_full")
+    assert not as_ida.get("/tickets/1/").context["reply_form"].initial.get("body")
+    assert "Nora Lind" in as_ida.get("/tickets/1/?draft").context["reply_form"].initial["body"]
+    assert not as_nora.get("/tickets/1/?draft").context["reply_form"].initial.get("body")

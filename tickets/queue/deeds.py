@@ -1,0 +1,52 @@
+"""What was done, in a sentence, for the person who did it: never "saved" where something else than that happened."""
+
+from __future__ import annotations
+
+from portal.accounts.models import User
+from portal.web.words import ACTORS, TICKET_STATES
+from tickets.models import Event, EventKind, Ticket
+from tickets.notify import recipients_of
+from tickets.templatetags.tickets import party, value_word
+
+
+def deed_of(event: Event | None, ticket: Ticket) -> str:
+    """The sentence for what ``event`` records; without one it stood so already."""
+    if event is None:
+        return f"Nothing changed: ticket {ticket.number} stood so already."
+    told = _told(event, ticket)
+    if event.kind == EventKind.REPLY:
+        return f"Your reply is on ticket {ticket.number}{told}.{_moved(event, begin=' The ticket ')}"
+    if event.kind == EventKind.NOTE:
+        return f"Your note is on ticket {ticket.number}, seen by support alone."
+    if event.kind == EventKind.ASSIGNED:
+        return f"Ticket {ticket.number} is assigned to {ticket.assignee or 'nobody'}."
+    if event.kind == EventKind.CAUSE and not ticket.cause:
+        return f"The cause of ticket {ticket.number} is no longer confirmed."
+    if event.kind == EventKind.CAUSE:
+        return f"The cause of ticket {ticket.number} is confirmed: {value_word(ticket.cause)}."
+    return _moved(event, begin=f"Ticket {ticket.number} ").removesuffix(".") + f"{told}."
+
+
+def _told(event: Event, ticket: Ticket) -> str:
+    """Who is told by mail, where somebody is."""
+    to = set(recipients_of(event)) if not event.is_told else set()
+    if not to:
+        return ""
+    names = [person.name for person in _known(ticket) if person.email in to]
+    return f"; {names[0] if names else 'support'} is told by e-mail"
+
+
+def _known(ticket: Ticket) -> list[User]:
+    return [person for person in (ticket.report.by, ticket.assignee) if person is not None]
+
+
+def _moved(event: Event, *, begin: str) -> str:
+    """Where the ticket went with it; nothing where it stayed."""
+    changes = event.changes
+    state = str(changes.get("state", ["", event.ticket.state])[1])
+    waiting_on = str(changes.get("waiting_on", ["", event.ticket.waiting_on])[1])
+    if not {"state", "waiting_on"} & changes.keys():
+        return ""
+    if state == "waiting" and waiting_on in ACTORS:
+        return f"{begin}now waits for {party(waiting_on)}."
+    return f"{begin}is now: {TICKET_STATES[state].word.lower()}."
