@@ -23,7 +23,8 @@ _DOMAIN = re.compile(r"(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9])?\.)*[a-z0-9](?:[
 class Mail:
     """One mail that came. ``recipient`` is the address it came to, ``sender`` that of the envelope (empty: a bounce's).
 
-    ``octets`` hold the whole mail, ``source`` says by which way it came, ``at`` when.
+    ``octets`` hold the whole mail, ``source`` says by which way it came, ``at`` when. ``peer`` is the address that
+    connected and ``helo`` what it called itself; both are empty where nobody connected (a mailbox, a file).
     """
 
     octets: bytes
@@ -31,6 +32,8 @@ class Mail:
     sender: str = ""
     source: str
     at: datetime
+    peer: str = ""
+    helo: str = ""
 
 
 class Refused(Exception):

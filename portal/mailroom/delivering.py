@@ -20,7 +20,9 @@ def knows(address: str) -> bool:
     return door_for(address) is not None
 
 
-def deliver(octets: bytes, *, recipients: Iterable[str], sender: str, source: str) -> None:
+def deliver(
+    octets: bytes, *, recipients: Iterable[str], sender: str, source: str, peer: str = "", helo: str = ""
+) -> None:
     """Have every room whose address is among ``recipients`` take the mail, in one transaction.
 
     Returns when that is committed. Raises Refused where the mail is not to be taken, for good; whatever else is raised,
@@ -34,4 +36,5 @@ def deliver(octets: bytes, *, recipients: Iterable[str], sender: str, source: st
             door = door_for(recipient)
             if door is None:
                 raise Refused("There is no such address here.", code="550 5.1.1")
-            door.take(Mail(octets=octets, recipient=recipient, sender=sender, source=source, at=now))
+            mail = Mail(octets=octets, recipient=recipient, sender=sender, source=source, at=now, peer=peer, helo=helo)
+            door.take(mail)

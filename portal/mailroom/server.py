@@ -84,7 +84,15 @@ class Room:
     async def handle_DATA(self, server: SMTP, session: Session, envelope: Envelope) -> str:
         octets = envelope.original_content or b""
         sender = (envelope.mail_from or "").strip("<>")
-        store = partial(deliver, octets, recipients=list(envelope.rcpt_tos), sender=sender, source="mailroom")
+        store = partial(
+            deliver,
+            octets,
+            recipients=list(envelope.rcpt_tos),
+            sender=sender,
+            source="mailroom",
+            peer=str(session.peer[0]) if session.peer else "",
+            helo=str(session.host_name or "")[:255],
+        )
         try:
             await self._in_pool(store)
         except Refused as refusal:

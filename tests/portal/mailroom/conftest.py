@@ -79,9 +79,9 @@ def running(**options: Any) -> Iterator[Running]:
 def one_door(monkeypatch: pytest.MonkeyPatch, door: Door) -> None:
     """Have the server know this door alone, and call it without a database."""
 
-    def deliver(octets: bytes, *, recipients: list[str], sender: str, source: str) -> None:
+    def deliver(octets: bytes, *, recipients: list[str], **facts: str) -> None:
         for recipient in recipients:
-            door.take(Mail(octets=octets, recipient=recipient, sender=sender, source=source, at=NOON))
+            door.take(Mail(octets=octets, recipient=recipient, at=NOON, **facts))
 
     monkeypatch.setattr(server, "deliver", deliver)
     monkeypatch.setattr(server, "knows", door.knows)

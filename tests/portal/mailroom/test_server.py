@@ -30,6 +30,7 @@ def test_a_mail_is_taken_as_it_is(taken: list[Mail]) -> None:
         assert mailroom.send(MAIL, HERE) == {}
     (mail,) = taken
     assert (mail.octets, mail.recipient, mail.sender, mail.source) == (MAIL, HERE, "", "mailroom")
+    assert (mail.peer, mail.helo) == ("127.0.0.1", "mx.test")
 
 
 def test_dots_and_long_lines_and_eight_bits(taken: list[Mail]) -> None:
