@@ -21,6 +21,8 @@ NEAR = timedelta(days=3)
 #: A server's log tells of a message within this time of its hand-over, and its clock may be a little behind.
 HANDED_OVER = timedelta(minutes=15)
 CLOCKS = timedelta(minutes=2)
+#: A report comes back within this time.
+CAME_BACK = timedelta(days=7)
 #: What failed before it went out is tried again within this time.
 AGAIN = timedelta(hours=12)
 
@@ -44,6 +46,51 @@ def joined(deliveries: Sequence[DeliveryFact]) -> list[DeliveryFact]:
         for item in kept
         if item.message_id or item.function or (item.state_at, item.queue_id, item.reply) not in nameless_taken
     ]
+
+
+def with_returned(deliveries: Sequence[DeliveryFact], returned: Sequence[DeliveryFact]) -> list[DeliveryFact]:
+    """``deliveries``, each with what came back of it; what came back of none of them stands by itself.
+
+    A report that names no message is about the last one before it; one that names another message is not.
+    """
+    found = list(deliveries)
+    for item in sorted(returned, key=lambda item: item.state_at or item.at):
+        told = item.state_at or item.at
+        about = [
+            at
+            for at, one in enumerate(found)
+            if one.state != "error"
+            and one.at - CLOCKS <= told <= one.at + CAME_BACK
+            and (not item.message_id or not one.message_id or _id(one) == _id(item))
+        ]
+        if about:
+            last = max(about, key=lambda at: found[at].at)
+            found[last] = _told_more(found[last], item)
+        else:
+            found.append(item)
+    return found
+
+
+def _id(item: DeliveryFact) -> str:
+    return item.message_id.strip("<>")
+
+
+def _told_more(delivery: DeliveryFact, returned: DeliveryFact) -> DeliveryFact:
+    """What is known of ``delivery`` by now: the later of the two records counts."""
+    delivery = replace(delivery, complained_at=delivery.complained_at or returned.complained_at)
+    if (delivery.state_at or delivery.at) > (returned.state_at or returned.at):
+        return delivery
+    return replace(
+        delivery,
+        state=returned.state,
+        state_at=returned.state_at,
+        cause=returned.cause,
+        reply=returned.reply,
+        reply_code=returned.reply_code,
+        status=returned.status,
+        remote_host=returned.remote_host or delivery.remote_host,
+        recipient=returned.recipient,
+    )
 
 
 def chosen(

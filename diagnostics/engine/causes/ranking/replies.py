@@ -23,6 +23,8 @@ VAGUE = frozenset({"", "unknown", "recipient_refused_unspecified", "still_trying
 LIKE_FORGERY = frozenset({"recipient_policy", "recipient_refused_unspecified", "sender_address_rejected"})
 #: A refusal that says which of its own troubles it has with the sender is about that, not about forgery.
 _OTHER_TROUBLE = re.compile(r"not found|does not exist|must exist|resolve|verif|call-?(?:out|back)|unrouteable", re.I)
+_POLICY = re.compile(r"\bpolic(?:y|ies)\b", re.I)
+_OF_SERVER = re.compile(r"\bip\b|client host|\blist|blacklist|reputation|rbl\b|dnsbl|spamhaus|\d+\.\d+\.\d+\.\d+", re.I)
 #: What the branch's own server says when it does not let the sending application in.
 OF_OWN_SERVER = frozenset({"network_or_timeout", "tls_required", "recipient_policy", "auth_failure", "relay_denied"})
 _LOGIN = re.compile(r"\b53[045]\b|\bsasl\b|login|authenticat|credential", re.I)
@@ -105,9 +107,12 @@ def _is_of_own_server(case: Case, delivery: DeliveryFact, cause: str) -> bool:
 
 
 def _is_like_forgery(case: Case, delivery: DeliveryFact, cause: str) -> bool:
-    if not case.is_to_itself or cause not in LIKE_FORGERY:
+    if not case.is_to_itself:
         return False
-    return not (cause == "sender_address_rejected" and _OTHER_TROUBLE.search(delivery.reply))
+    if cause == "sender_ip_blocked":
+        # "Refused by policy" without a word about an address or a list is a policy refusal.
+        return _POLICY.search(delivery.reply) is not None and _OF_SERVER.search(delivery.reply) is None
+    return cause in LIKE_FORGERY and not (cause == "sender_address_rejected" and _OTHER_TROUBLE.search(delivery.reply))
 
 
 def _forged(cause: str, line: str) -> Iterator[Claim]:
