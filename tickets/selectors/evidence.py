@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Protocol, TypedDict, TypeVar
 
 from diagnostics.engine.causes import Case, DeferralFact, DeliveryFact, FindingFact, Suppressed
-from diagnostics.engine.causes.choosing import chosen, joined
+from diagnostics.engine.causes.choosing import chosen, joined, with_returned
 from diagnostics.engine.names import Malformed, parse_address
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile, SendingMode
@@ -21,6 +21,7 @@ from portal.maillog.models import CaseNote, Delivery, DeliveryEvent, State
 from portal.maillog.selectors import deliveries_of, is_covered
 from portal.suppression.selectors import suppressed
 from tickets.models import OtherDomain, Symptom
+from tickets.selectors.returned import returned_about
 
 #: Messages to one recipient that are looked at; nobody was ever sent more around one time.
 MOST = 200
@@ -49,7 +50,7 @@ class Asked:
     """Which e-mail is asked about, what the person answered, and what is known besides.
 
     ``delivery`` is the one that a person chose; without it the nearest is taken. ``span`` is how far off ``around`` may
-    be. ``answered`` are signs from the recipient's mailbox that it got there.
+    be.
     """
 
     viewer: User
@@ -68,8 +69,6 @@ class Asked:
     other_domain: str = OtherDomain.NO
     symptom: str = Symptom.NOT_RECEIVED
     is_on_no_profile: bool = False
-    answered: tuple[str, ...] = ()
-    returned: tuple[DeliveryFact, ...] = ()
     findings: tuple[FindingFact, ...] = ()
 
 
@@ -85,7 +84,8 @@ class Gathered:
 def gathered(asked: Asked) -> Gathered:
     """Everything our records hold about what is asked."""
     covered = _is_covered(asked)
-    found = [*_deliveries(asked, asked.recipient), *asked.returned]
+    returned = returned_about(asked.viewer, asked.branch, asked.recipient, around=asked.around, now=asked.now)
+    found = with_returned(_deliveries(asked, asked.recipient), returned.deliveries)
     delivery = _chosen(asked, found, covered=covered)
     others = tuple(item for item in found if item is not delivery)
     notes = _notes(asked)
@@ -106,7 +106,7 @@ def gathered(asked: Asked) -> Gathered:
         profile_addresses=asked.profile_addresses,
         is_on_no_profile=asked.is_on_no_profile,
         is_forgot=asked.is_forgot,
-        answered=asked.answered,
+        answered=returned.answered,
         in_junk=asked.in_junk,
         case_note_seen=asked.case_note_seen,
         other_domain_tried=asked.other_domain,

@@ -1,0 +1,105 @@
+"""What came back about a recipient and belongs to no message of the log: it is a fact all the same.
+
+What was matched to a delivery is an event of that delivery, and is read with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
+from django.db.models import Q
+
+from diagnostics.engine.causes import DeliveryFact
+from portal.accounts.models import User
+from portal.branches.models import BranchProfile
+from portal.maillog.addresses import normal
+from portal.maillog.models import State
+from portal.returned.access import recipients_of
+from portal.returned.models import ABOUT_A_DELIVERY, Kind, ReturnedMail, ReturnedRecipient
+
+#: A report of a failure comes within this time of the message.
+LATEST = timedelta(days=10)
+#: So far back what came back is still worth a thought.
+EARLIEST = timedelta(days=90)
+#: More reports about one address say nothing that these do not.
+MOST = 20
+#: RFC 3464 §2.2.5: when the message arrived at the server that reports.
+_ARRIVED = re.compile(rb"^Arrival-Date:[ \t]*([^\r\n]{1,80})", re.M | re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """Messages that are known only by what came back, and signs from the mailbox itself that one got there."""
+
+    deliveries: tuple[DeliveryFact, ...] = ()
+    answered: tuple[str, ...] = ()
+
+
+def returned_about(
+    viewer: User, branch: BranchProfile, recipient: str, *, around: datetime | None, now: datetime
+) -> Returned:
+    """What came back about ``recipient`` to ``branch``, or to nobody in particular, before ``now``."""
+    name = normal(recipient)
+    about = recipients_of(viewer).filter(Q(address_normal=name) | Q(original_normal=name), mail__at__lte=now)
+    rows = about.filter(Q(mail__branch=branch) | Q(mail__branch=None)).select_related("mail")
+    if around:
+        rows = rows.filter(mail__at__range=(around - EARLIEST, around + LATEST))
+    found = list(rows.order_by("-mail__at", "-pk")[:MOST])
+    return Returned(
+        tuple(_fact(row, around) for row in found if not row.how and row.mail.kind in ABOUT_A_DELIVERY),
+        tuple(_answers(found, around)),
+    )
+
+
+def _answers(rows: list[ReturnedRecipient], around: datetime | None) -> Iterator[str]:
+    for row in rows:
+        if row.mail.kind == Kind.AUTO_REPLY and (around is None or around <= row.mail.at + timedelta(hours=1)):
+            yield f"An automatic answer came from {row.address} on {row.mail.at:%d %b %Y %H:%M} UTC."
+
+
+def _fact(row: ReturnedRecipient, around: datetime | None) -> DeliveryFact:
+    mail, state = row.mail, _state(row)
+    is_complaint = mail.kind == Kind.COMPLAINT
+    return DeliveryFact(
+        state=state.value,
+        at=_sent_at(mail, around, is_long=state in (State.EXPIRED, State.DEFERRED)),
+        state_at=mail.at,
+        cause=row.cause if mail.kind == Kind.BOUNCE else "",
+        reply=row.diagnostic,
+        reply_code=row.reply_code,
+        status=row.status,
+        remote_host=row.remote_host,
+        attempts=0 if is_complaint else 1,
+        recipient=row.address,
+        message_id=mail.message_ids[0] if mail.message_ids else "",
+        is_bounce=True,
+        complained_at=mail.at if is_complaint else None,
+    )
+
+
+def _state(row: ReturnedRecipient) -> State:
+    """How far the message got, as the log would tell it (``portal.returned.evidence``)."""
+    if row.mail.kind != Kind.BOUNCE:
+        return State.ACCEPTED
+    if row.action == "delayed":
+        return State.DEFERRED
+    return State.EXPIRED if row.status.startswith("4.") or row.status.endswith(".4.7") else State.REFUSED
+
+
+def _sent_at(mail: ReturnedMail, around: datetime | None, *, is_long: bool) -> datetime:
+    """When the message was sent: as the report tells; else what is asked about, where it was tried for days."""
+    match = _ARRIVED.search(bytes(mail.raw or b""))
+    try:
+        told = parsedate_to_datetime(match[1].decode("ascii", "replace").strip()) if match else None
+    except (ValueError, TypeError):
+        told = None
+    if told is not None:
+        at = (told if told.tzinfo else told.replace(tzinfo=UTC)).astimezone(UTC)
+        return min(at, mail.at)
+    if is_long and around is not None and mail.at - LATEST <= around <= mail.at:
+        return around
+    return mail.at
