@@ -18,7 +18,6 @@ from portal.accounts.models import Role, User
 from portal.branches.models import BranchProfile
 from portal.branches.selectors import compose_subject
 from portal.cases.reading import CaseFile, CaseProblem, read_case
-from portal.cases.returned import take_back
 from portal.cases.world import NOWHERE, build, module_of
 from portal.maillog.addresses import normal
 from portal.maillog.models import ClientProfile, State
@@ -65,7 +64,6 @@ def answer(case: CaseFile) -> Answer:
 
 def _asked(case: CaseFile, branch: BranchProfile) -> Asked:
     told, viewer = case.report, User(role=Role.SUPPORT)
-    returned = take_back(case.texts("bounces"), branch, recipient=told.recipient, around=told.around, now=case.now)
     profile = profile_of(branch, told.recipient, told.client)
     forgot = is_forgot(told.function)
     subject = replace(subject_of(branch, told.recipient, profile), now=case.now.isoformat())
@@ -86,8 +84,6 @@ def _asked(case: CaseFile, branch: BranchProfile) -> Asked:
         case_note_seen=told.case_note_seen,
         other_domain=told.other_domain,
         symptom=told.symptom,
-        answered=tuple(returned.answered),
-        returned=tuple(returned.deliveries),
         findings=_over_zone(case, subject) if case.zone and told.recipient else (),
     )
 

@@ -19,9 +19,11 @@ MOST_OCTETS = 16 << 20
 #: How far off a reported time may be, and a reported day without a time.
 ABOUT = timedelta(minutes=30)
 A_DAY = timedelta(hours=12)
+#: Outside of these nobody sent mail.
+EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 SYMPTOMS = ("not_received", "banner_missing", "badly_formatted", "late", "other")
 YES_OR_NO = ("yes", "no", "unknown")
-OTHER_DOMAIN = ("arrived", "did_not", "no")
+OTHER_DOMAIN = ("arrived", "did_not", "no", "unknown")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -56,6 +58,11 @@ class CaseFile:
     report: Told
     zone: dict[str, Any]
     document: dict[str, Any]
+
+    @property
+    def code(self) -> str:
+        """The short name of the branch; a word where it has none."""
+        return Row(self.branch, "branch").text("code", "branch")
 
     def rows(self, key: str) -> Iterator[Row]:
         """The objects of the list ``key``; none where it is missing."""
@@ -106,6 +113,9 @@ class Row:
         return time_of(text, f"{self.path}.{key}") if text else None
 
     def word(self, key: str, words: tuple[str, ...], default: str) -> str:
+        value = self.value.get(key)
+        if isinstance(value, bool):
+            return "yes" if value else "no"
         found = self.text(key, default).lower()
         if found not in words:
             raise CaseProblem(f"{self.path}.{key} is {found[:40]!r}; it must be one of {', '.join(words)}.")
@@ -116,7 +126,10 @@ def time_of(text: str, path: str) -> datetime:
     """The time that ``text`` says, in UTC; without a zone it is UTC."""
     try:
         at = datetime.fromisoformat(text)
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        at = (at if at.tzinfo else at.replace(tzinfo=UTC)).astimezone(UTC)
+        if not EARLIEST < at < LATEST:
+            raise ValueError(text)
+        return at
     except (ValueError, OverflowError):
         raise CaseProblem(f"{path} is {text[:40]!r}; give a time such as 2026-03-04T14:02:10Z.") from None
 
@@ -142,6 +155,7 @@ def case_of(document: Any, *, name: str) -> CaseFile:
     if not isinstance(document, dict):
         raise CaseProblem("The file holds no object: it must begin with { and end with }.")
     document = {key: value for key, value in document.items() if key != "expected"}
+    _check_texts(document, "")
     top, branch, report = Row(document, "case"), _object(document, "branch"), _object(document, "report")
     zone = document.get("zone") or {}
     if not isinstance(zone, dict):
@@ -157,6 +171,19 @@ def case_of(document: Any, *, name: str) -> CaseFile:
         zone=zone,
         document=document,
     )
+
+
+def _check_texts(value: Any, path: str) -> None:
+    """Refuse a text that no database keeps: half of a character (\\ud800), or NUL."""
+    if isinstance(value, str) and any(letter == "\x00" or "\ud800" <= letter <= "\udfff" for letter in value):
+        raise CaseProblem(f"{path.lstrip('.')} holds a NUL, or half of a character.")
+    if isinstance(value, dict):
+        for key, item in value.items():
+            _check_texts(key, f"{path}.{key!r}")
+            _check_texts(item, f"{path}.{key}")
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            _check_texts(item, f"{path}[{index}]")
 
 
 def _object(document: Mapping[str, Any], key: str) -> Mapping[str, Any]:
@@ -179,7 +206,7 @@ def _told(row: Row) -> Told:
         client=row.text("client"),
         case_note_seen=row.word("case_note_seen", YES_OR_NO, "unknown").replace("unknown", ""),
         in_junk=row.word("in_junk", YES_OR_NO, "unknown").replace("unknown", ""),
-        other_domain=row.word("other_domain_tried", OTHER_DOMAIN, "no"),
+        other_domain=row.word("other_domain_tried", OTHER_DOMAIN, "no").replace("unknown", "no"),
         symptom=row.word("symptom", SYMPTOMS, "not_received"),
     )
 
@@ -187,13 +214,15 @@ def _told(row: Row) -> Told:
 def _latest(document: Mapping[str, Any]) -> datetime | None:
     """The latest time that the file tells of: without ``now`` the story is not known to go on after it."""
     times: list[datetime] = []
-    for span in document.get("log_covers") or ():
+    spans = document.get("log_covers")
+    for span in spans if isinstance(spans, list) else ():
         if isinstance(span, list) and len(span) == 2 and isinstance(span[1], str):
             times.append(time_of(span[1], "log_covers"))
     for key in ("message_log", "application_errors", "case_notes"):
-        for item in document.get(key) or ():
+        rows = document.get(key)
+        for index, item in enumerate(rows if isinstance(rows, list) else ()):
             if isinstance(item, dict) and isinstance(item.get("at"), str):
-                times.append(time_of(item["at"], f"{key}.at"))
+                times.append(time_of(item["at"], f"{key}[{index}].at"))
     report = document.get("report")
     if isinstance(report, dict) and isinstance(report.get("around"), str) and report["around"]:
         times.append(time_of(report["around"], "report.around"))

@@ -7,14 +7,17 @@ entry that ran out long ago) is written as it stood.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from io import BytesIO
 from typing import Any
+
+from django.core.exceptions import ValidationError
 
 from portal.branches.loading import LoadProblem, load
 from portal.branches.models import BranchProfile
 from portal.cases.lines import whole
 from portal.cases.reading import CaseFile, CaseProblem, Row
+from portal.cases.returned import take_in
 from portal.maillog.addresses import domain_of, normal
 from portal.maillog.importers import IMPORTERS
 from portal.maillog.models import Module
@@ -32,6 +35,7 @@ def build(case: CaseFile) -> BranchProfile:
     branch = _branch(case)
     _ingest("jsonl", [json.dumps(item) for item in _told(case)], case, branch.code)
     _ingest("postfix", whole(case.texts("postfix_log"), now=case.now), case, branch.code)
+    take_in(case.texts("bounces"), branch, recipient=case.report.recipient)
     _suppress(case, branch)
     return branch
 
@@ -43,8 +47,11 @@ def module_of(text: str) -> str:
 
 
 def _branch(case: CaseFile) -> BranchProfile:
-    given, code = case.branch, str(case.branch.get("code") or "branch")
-    domains = [item if isinstance(item, dict) else {"domain": item} for item in given.get("from_domains") or ()]
+    given, code = case.branch, case.code
+    listed = given.get("from_domains") or []
+    if not isinstance(listed, list):
+        raise CaseProblem("branch.from_domains must be a list.")
+    domains = [item if isinstance(item, dict) else {"domain": item} for item in listed]
     first = str(domains[0].get("domain") or NOWHERE) if domains else NOWHERE
     branch = {
         **given,
@@ -56,19 +63,24 @@ def _branch(case: CaseFile) -> BranchProfile:
     servers = case.items("sending_servers")
     if server := _server_of(branch, servers):
         branch["sending_server"] = server
-    allowed = [
-        {**item, "at": item.get("at") or case.now.isoformat()} if isinstance(item, dict) else item
-        for item in case.items("allow_list")
-    ]
+    allowed = [{"at": case.now.isoformat(), **_told_of(row.value)} for row in case.rows("allow_list")]
     try:
         load({"sending_servers": servers, "branches": [branch], "allow_list": allowed})
     except LoadProblem as error:
         raise CaseProblem(str(error).replace("branches[0]", "branch")) from error
+    except (ValidationError, TypeError) as error:
+        # Only the addresses of an allow-list entry are judged there without their place being named.
+        raise CaseProblem(f"allow_list: addresses must be a list of IP addresses ({error}).") from error
     made = BranchProfile.objects.select_related("sending_server").get(code=code)
     if made.is_suspended:
         made.suspended_since = case.suspended_since
         made.save(update_fields=["suspended_since"])
     return made
+
+
+def _told_of(value: Mapping[str, Any]) -> dict[str, Any]:
+    """What is told at all: nothing stands for what is not."""
+    return {key: item for key, item in value.items() if item is not None}
 
 
 def _server_of(branch: dict[str, Any], servers: list[Any]) -> str:
@@ -89,7 +101,7 @@ def _told(case: CaseFile) -> Iterable[dict[str, Any]]:
     for index, span in enumerate(case.items("log_covers")):
         if not isinstance(span, list) or len(span) != 2:
             raise CaseProblem(f"log_covers[{index}] must be a list of two times, from and until.")
-        yield {"kind": "coverage", "from": span[0], "until": span[1], "branch": _code(case)}
+        yield {"kind": "coverage", "from": span[0], "until": span[1], "branch": case.code}
     clients = {row.text("name").casefold(): row.text("email") for row in case.rows("clients")}
     for row in case.rows("case_notes"):
         email = row.text("email") or row.text("client") or case.report.recipient
@@ -130,10 +142,6 @@ def _at(row: Row) -> str:
     return at.isoformat()
 
 
-def _code(case: CaseFile) -> str:
-    return str(case.branch.get("code") or "branch")
-
-
 def _ingest(source: str, lines: list[str], case: CaseFile, code: str) -> None:
     if not lines:
         return
@@ -145,6 +153,8 @@ def _ingest(source: str, lines: list[str], case: CaseFile, code: str) -> None:
 
 
 def _suppress(case: CaseFile, branch: BranchProfile) -> None:
+    # The file tells the whole list: what the bounces above would add to it today was not on it then.
+    Suppression.objects.filter(branch=branch).delete()
     for row in case.rows("suppressed"):
         address, since, until = row.needed("address"), row.time("since"), row.time("until")
         name = normal(address)

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 from django.utils import timezone
 
 from portal.branches.models import BranchProfile
@@ -64,7 +65,10 @@ class Command(BaseCommand):
             raise CommandError(f"{broken} of {len(paths)} cases could not be answered.", returncode=BAD_INPUT)
 
     def _own(self, options: dict[str, Any]) -> None:
-        branch = BranchProfile.objects.filter(code=options["branch"]).first()
+        try:
+            branch = BranchProfile.objects.filter(code=options["branch"]).first()
+        except DatabaseError as error:
+            raise CommandError(f"The desk's database cannot be read: {error}. Run manage.py migrate first.") from error
         if branch is None:
             raise CommandError(f"There is no branch {options['branch']!r}.", returncode=BAD_INPUT)
         found = answer_of(branch, options["recipient"], around=_time(options["around"]), now=timezone.now())
