@@ -12,7 +12,7 @@ MAX_ADDRESS: Final = 320  # RFC 5321 §4.5.3.1: 64 for the local part, 255 for t
 _LOCAL = r'(?:"(?:[^"\\\r\n]|\\.){1,64}"|[^\s<>()\[\]:;,"@\'`=|]{1,64}(?:=[^\s<>()\[\]:;,"@\'`|]{1,64})?)'
 _LETTER = r"[A-Za-z0-9\u0080-\uffff]"
 _DOMAIN = rf"(?:{_LETTER}(?:[A-Za-z0-9\u0080-\uffff_.-]{{0,253}}{_LETTER})?|\[[0-9A-Fa-f.:IPv]{{3,45}}\])"
-ADDRESS: Final = re.compile(r"(?<![^\s<>()\[\]:;,'`=|])" + f"({_LOCAL}@{_DOMAIN})")
+ADDRESS: Final = re.compile(r"(?<![^\s<>()\[\]:;,'\"`=|])" + f"({_LOCAL}@{_DOMAIN})")
 # In a field of its own an address may hold what would end it in running text.
 _WHOLE: Final = re.compile(r"(?:\"[^\"\r\n]{1,64}\"|[^\s<>@\"(),;]{1,128})@" + _DOMAIN)
 # RFC 3464 §2.1.2: the type of an address before a semicolon.

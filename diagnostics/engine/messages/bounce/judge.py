@@ -35,6 +35,8 @@ _EXPIRED: Final = (
     "last error",
     "will be deleted",
 )
+#: Of one thing that was said, where it is asked at which command it was.
+MOST_CHARACTERS: Final = 1_000
 #: A name that is not found now may be found later.
 _PASSING: Final = ("try again", "temporar", "servfail", "timed out", "timeout", "deferred", "later")
 _USER_UNKNOWN: Final = ("user unknown", "unknown user", "no such user")
@@ -138,14 +140,16 @@ def judge(
     reader: Reader,
 ) -> Judged:
     """The cause that ``said`` names. ``stage``: the command that was refused, where the report tells."""
-    read = [(words, reader.read(words.text, status, is_delayed, host)) for words in said if words.text.strip()]
-    if not read:
-        read = [(Words(""), reader.read("", status, is_delayed, host))]
+    all_of_it = [words for words in said if words.text.strip()] or [Words("")]
+    read = [(words, reader.read(words.text, status, is_delayed, host)) for words in all_of_it if not words.is_aside]
+    if all(reading.cause in _VAGUE for _, reading in read):
+        asides = [words for words in all_of_it if words.is_aside]
+        read += [(words, reader.read(words.text, status, is_delayed, host)) for words in asides]
     words, reading = _best(read)
     first = next((item for item in read if not item[0].is_aside), read[0])
     if not reading.reply_code and first[1].reply_code and not words.is_aside:
         words = first[0] if first[1].reply_code else words
-    everything = " ".join(item.text for item, _ in read).lower()
+    everything = " ".join(item.text[:MOST_CHARACTERS] for item in all_of_it).lower()
     cause = _refused_by_filter(reading, words.text.lower(), everything, stage)
     if cause != reading.cause:
         reading = replace(reading, cause=cause, rule="bounce.after_data")
@@ -210,7 +214,9 @@ def _by_stage(reading: Reading, text: str, everything: str, stage: str) -> str:
         return "sender_ip_blocked"  # Nobody had been named yet.
     if about_recipient and (stage == "MAIL" or any(fragment in everything for fragment in _AT_SENDER)):
         return "sender_address_rejected"  # Only the sender had.
-    if reading.reply_code[:1] != "5" or reading.cause not in _BLAND_CAUSES or not _BLAND.fullmatch(_bare(text)):
+    if reading.reply_code[:1] != "5" or reading.cause not in _BLAND_CAUSES:
+        return ""
+    if reading.is_worded and not _BLAND.fullmatch(_bare(text)):
         return ""
     if any(fragment in everything for fragment in _AT_CONNECTION):
         return "sender_ip_blocked"

@@ -113,7 +113,15 @@ class Gathered:
     def _server(self, address: str) -> str:
         """The server that the text says refused it."""
         lines = self.told.lines_of(address)
-        return _server_in(lines) if lines else self._server_of_all
+        if not lines:
+            return self._server_of_all
+        if id(lines) not in self._servers:
+            self._servers[id(lines)] = _server_in(lines)
+        return self._servers[id(lines)]
+
+    @cached_property
+    def _servers(self) -> dict[int, str]:
+        return {}
 
     @cached_property
     def _server_of_all(self) -> str:

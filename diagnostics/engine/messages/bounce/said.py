@@ -7,7 +7,7 @@ hundreds of recipients.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from diagnostics.engine.messages.bounce import addresses
 from diagnostics.engine.messages.bounce.judge import Words
@@ -30,6 +30,8 @@ class Telling:
     verdicts: dict[str, list[str]]
     loose_verdicts: tuple[Words, ...]
     asides: tuple[Words, ...]
+    #: What was made of lines that several recipients share.
+    known: dict[int, tuple[list[str], list[str]]] = field(default_factory=dict)
 
     def of(self, group: Group) -> list[Words]:
         """All that is said of the recipient of ``group``."""
@@ -38,13 +40,20 @@ class Telling:
             lines = self.told.lines_of(group.original)
         said = [group.diagnostic] if group.diagnostic else []
         said += [text for text in joined(self.told.answers_to(group.address)) if not text.startswith(("2", "3"))]
-        said += replies_in(lines)
+        replies, others = self._read(lines)
+        said += replies
         said += self.verdicts.get(addresses.key(group.address), [])
-        said += telling(lines)[:MOST_PARAGRAPHS]
+        said += others
         said.append(group.comment)
         found = [Words(text) for text in said if text.strip()]
         found += self.loose_verdicts
         return found if lines and group.diagnostic else found + list(self.asides)
+
+    def _read(self, lines: list[str]) -> tuple[list[str], list[str]]:
+        """The replies in ``lines``, and their first paragraphs."""
+        if id(lines) not in self.known:
+            self.known[id(lines)] = replies_in(lines), telling(lines)[:MOST_PARAGRAPHS]
+        return self.known[id(lines)]
 
 
 def told_by(gathered: Gathered) -> Telling:

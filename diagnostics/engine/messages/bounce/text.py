@@ -72,6 +72,10 @@ class Answer:
     talk: int
 
 
+#: What is said of whom the text does not name.
+_NONE: Final[list[str]] = []
+
+
 @dataclass(slots=True)
 class Told:
     """What the text says: lines under each address, and the lines under none. ``stage`` is the command refused.
@@ -98,7 +102,8 @@ class Told:
         return self.stages.get(addresses.key(address), self.stage)
 
     def lines_of(self, address: str) -> list[str]:
-        return self.own.get(addresses.key(address), [])
+        """The lines about that recipient; those who were named together have the same list."""
+        return self.own.get(addresses.key(address), _NONE)
 
     def names(self, address: str) -> bool:
         """The text has lines about that address."""
@@ -212,8 +217,7 @@ def _heading(line: str) -> tuple[str, str]:
     rest = line[begin:]
     if "@" not in rest or _QUOTED.match(rest):
         return "", ""
-    opened = rest[0] in '<("[' and not rest.startswith('"')
-    match = addresses.ADDRESS.match(rest, 1 if opened else 0)
+    match = addresses.ADDRESS.match(rest) or (addresses.ADDRESS.match(rest, 1) if rest[0] in '<("[' else None)
     if not match:
         return "", ""
     tail = rest[match.end() :].lstrip('>)]"')
