@@ -102,7 +102,7 @@ def _names() -> dict[str, str]:
 
 def provider_name(provider: str) -> str:
     """What people call the provider; all whom the desk has no name for are told of together."""
-    return _names().get(provider, provider) or "Everybody else"
+    return _names().get(provider, provider) or "Other servers"
 
 
 def providers() -> list[tuple[str, str]]:

@@ -70,15 +70,13 @@ def _judged(series: Series, latest: datetime, length: int, month: Callable[[], T
 
 
 def began(series: Series, latest: datetime, judgement: Judgement) -> datetime:
-    """The hour since which the share is nearer to what it is now than to its habit."""
+    """The first of the last hours that is nearer to what is judged than to its habit, as all since then is."""
     middle = (judgement.now.share + judgement.habit.usual) / 2
     first = latest
     for ago in range(max(WINDOWS)):
-        tally = series.hours.get(latest - HOUR * ago, Tally())
-        if tally.tried and tally.share < middle:
-            break
-        if tally.tried:
-            first = latest - HOUR * ago
+        at = latest - HOUR * ago
+        if series.hours.get(at, Tally()).share >= middle and series.window(latest, ago + 1).share >= middle:
+            first = at
     return first
 
 

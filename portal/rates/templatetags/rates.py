@@ -21,9 +21,9 @@ def share(part: int, whole: int, what: str) -> SafeString:
     """``{% share hour.deferred hour.tried "put off" %}``: the share in words, with a bar that repeats it."""
     if not whole:
         return format_html('<span class="dd-none">{}</span>', "–")
-    words = percent(part / whole)
     if not part:
-        return format_html("{}", words)
+        return SafeString("0 %")
+    words = percent(part / whole)
     return format_html(
         '{} <meter min="0" max="{}" value="{}" title="{} of {} {}" aria-hidden="true"></meter>',
         words, whole, part, part, whole, what,

@@ -49,6 +49,12 @@ class TestDeferrals:
         assert "40 % of 200 recipients were put off since 13:00 UTC" in notice.reason
         assert "2.0 % of 800, and never more than 2.0 %" in notice.reason
 
+    def test_an_hour_that_has_hardly_begun_does_not_hide_since_when(self, throttled: None) -> None:
+        AttemptCount.objects.filter(hour=hour()).delete()
+        attempts(0, accepted=1)
+        alerts.review(NOW)
+        assert "40 % of 101 recipients were put off since 13:00 UTC" in Notice.objects.get().reason
+
     def test_it_is_told_once(self, throttled: None) -> None:
         for minutes in (0, 5, 10):
             alerts.review(NOW + timedelta(minutes=minutes))

@@ -69,7 +69,7 @@ class TestTheTable:
     def test_who_is_counted(self) -> None:
         assert is_counted("gmail")
         assert not is_counted("docomo")
-        assert provider_name("") == "Everybody else"
+        assert provider_name("") == "Other servers"
         assert {receiver.id for receiver in receivers()} >= {"yahoo", "gmail"}
 
     def test_the_hourly_limit_is_that_of_a_sending_address(self) -> None:
