@@ -24,6 +24,7 @@ from django.utils import timezone
 
 from diagnostics.engine.findings import SEVERITY, Finding, Verdict, worst
 from diagnostics.engine.inspect import MESSAGE, inspect
+from diagnostics.engine.messages.headers.connection import Connection
 from diagnostics.engine.plan import CHECKS, FAILED, Result, examine
 from diagnostics.engine.subject import Subject
 from diagnostics.engine.transcript import Recording
@@ -94,13 +95,22 @@ def _inspected(run: Run, recording: Recording) -> Iterator[Result]:
     octets = bytes(message.raw)
     given = octets.decode("utf-8", "replace") if message.is_text else octets
     try:
-        found = asyncio.run(inspect(given, recording, authserv_id=message.authserv_id))
+        connection = _connection(Subject.from_json(run.subject))
+        found = asyncio.run(inspect(given, recording, authserv_id=message.authserv_id, connection=connection))
     except Exception as error:
         logger.exception("The message of run %s could not be inspected.", run.code)
         yield Result(MESSAGE, 0, (FAILED.found(error=type(error).__name__),))
         return
     ReceivedMessage.objects.filter(pk=message.pk).update(facts=storable(found.facts))
     yield Result(MESSAGE, 0, found.findings)
+
+
+def _connection(subject: Subject) -> Connection | None:
+    """How the message came to us: its run's subject names the server that brought it."""
+    server = subject.sending_server
+    if server is None or not server.addresses:
+        return None
+    return Connection(address=server.addresses[0], helo=server.helo, domain=server.envelope_domain)
 
 
 def forget_messages(limit: int = 1000) -> int:

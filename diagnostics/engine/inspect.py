@@ -11,6 +11,7 @@ from diagnostics.engine.check import Check
 from diagnostics.engine.findings import Finding, Source
 from diagnostics.engine.messages import content
 from diagnostics.engine.messages.headers.authentication_results import Results
+from diagnostics.engine.messages.headers.connection import Connection
 from diagnostics.engine.messages.headers.judge import MessageReport, judge
 from diagnostics.engine.messages.headers.judge_codes import CODES
 from diagnostics.engine.messages.headers.received import Step
@@ -47,11 +48,16 @@ class Inspection:
     facts: dict[str, Any]
 
 
-async def inspect(raw: bytes | str, resolver: Resolver, *, authserv_id: str = "") -> Inspection:
-    """The inspection of the message ``raw``, held to the same time as a run: what is not answered is not known."""
+async def inspect(
+    raw: bytes | str, resolver: Resolver, *, authserv_id: str = "", connection: Connection | None = None
+) -> Inspection:
+    """The inspection of the message ``raw``, held to the same time as a run: what is not answered is not known.
+
+    ``connection`` is the one by which it came, where it came to us.
+    """
     try:
         async with asyncio.timeout(SECONDS):
-            report = await judge(raw, resolver, authserv_id=authserv_id)
+            report = await judge(raw, resolver, authserv_id=authserv_id, connection=connection)
     except TimeoutError:
         return Inspection((DEADLINE.found(seconds=SECONDS),), {})
     if report.message.body is None or isinstance(raw, str):

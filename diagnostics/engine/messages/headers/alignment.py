@@ -2,8 +2,8 @@
 
 DMARC is met when SPF passed for the envelope's domain, or a DKIM signature is valid, and that domain is aligned with
 the one in From. We verify signatures ourselves; of SPF only the receiver knows, since only it saw the connection, so
-its believed results are the witness. The domain's published policy decides nothing here: it says how strict alignment
-is, and is kept beside the outcome as the *posture*.
+its believed results are the witness, and we are where the message came to us. The domain's published policy decides
+nothing here: it says how strict alignment is, and is kept beside the outcome as the *posture*.
 """
 
 from __future__ import annotations
@@ -171,7 +171,8 @@ def _outcome(found: Sequence[Voucher], trust: Trust) -> Alignment:
     if any(item.vouches is None and (item.method, item.domain) not in definite for item in found):
         return Alignment.UNKNOWN
     # Where the receiver's word on SPF is missing, something may have vouched that we cannot see.
-    return Alignment.NOT_VOUCHED if trust.all("spf") else Alignment.UNKNOWN
+    is_seen = any(item.method == "spf" and item.witness is Witness.US for item in found)
+    return Alignment.NOT_VOUCHED if is_seen or trust.all("spf") else Alignment.UNKNOWN
 
 
 def receivers_word(found: Sequence[Voucher], domain: str) -> Voucher | None:

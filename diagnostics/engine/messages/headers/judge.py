@@ -18,6 +18,7 @@ from diagnostics.engine.messages.headers.alignment import MessageAlignment, alig
 from diagnostics.engine.messages.headers.arc import ARCChain
 from diagnostics.engine.messages.headers.authentication_results import Results, Trust, read_results, trusted
 from diagnostics.engine.messages.headers.author import Authors, read_authors
+from diagnostics.engine.messages.headers.connection import Connection, noted_by_us, witnessed
 from diagnostics.engine.messages.headers.fields import Message, read_message
 from diagnostics.engine.messages.headers.judge_findings import findings_of
 from diagnostics.engine.messages.headers.received import Chain, chain
@@ -58,24 +59,33 @@ class MessageReport:
 
 
 async def judge(
-    message: Message | bytes | str, resolver: Resolver, *, authserv_id: str = "", now: datetime | None = None
+    message: Message | bytes | str,
+    resolver: Resolver,
+    *,
+    authserv_id: str = "",
+    now: datetime | None = None,
+    connection: Connection | None = None,
 ) -> MessageReport:
     """What ``message`` tells. ``authserv_id`` is the server whose results are to be believed, where a person chose one.
 
-    Whether a signature had run out is judged for the time of arrival, and for ``now`` where that is not known.
+    With a ``connection`` the message came to us, and we are the witness of SPF. Whether a signature had run out is
+    judged for the time of arrival, and for ``now`` where that is not known.
     """
     given = message if isinstance(message, Message) else read_message(message)
     way, authors = chain(given.fields), read_authors(given.fields)
     arrived = next((step.hop.at for step in reversed(way.steps) if step.hop.at is not None), None)
     results = read_results(given.fields)
+    if connection is not None:
+        results = noted_by_us(results, given.fields)
     trust = trusted(results, given.fields, authserv_id)
-    signatures, forwarders, posture = await path.together(
+    signatures, forwarders, posture, seen = await path.together(
         verify(given, resolver, at=arrived or now or datetime.now(UTC)),
         arc.verify(given, resolver),
         posture_of(authors.domain, resolver),
+        witnessed(connection, resolver),
     )
     domains = by_domain(signatures)
-    might = vouchers(domains, trust, is_text=given.is_text)
+    might = (*vouchers(domains, trust, is_text=given.is_text), *seen)
     alignment = await aligned(authors.domain, might, posture, trust, resolver)
     report = MessageReport(
         message=given,
