@@ -166,6 +166,9 @@ class Ticket(models.Model):
             models.Index(fields=["branch", "is_open", "-last_activity", "-id"], name="ticket_of_branch"),
             # Other tickets about the same recipient domain.
             models.Index(fields=["recipient_domain", "is_open", "-last_activity", "-id"], name="ticket_about_domain"),
+            # The search of the queue: addresses and domains that begin so (LIKE needs its own order on PostgreSQL).
+            models.Index(fields=["recipient"], name="ticket_recipient_begins", opclasses=["varchar_pattern_ops"]),
+            models.Index(fields=["recipient_domain"], name="ticket_domain_begins", opclasses=["varchar_pattern_ops"]),
         ]
 
     def __str__(self) -> str:

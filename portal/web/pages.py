@@ -28,11 +28,14 @@ class Page(Generic[Row]):
         return bool(self.rows)
 
 
-def page_of(rows: QuerySet[Row], parameters: Any, *, by: str, size: int = 50) -> Page[Row]:
+def page_of(rows: QuerySet[Row], parameters: Any, *, by: str, size: int = 50, oldest_first: bool = False) -> Page[Row]:
     """The page of ``rows`` that ``parameters`` (a request's GET) ask for, ordered by ``-by, -pk``; one query.
 
-    A key that cannot be read asks for the first page: an old link shows the list rather than an error.
+    A key that cannot be read asks for the first page: an old link shows the list rather than an error. With
+    ``oldest_first`` the list begins with the oldest row and is ordered by ``by, pk``; the keys mean the same.
     """
+    if oldest_first:
+        return _oldest_first(rows, parameters, by=by, size=size)
     after, before = read_key(parameters.get("after", "")), read_key(parameters.get("before", ""))
     if before and not after:
         at, pk = before
@@ -52,6 +55,28 @@ def page_of(rows: QuerySet[Row], parameters: Any, *, by: str, size: int = 50) ->
         rows=found,
         newer=key_of(found[0], by) if found and has_newer else "",
         older=key_of(found[-1], by) if found and has_older else "",
+    )
+
+
+def _oldest_first(rows: QuerySet[Row], parameters: Any, *, by: str, size: int) -> Page[Row]:
+    after, before = read_key(parameters.get("after", "")), read_key(parameters.get("before", ""))
+    if after and not before:
+        at, pk = after
+        older = rows.filter(Q(**{f"{by}__lte": at}), Q(**{f"{by}__lt": at}) | Q(pk__lt=pk))
+        found = list(older.order_by(f"-{by}", "-pk")[: size + 1])
+        has_older, found = len(found) > size, found[:size][::-1]
+        has_newer = True
+    else:
+        if before:
+            at, pk = before
+            rows = rows.filter(Q(**{f"{by}__gte": at}), Q(**{f"{by}__gt": at}) | Q(pk__gt=pk))
+        found = list(rows.order_by(by, "pk")[: size + 1])
+        has_newer, found = len(found) > size, found[:size]
+        has_older = before is not None
+    return Page(
+        rows=found,
+        newer=key_of(found[-1], by) if found and has_newer else "",
+        older=key_of(found[0], by) if found and has_older else "",
     )
 
 

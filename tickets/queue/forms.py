@@ -33,7 +33,12 @@ class FilterForm(forms.Form):
 
     state = forms.ChoiceField(choices=[("", "Any state"), *TicketState.choices], required=False)
     branch = forms.ChoiceField(required=False)
-    domain = forms.CharField(label="Recipient domain", max_length=255, required=False)
+    search = forms.CharField(
+        label="Recipient, domain or number",
+        max_length=320,
+        required=False,
+        widget=forms.TextInput(attrs={"type": "search", "autocapitalize": "none", "spellcheck": "false"}),
+    )
     assignee = forms.ChoiceField(required=False)
 
     def __init__(self, data: Any, *, viewer: User) -> None:
@@ -44,13 +49,10 @@ class FilterForm(forms.Form):
         self.fields["assignee"].choices = [("", "Anybody"), ("none", "Nobody"), *people]  # type: ignore[attr-defined]
         self.viewer = viewer
 
-    def clean_domain(self) -> str:
-        return str(self.cleaned_data["domain"]).strip().lower().rpartition("@")[2]
-
     def filters(self) -> Filters:
         """The filters that can be read."""
         self.is_valid()
-        kept = {name: self.cleaned_data.get(name, "") for name in ("state", "branch", "domain", "assignee")}
+        kept = {name: self.cleaned_data.get(name, "") for name in ("state", "branch", "search", "assignee")}
         return Filters(view=view_called(self.data.get("view", "")), **kept)
 
 

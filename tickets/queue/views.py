@@ -38,7 +38,8 @@ def queue(request: PersonRequest) -> HttpResponse:
     """The rows of one view of the queue, narrowed as the URL says."""
     form = FilterForm(request.GET, viewer=request.user)
     filters = form.filters()
-    page = page_of(selectors.queue(request.user, filters), request.GET, by=filters.view.by)
+    rows = selectors.queue(request.user, filters)
+    page = page_of(rows, request.GET, by=filters.by, oldest_first=filters.oldest_first)
     views = [(view, selectors.count_in(request.user, view)) for view in selectors.VIEWS if _has(request, view)]
     context = {"page": page, "form": form, "filters": filters, "views": views}
     return page_or_fragment(request, "tickets/queue/queue.html", "tickets/queue/_rows.html", context)

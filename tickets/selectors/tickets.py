@@ -15,22 +15,26 @@ from tickets.models import Attachment, Event, Ticket, TicketState
 
 #: A count beyond this is shown as "100+": nobody acts on the difference, and counting all rows is slow.
 COUNT_CAP = 100
+#: An address is searched by its beginning from so many characters on.
+SHORTEST = 3
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A standing view of the queue: its name in the URL, its word, and the column its pages are ordered by."""
+    """A standing view of the queue: its name in the URL, its word, the column its pages are ordered by, and how."""
 
     slug: str
     word: str
     by: str
     empty: str
+    oldest_first: bool = False
 
 
 VIEWS = (
-    View("newest", "Newest", "created", "No open tickets. Nobody is waiting for an answer."),
+    View("open", "Open", "created", "No open tickets. Nobody is waiting for an answer."),
     View("mine", "Mine", "last_activity", "No open ticket is assigned to you."),
-    View("unassigned", "Unassigned", "created", "Every open ticket has somebody who works on it."),
+    # Who has waited longest is taken next.
+    View("unassigned", "Unassigned", "created", "Every open ticket has somebody who works on it.", oldest_first=True),
     View("waiting", "Waiting", "last_activity", "No ticket waits for somebody else."),
     View("over", "Solved and closed", "last_activity", "No ticket has been solved yet."),
 )
@@ -38,17 +42,35 @@ VIEWS = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Filters:
-    """What the queue is narrowed to. Empty fields do not narrow; ``assignee`` is a person's id, or "none"."""
+    """What the queue is narrowed to. Empty fields do not narrow; ``assignee`` is a person's id, or "none".
+
+    ``search`` is a ticket's number, or how a recipient or their domain begins; it looks through all tickets, open or
+    not, whatever the view. A ``state`` stands over what the view says of open and over.
+    """
 
     view: View = VIEWS[0]
     state: str = ""
     branch: str = ""
-    domain: str = ""
+    search: str = ""
     assignee: str = ""
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.state or self.branch or self.domain or self.assignee)
+        return bool(self.state or self.branch or self.search or self.assignee)
+
+    @property
+    def is_of_view(self) -> bool:
+        """The rows still are those the view is named after."""
+        return not self.search and not (self.state and self.view.slug in ("open", "waiting", "over"))
+
+    @property
+    def by(self) -> str:
+        """The column that the rows are ordered by."""
+        return "last_activity" if self.state or self.search else self.view.by
+
+    @property
+    def oldest_first(self) -> bool:
+        return self.view.oldest_first and not (self.state or self.search)
 
 
 def view_called(slug: str) -> View:
@@ -63,28 +85,50 @@ def tickets_of(viewer: User) -> QuerySet[Ticket]:
     return Ticket.objects.filter(branch__in=branches_of(viewer))
 
 
-def _in_view(viewer: User, view: View) -> QuerySet[Ticket]:
-    rows = tickets_of(viewer)
+def _whose(viewer: User, view: View) -> Q:
+    """The part of a view that says whose tickets it holds."""
     if view.slug == "mine":
         # A staff member's own tickets are those they reported; support's are those assigned to them.
-        whose = Q(assignee=viewer) if viewer.is_support else Q(report__by=viewer)
-        return rows.filter(whose, is_open=True)
-    if view.slug == "unassigned":
-        return rows.filter(is_open=True, assignee=None)
+        return Q(assignee=viewer) if viewer.is_support else Q(report__by=viewer)
+    return Q(assignee=None) if view.slug == "unassigned" else Q()
+
+
+def _in_view(viewer: User, view: View) -> QuerySet[Ticket]:
+    rows = tickets_of(viewer).filter(_whose(viewer, view))
     if view.slug == "waiting":
         return rows.filter(state=TicketState.WAITING)
     return rows.filter(is_open=view.slug != "over")
 
 
+def _searched(search: str) -> Q:
+    """The tickets of that number, or whose recipient or recipient domain begins so; a domain ends at a label."""
+    number = search.removeprefix("#")
+    if number.isascii() and number.isdigit() and len(number) < 10:
+        return Q(number=int(number))
+    local, at, domain = search.rpartition("@")
+    domain = domain.strip(".").lower()
+    of_domain = Q(recipient_domain=domain) | Q(recipient_domain__startswith=f"{domain}.")
+    if at and not local:
+        return of_domain
+    begins = Q(recipient__startswith=search) | Q(recipient__startswith=search.lower())
+    if at:
+        return begins
+    # So little would begin half of all addresses.
+    return of_domain | begins if len(search) >= SHORTEST else of_domain
+
+
 def queue(viewer: User, filters: Filters) -> QuerySet[Ticket]:
     """The rows of the queue with all that a row shows, in one query; the caller takes a keyset page of it."""
-    rows = _in_view(viewer, filters.view)
+    if filters.search:
+        rows = tickets_of(viewer).filter(_searched(filters.search))
+    elif filters.state:
+        rows = tickets_of(viewer).filter(_whose(viewer, filters.view))
+    else:
+        rows = _in_view(viewer, filters.view)
     if filters.state:
         rows = rows.filter(state=filters.state)
     if filters.branch:
         rows = rows.filter(branch__code=filters.branch)
-    if filters.domain:
-        rows = rows.filter(recipient_domain=filters.domain)
     if filters.assignee:
         rows = (
             rows.filter(assignee=None) if filters.assignee == "none" else rows.filter(assignee_id=int(filters.assignee))

@@ -38,6 +38,21 @@ def test_every_row_once_in_both_directions(rows: list[BranchEvent]) -> None:
     assert walk("before", key_of(oldest, "at")) == expected[-2::-1]
 
 
+def test_every_row_once_with_the_oldest_first(rows: list[BranchEvent]) -> None:
+    expected = [row.pk for row in sorted(rows, key=lambda row: (row.at, row.pk))]
+    seen: list[int] = []
+    key = ""
+    for _ in range(3):
+        page = page_of(BranchEvent.objects.all(), {"before": key} if key else {}, by="at", size=2, oldest_first=True)
+        seen += [row.pk for row in page.rows]
+        key = page.newer
+    assert (seen, key) == (expected, "")
+    back = page_of(BranchEvent.objects.all(), {"after": page.older}, by="at", size=2, oldest_first=True)
+    assert [row.pk for row in back.rows] == expected[2:4]
+    first = page_of(BranchEvent.objects.all(), {"after": back.older}, by="at", size=2, oldest_first=True)
+    assert ([row.pk for row in first.rows], first.older) == (expected[:2], "")
+
+
 def test_a_key_is_exact() -> None:
     assert read_key(key_of(BranchEvent(pk=7, at=AT), "at")) == (AT, 7)
 

@@ -36,7 +36,13 @@ def test_staff_see_their_branch_alone(ticket: Ticket, as_nora: Client, as_sven: 
 
 
 def test_staff_cannot_reach_others_by_filtering(ticket: Ticket, as_sven: Client) -> None:
-    for query in ("?branch=north", "?domain=corp.example", "?view=mine", f"?assignee={ticket.report.by_id}"):
+    for query in (
+        "?branch=north",
+        "?search=corp.example",
+        "?search=1",
+        "?view=mine",
+        f"?assignee={ticket.report.by_id}",
+    ):
         assert numbers(as_sven.get(URL + query)) == []
 
 
@@ -45,8 +51,8 @@ def test_views(north: BranchProfile, nora: User, ida: User, as_ida: Client) -> N
     make_ticket(2, north, nora, assignee=ida, state=TicketState.OPEN)
     make_ticket(3, north, nora, state=TicketState.WAITING, waiting_on="branch_it")
     make_ticket(4, north, nora, state=TicketState.SOLVED, is_open=False)
-    found = {view: sorted(numbers(as_ida.get(f"{URL}?view={view}"))) for view in ("newest", "mine", "waiting", "over")}
-    assert found == {"newest": [1, 2, 3], "mine": [2], "waiting": [3], "over": [4]}
+    found = {view: sorted(numbers(as_ida.get(f"{URL}?view={view}"))) for view in ("open", "mine", "waiting", "over")}
+    assert found == {"open": [1, 2, 3], "mine": [2], "waiting": [3], "over": [4]}
     assert sorted(numbers(as_ida.get(f"{URL}?view=unassigned"))) == [1, 3]
 
 
@@ -55,8 +61,18 @@ def test_views(north: BranchProfile, nora: User, ida: User, as_ida: Client) -> N
     [
         ("?state=waiting", [2]),
         ("?branch=south", [2]),
-        ("?domain=other.example", [2]),
-        ("?domain=who@OTHER.example", [2]),
+        ("?search=other.example", [2]),
+        ("?search=@OTHER.example", [2]),
+        ("?search=other", [2]),
+        ("?search=othe", []),
+        ("?search=a@other", [2]),
+        ("?search=lee@", [1]),
+        ("?search=Lee", [1]),
+        ("?search=le", []),
+        ("?search=2", [2]),
+        ("?search=%231", [1]),
+        ("?search=999999999999", []),
+        ("?search=%25", []),
         ("?assignee=none", [1]),
         ("?state=no-such-state", [2, 1]),
         ("?after=rubbish", [2, 1]),
@@ -76,6 +92,28 @@ def test_filters(
         created=ticket.created + timedelta(minutes=1),
     )
     assert numbers(as_ida.get(URL + query)) == expected
+
+
+@pytest.mark.parametrize("view", ["open", "mine", "unassigned", "waiting", "over"])
+def test_a_state_stands_over_the_tab(view: str, north: BranchProfile, nora: User, ida: User, as_ida: Client) -> None:
+    make_ticket(1, north, nora, state=TicketState.SOLVED, is_open=False, assignee=ida)
+    make_ticket(2, north, nora, state=TicketState.SOLVED, is_open=False)
+    make_ticket(3, north, nora)
+    found = sorted(numbers(as_ida.get(f"{URL}?view={view}&state=solved")))
+    assert found == {"mine": [1], "unassigned": [2]}.get(view, [1, 2])
+
+
+def test_a_search_looks_through_all_tickets(north: BranchProfile, nora: User, ida: User, as_ida: Client) -> None:
+    make_ticket(1, north, nora, state=TicketState.CLOSED, is_open=False)
+    response = as_ida.get(f"{URL}?view=mine&search=lee@corp.example")
+    assert numbers(response) == [1]
+    assert not response.context["filters"].is_of_view
+
+
+def test_who_has_waited_longest_is_taken_next(ticket: Ticket, north: BranchProfile, nora: User, as_ida: Client) -> None:
+    make_ticket(2, north, nora, created=ticket.created + timedelta(minutes=1))
+    assert numbers(as_ida.get(f"{URL}?view=unassigned")) == [1, 2]
+    assert numbers(as_ida.get(f"{URL}?view=open")) == [2, 1]
 
 
 def test_strangers_sign_in(client: Client, db: None) -> None:
