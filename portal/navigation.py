@@ -25,7 +25,7 @@ EVERYBODY = frozenset({Role.STAFF, Role.SUPPORT, Role.ADMIN})
 SUPPORT = frozenset({Role.SUPPORT, Role.ADMIN})
 ADMIN = frozenset({Role.ADMIN})
 LOG_PAGES = frozenset({"history", "client_email_counts", "deliveries", "deliveries_export", "filter_save"})
-BRANCH_PAGES = frozenset({"branch", "branch_edit", "domain_report", "domain_letter", "feedback"}) | LOG_PAGES
+BRANCH_PAGES = frozenset({"branch", "branch_edit", "domain_report", "domain_letter", "feedback", "mailings", "mailing"}) | LOG_PAGES
 SUPPRESSION_PAGES = frozenset({"suppression", "branch_suppressions", "suppression_add", "suppression_import"})
 
 ENTRIES = (
@@ -45,6 +45,7 @@ ENTRIES = (
     Entry("Comparison", "bar-chart", "comparison", SUPPORT),
     Entry("Returned mail", "envelope-x", "returned_mails", SUPPORT, frozenset({"returned_mail", "returned_match"})),
     Entry("Suppression", "slash-circle", "suppressions", EVERYBODY, SUPPRESSION_PAGES),
+    Entry("Logs", "upload", "logs", EVERYBODY, frozenset({"upload_add", "upload"})),
     Entry("Check a domain", "search", "bench", SUPPORT, frozenset({"run"})),
     Entry("Check a message", "envelope-open", "message_bench", SUPPORT),
     Entry("Notices", "bell", "notices", SUPPORT),

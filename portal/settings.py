@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "portal.returned",
     "portal.feedback",
     "portal.rates",
+    "portal.planning",
     "portal.intake",
     "portal.retention",
     "portal.mailroom",
@@ -147,6 +148,12 @@ STORAGES = {
 }
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 4 * 1024 * 1024
+# A file that is too large ends while it comes in; what is large is written where it will be kept.
+FILE_UPLOAD_HANDLERS = [
+    "portal.intake.cap.CapUploadHandler",
+    "django.core.files.uploadhandler.MemoryFileUploadHandler",
+    "portal.intake.cap.IncomingUploadHandler",
+]
 
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
@@ -228,6 +235,8 @@ IMAP_DONE_FOLDER = env.read_str("IMAP_DONE_FOLDER")
 IMAP_SECONDS = env.read_int("IMAP_SECONDS", 60, least=10, most=86400)
 #: The address under which tickets are answered by mail, with <token> in it; empty: not by mail.
 TICKET_ADDRESS = env.read_str("TICKET_ADDRESS")
+#: The one-time addresses that test messages are sent to, with <token> in it; empty: no test messages.
+TRIAL_ADDRESS = env.read_str("TRIAL_ADDRESS", "test+<token>@desk.example" if IS_EMBEDDED else "")
 #: The addresses that mail comes back to, with the message's key or the recipient (user=domain) written into them.
 BOUNCE_ADDRESSES = env.read_list(
     "BOUNCE_ADDRESSES",
@@ -240,6 +249,13 @@ SUPPRESS_HARD_DAYS = env.read_int("SUPPRESS_HARD_DAYS", 180, least=1, most=3650)
 REPORT_ADDRESSES = env.read_list("REPORT_ADDRESSES")
 # A mail service proves by this secret (user:password in the webhook's address) that it is the one.
 ANYMAIL = {"WEBHOOK_SECRET": env.read_secret("WEBHOOK_SECRET")} if env.read_secret("WEBHOOK_SECRET") else {}
+#: The largest file that may be uploaded, in MB; days for which a log that was brought in is kept after it was read, and
+#: for which its rejected lines are.
+LOG_UPLOAD_MB = env.read_int("LOG_UPLOAD_MB", 500, least=10, most=100_000)
+LOG_UPLOAD_DAYS = env.read_int("LOG_UPLOAD_DAYS", 7, least=0, most=3650)
+REJECTED_DAYS = env.read_int("REJECTED_DAYS", 90, least=1, most=3650)
+#: Days for which the addresses of a list that was looked at are kept; what was counted in it stays.
+LIST_DAYS = env.read_int("LIST_DAYS", 7, least=1, most=3650)
 #: Days for which the log is kept: its lines, its deliveries with messages and case notes, and its counts by the hour.
 EVENT_DAYS = env.read_int("EVENT_DAYS", 90, least=1, most=36500)
 LOG_DAYS = env.read_int("LOG_DAYS", 400, least=1, most=36500)
@@ -298,6 +314,9 @@ CELERY_BEAT_SCHEDULE = {
     },
     "forget-answers": {"task": "portal.api.tasks.forget_answers", "schedule": 3600, "options": {"expires": 3000}},
     "place-events": {"task": "portal.feedback.tasks.place_events", "schedule": 600, "options": {"expires": 590}},
+    "sweep-uploads": {"task": "portal.intake.tasks.sweep_uploads", "schedule": 30, "options": {"expires": 25}},
+    "forget-uploads": {"task": "portal.intake.tasks.forget_uploads", "schedule": 3600, "options": {"expires": 3000}},
+    "sweep-lists": {"task": "portal.planning.tasks.sweep_lists", "schedule": 60, "options": {"expires": 55}},
     "heartbeat": {"task": "portal.tasks.beat", "schedule": 15, "options": {"expires": 30}},
 }
 if IMAP_HOST:

@@ -14,6 +14,7 @@ urlpatterns = [
     path("", include("portal.returned.urls")),
     path("", include("portal.feedback.urls")),
     path("", include("portal.rates.urls")),
+    path("", include("portal.planning.urls")),
     path("", include("portal.intake.urls")),
     path("", include("portal.retention.urls")),
     path("", include("portal.api.urls")),

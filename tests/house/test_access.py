@@ -25,12 +25,14 @@ from portal.accounts.models import User
 from portal.api.models import Token
 from portal.branches.models import AllowListEntry, BranchProfile, DKIMEntry, SendingDomain
 from portal.maillog.models import ReplyRule, SavedFilter
+from portal.planning.models import Mailing
 from portal.retention.models import Erasure
 from portal.suppression.services import suppress
 from portal.suppression.unsubscribe import token_for
 from portal.watch.models import Watch
 from tests import make
 from tests.conftest import signed_in
+from tests.portal.intake.conftest import TABLE, read, upload_of
 from tests.portal.returned.conftest import came, dsn
 from tests.tickets.queue.conftest import make_ticket
 from tickets.models import Attachment, Report
@@ -53,6 +55,10 @@ class Row:
 
 
 ROWS: dict[str, Row] = {
+    # May I send this?
+    "mailings": Row("branch", "get post", "branch"),
+    "mailing": Row("branch", "get", "mailing"),
+    "mailing_sheet": Row("branch", "get", "mailing"),
     # What receivers and mail services report.
     "feedback": Row("branch", "get", "branch"),
     "service_events": Row("support"),
@@ -111,6 +117,16 @@ ROWS: dict[str, Row] = {
     "delivery": Row("branch", "get", "delivery"),
     "message": Row("branch", "get", "message"),
     "comparison": Row("support"),
+    # Logs that are brought in.
+    "logs": Row("person"),
+    "upload_add": Row("person", "get post"),
+    "upload": Row("branch", "get", "upload"),
+    "upload_columns": Row("branch", "post", "upload"),
+    "upload_start": Row("branch", "post", "upload"),
+    "upload_stop": Row("branch", "post", "upload"),
+    "upload_remove": Row("branch", "post", "upload"),
+    "upload_rejected": Row("branch", "get", "upload"),
+    "upload_rejected_lines": Row("branch", "get", "upload"),
     # What came back.
     "returned_mails": Row("support"),
     "returned_mail": Row("support", "get", "returned"),
@@ -225,6 +241,7 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         "delivery": {"pk": delivery.pk},
         "message": {"pk": delivery.message_id},
         "saved_filter": {"pk": SavedFilter.objects.create(owner=nora, branch=north, name=CANARY, query="x=1").pk},
+        "upload": {"code": read(upload_of(f"{TABLE}{CANARY},,,,\n", by=nora, branch=north, name=f"{CANARY}.csv")).code},
         "server": {"pk": make.server().pk},
         "allow_list": {"pk": entry.pk},
         "person": {"pk": nora.pk},
@@ -233,6 +250,7 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         "erasure": {"code": Erasure.objects.create(way="erase", digest="0" * 64, stand_in=f"{CANARY}@x.example").code},
         "token": {"pk": Token.objects.create(name="XenDirect", user=ida, digest="0" * 64, hint="dd_0").pk},
         "reply_rule": {"pk": ReplyRule.objects.create(text=f"{CANARY} full", cause="mailbox_full").pk},
+        "mailing": {"code": Mailing.objects.create(branch=north, name=CANARY, by=nora, state="done").code, "kind": "all"},
         "provider": {"slug": "gmail"},
         "limit": {"key": "gmail-connections"},
         "": {},

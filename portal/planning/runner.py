@@ -1,0 +1,212 @@
+"""Reading a list, judging each address, and making the plan; safe to begin again after a loss."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import logging
+from collections import Counter
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import BinaryIO, cast
+
+from django.conf import settings
+from django.core.files.base import ContentFile
+from django.db.models import Q
+from django.utils import timezone
+
+from diagnostics.engine.causes import CAUSES
+from diagnostics.engine.receivers import mailbox_domains
+from diagnostics.resolving import resolver_from_settings
+from portal.accounts.models import User
+from portal.branches.models import BranchProfile
+from portal.maillog.models import Delivery, State
+from portal.maillog.selectors import domains_reached
+from portal.planning.addresses import ListProblem, addresses_in
+from portal.planning.judging import LEFT_OUT, Judged, Verdict, ask_domains, judge_alone, judge_by_dns, provider_at
+from portal.planning.models import Mailing
+from portal.planning.models import State as Progress
+from portal.planning.waves import Known, waves
+from portal.rates.hours import taken
+from portal.rates.limits import by_provider, limits, per_hour
+from portal.rates.selectors import hours_at
+from portal.suppression.selectors import suppressed_among
+
+logger = logging.getLogger(__name__)
+#: A worker that says nothing for so long is lost, and another goes on.
+LEASE = timedelta(minutes=3)
+PIECE = 1000
+#: How far back a refusal for good still tells that nobody is there.
+REMEMBERED = timedelta(days=400)
+#: So far back the pace that went through freely is looked for.
+LOOKED_BACK = timedelta(days=30)
+COLUMNS = ("line", "address", "verdict", "why", "suggestion")
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def claim(mailing_id: int) -> Mailing | None:
+    """Take a list on, unless it is done or another worker has it."""
+    now = timezone.now()
+    free = Q(state=Progress.WAITING) | Q(state=Progress.READING, lease_until__lt=now)
+    taken_on = Mailing.objects.filter(free, pk=mailing_id).update(
+        state=Progress.READING, lease_until=now + LEASE, done=0
+    )
+    if not taken_on:
+        return None
+    return Mailing.objects.select_related("branch__sending_server", "by").get(pk=mailing_id)
+
+
+def perform(mailing_id: int) -> None:
+    """Read and judge the list of one mailing, and make its plan."""
+    mailing = claim(mailing_id)
+    if mailing is None:
+        return
+    try:
+        found = _judged(mailing)
+        _finish(mailing, found)
+    except ListProblem as problem:
+        _fail(mailing, str(problem))
+    except Exception:
+        logger.exception("The list of mailing %s could not be judged.", mailing.code)
+        _fail(mailing, "Something went wrong while the list was read. Upload it again, or ask support.")
+
+
+def _judged(mailing: Mailing) -> list[Judged]:
+    """Every line of the list, judged by itself and by our records."""
+    by, branch = mailing.by, mailing.branch
+    reached = domains_reached(by, branch) if by else ()
+    known = sorted(mailbox_domains() | set(reached))
+    seen: dict[str, int] = {}
+    typos: dict[str, str] = {}
+    found: list[Judged] = []
+    with mailing.list.open("rb") as file:
+        for line, written in addresses_in(cast(BinaryIO, file)):
+            found.append(judge_alone(line, written, seen, typos, known))
+            if len(found) % PIECE == 0:
+                _by_records(found[-PIECE:], branch, by)
+                _told(mailing, len(found))
+    _by_records(found[len(found) // PIECE * PIECE :], branch, by)
+    _told(mailing, len(found))
+    return found
+
+
+def _told(mailing: Mailing, done: int) -> None:
+    Mailing.objects.filter(pk=mailing.pk).update(done=done, lease_until=timezone.now() + LEASE)
+
+
+def _by_records(piece: list[Judged], branch: BranchProfile, by: User | None) -> None:
+    """What our own records say of these addresses: whom the branch does not write to, and who was not there before."""
+    open_ones = {item.normal: item for item in piece if item.verdict in (Verdict.FINE, Verdict.ROLE)}
+    if not open_ones:
+        return
+    gone = [cause.id for cause in CAUSES.values() if cause.suppress]
+    refused = Delivery.objects.filter(
+        branch=branch,
+        recipient_normal__in=list(open_ones),
+        state=State.REFUSED,
+        cause__in=gone,
+        at__gte=timezone.now() - REMEMBERED,
+    )
+    for address, at in refused.order_by("at").values_list("recipient_normal", "at"):
+        item = open_ones[address]
+        item.verdict, item.why = Verdict.FAILED_BEFORE, f"refused for good on {at:%Y-%m-%d}"
+    if by is not None:
+        for address, entry in suppressed_among(by, branch, open_ones).items():
+            item = open_ones[address]
+            item.verdict, item.why = Verdict.SUPPRESSED, entry.get_reason_display().lower()
+
+
+def _finish(mailing: Mailing, found: list[Judged]) -> None:
+    asked = [item.domain for item in found if item.domain and item.verdict in (Verdict.FINE, Verdict.ROLE)]
+    domains = asyncio.run(ask_domains(asked, resolver_from_settings()))
+    for item in found:
+        if item.domain and item.verdict in (Verdict.FINE, Verdict.ROLE):
+            judge_by_dns(item, domains.routes.get(item.domain))
+    counts = Counter(item.verdict.value for item in found)
+    by_name: Counter[str] = Counter()
+    providers: dict[str, str] = {}
+    for item in found:
+        if item.verdict not in LEFT_OUT:
+            if item.domain not in providers:
+                providers[item.domain] = provider_at(item.domain, domains.routes.get(item.domain))
+            by_name[providers[item.domain]] += 1
+    plan = waves(by_name, _known(by_name, mailing))
+    mailing.verdicts.save(f"{mailing.code}.csv", ContentFile(_sheet(found)), save=False)
+    mailing.list.delete(save=False)
+    mailing.results = {
+        "lines": len(found),
+        "counts": {verdict.value: counts.get(verdict.value, 0) for verdict in Verdict},
+        "left": sum(by_name.values()),
+        "plan": [wave.as_json() for wave in plan],
+        "domains_not_asked": domains.not_asked,
+        "mistyped": [[item.written[:120], item.suggestion] for item in found if item.verdict is Verdict.MISTYPED][:20],
+    }
+    mailing.state, mailing.finished, mailing.done = Progress.DONE, timezone.now(), len(found)
+    mailing.save(update_fields=["list", "verdicts", "results", "state", "finished", "done"])
+
+
+def _known(wanted: Counter[str], mailing: Mailing) -> dict[str, Known]:
+    """What is known of the providers of this list: their limits, and what went through there lately."""
+    server = mailing.branch.sending_server.host if mailing.branch.sending_server else ""
+    begins = timezone.now() - LOOKED_BACK
+    tables = by_provider(limits())
+    found = {}
+    # Of the rest each has so few recipients that no limit matters.
+    for provider, _ in wanted.most_common(30):
+        limit = per_hour(tables.get(provider, []))
+        free = taken(hours_at(provider, begins, server=server)).freely if provider else None
+        found[provider] = Known(limit.number if limit else None, limit.source if limit else "", free)
+    return found
+
+
+def _sheet(found: list[Judged]) -> bytes:
+    out = io.StringIO()
+    writer = csv.writer(out)
+    writer.writerow(COLUMNS)
+    for item in found:
+        writer.writerow([item.line, *map(neutral, (item.written, item.verdict.value, item.why, item.suggestion))])
+    return out.getvalue().encode()
+
+
+def neutral(text: str) -> str:
+    """``text`` so that no spreadsheet takes it for a formula."""
+    return f"'{text}" if text.startswith(FORMULA) else text
+
+
+def _fail(mailing: Mailing, problem: str) -> None:
+    mailing.list.delete(save=False)
+    mailing.state, mailing.problem, mailing.finished = Progress.FAILED, problem[:300], timezone.now()
+    mailing.save(update_fields=["list", "state", "problem", "finished"])
+
+
+def left_undone() -> list[int]:
+    """Lists that a lost worker or a lost bell left undone."""
+    late = timezone.now() - timedelta(seconds=30)
+    rows = Mailing.objects.filter(state__in=[Progress.WAITING, Progress.READING], lease_until__lt=late)
+    return list(rows.values_list("pk", flat=True)[:20])
+
+
+def forget_addresses() -> int:
+    """Forget the addresses of lists that were judged long ago; how many lists. The counts stay."""
+    old = timezone.now() - timedelta(days=settings.LIST_DAYS)
+    forgotten = 0
+    for mailing in Mailing.objects.filter(created__lt=old).exclude(verdicts="")[:500]:
+        mailing.verdicts.delete(save=False)
+        mailing.results = {**mailing.results, "mistyped": []}
+        mailing.save(update_fields=["verdicts", "results"])
+        forgotten += 1
+    return forgotten
+
+
+def rows_of(mailing: Mailing, *, only_fine: bool) -> Iterator[list[str]]:
+    """The lines of what was found, with their header; only the addresses that are safe to send to, where asked."""
+    left_out = {verdict.value for verdict in LEFT_OUT}
+    with mailing.verdicts.open("rb") as file:
+        for number, row in enumerate(csv.reader(io.TextIOWrapper(file, "utf-8", newline=""))):
+            if not only_fine:
+                yield row
+            elif number == 0:
+                yield ["email"]
+            elif row[2] not in left_out:
+                yield [row[1]]
