@@ -7,9 +7,9 @@ names a recipient, and must not be able to have them never written to again.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import QuerySet
 from django.utils import timezone
 
 from diagnostics.engine.causes import CAUSES
@@ -32,6 +32,10 @@ DSN, COMPLAINT = "dsn", "complaint"
 COMPLAINTS = frozenset({"abuse", "fraud", "virus", "other", ""})
 #: What a mail program sends when somebody presses "unsubscribe".
 OPT_OUT = "opt-out"
+#: Causes that say less than a reply may.
+VAGUE = frozenset({"", "unknown", "accepted_by_recipient_server"})
+#: What of a recipient's row says that it was brought to a delivery.
+BROUGHT = ("delivery", "branch", "how", "is_sure", "matched_at", "matched_by", "event", "event_at")
 
 
 def source_of(mail: ReturnedMail) -> str:
@@ -53,30 +57,37 @@ def kind_of(mail: ReturnedMail, row: ReturnedRecipient) -> EventKind | None:
     return EventKind.EXPIRED if row.status.startswith("4.") or row.status.endswith(".4.7") else EventKind.REFUSED
 
 
-@transaction.atomic
-def bring(mail: ReturnedMail, row: ReturnedRecipient, match: Match, *, by: User | None = None) -> bool:
-    """Bring ``row`` to the delivery of ``match``: an event of it where the mail is one, and what follows from it.
+Found = tuple[ReturnedRecipient, Match]
 
-    False where the delivery is not there any more: the log has just put its message together with another.
+
+@transaction.atomic
+def bring(mail: ReturnedMail, matches: Sequence[Found], *, by: User | None = None) -> int:
+    """Bring each recipient to the delivery of its match: an event of it where the mail is one, and what follows.
+
+    Returns how many were brought. Who was not has a delivery that is not there any more: the log has just put its
+    message together with another.
     """
-    # From here on no reading of a log changes the key by which the event finds its message.
+    # From here on no reading of a log changes the key by which an event finds its message.
     wait_for_turn()
-    found = Delivery.objects.select_related("message__branch").filter(pk=match.delivery.pk).first()
-    if found is None:
-        return False
-    row.delivery, row.branch_id, row.how, row.is_sure = found.pk, found.branch_id, match.how, match.is_sure
-    row.matched_at, row.matched_by = timezone.now(), by
-    row.event, row.event_at = "", None
-    kind = kind_of(mail, row)
-    if kind is not None:
-        event = _event(mail, row, found, kind)
-        ingest([event], source=COMPLAINT if kind is EventKind.COMPLAINED else DSN, name=f"returned mail {mail.pk}")
-        row.event, row.event_at = event.fingerprint, event.at
-        _name_cause(row)
-    row.save()
-    if match.is_proved:
-        _suppress(mail, row, found)
-    return True
+    numbers = {match.delivery for _, match in matches}
+    deliveries = Delivery.objects.select_related("message__branch", "branch").in_bulk(numbers)
+    brought = [(row, match, deliveries[match.delivery]) for row, match in matches if match.delivery in deliveries]
+    events: list[LogEvent] = []
+    for row, match, delivery in brought:
+        row.delivery, row.branch_id, row.how, row.is_sure = delivery.pk, delivery.branch_id, match.how, match.is_sure
+        row.matched_at, row.matched_by, row.event, row.event_at = timezone.now(), by, "", None
+        if (kind := kind_of(mail, row)) is not None:
+            event = _event(mail, row, delivery, kind)
+            row.event, row.event_at = event.fingerprint, event.at
+            events.append(event)
+    if events:
+        ingest(events, source=COMPLAINT if mail.kind == Kind.COMPLAINT else DSN, name=source_of(mail))
+        _name_causes([row for row, _, _ in brought])
+    ReturnedRecipient.objects.bulk_update([row for row, _, _ in brought], BROUGHT, batch_size=100)
+    for row, match, delivery in brought:
+        if match.is_proved:
+            _suppress(mail, row, delivery)
+    return len(brought)
 
 
 def _event(mail: ReturnedMail, row: ReturnedRecipient, delivery: Delivery, kind: EventKind) -> LogEvent:
@@ -98,22 +109,18 @@ def _event(mail: ReturnedMail, row: ReturnedRecipient, delivery: Delivery, kind:
     )
 
 
-def _events_of(row: ReturnedRecipient) -> QuerySet[DeliveryEvent]:
-    """The event that was made of ``row``: one, or none any more."""
-    if row.event_at is None:
-        return DeliveryEvent.objects.none()
-    return DeliveryEvent.objects.filter(fingerprint=row.event, at=row.event_at)
-
-
-def _name_cause(row: ReturnedRecipient) -> None:
-    """Give the event the cause that the whole mail tells, which is more than its reply alone."""
-    if row.cause not in CAUSES or row.cause in ("unknown", "accepted_by_recipient_server"):
+def _name_causes(rows: Sequence[ReturnedRecipient]) -> None:
+    """Give the events the causes that the whole mail tells, which is more than each reply alone."""
+    told = {row.event: row.cause for row in rows if row.event and row.cause in CAUSES and row.cause not in VAGUE}
+    moments = [row.event_at for row in rows if row.event_at is not None]
+    if not told:
         return
-    events = _events_of(row).exclude(cause=row.cause)
-    numbers = set(events.values_list("delivery", flat=True))
-    if numbers:
-        events.update(cause=row.cause)
-        work_out(numbers)
+    events = DeliveryEvent.objects.filter(fingerprint__in=told, at__range=(min(moments), max(moments)))
+    changed = [event for event in events.defer("raw") if event.cause != told[event.fingerprint]]
+    for cause in {told[event.fingerprint] for event in changed}:
+        numbers = [event.pk for event in changed if told[event.fingerprint] == cause]
+        DeliveryEvent.objects.filter(pk__in=numbers).update(cause=cause)
+    work_out({event.delivery_id for event in changed})
 
 
 def _suppress(mail: ReturnedMail, row: ReturnedRecipient, delivery: Delivery) -> None:
@@ -137,15 +144,19 @@ def take_back(mail: ReturnedMail, row: ReturnedRecipient, *, because: str, by: U
     """Undo what :func:`bring` did: the event, the suppression that followed, the match. Nothing where there is none."""
     if not row.how:
         return
-    if row.event:
+    numbers = {row.delivery or 0}
+    if row.event and row.event_at is not None:
         wait_for_turn()
-        events = _events_of(row)
-        numbers = set(events.values_list("delivery", flat=True))
+        events = DeliveryEvent.objects.filter(fingerprint=row.event, at=row.event_at)
+        told_of = set(events.values_list("delivery", flat=True))
         events.delete()
-        work_out(numbers)
-    found = Delivery.objects.select_related("branch").filter(pk=row.delivery or 0).first()
-    if found is not None:
-        suppression.take_back(found.branch, address=found.recipient, source=source_of(mail), because=because, by=by)
+        work_out(told_of)
+        # The log may have put the delivery's message together with another since.
+        numbers |= told_of
+    for delivery in Delivery.objects.select_related("branch").filter(pk__in=numbers):
+        suppression.take_back(
+            delivery.branch, address=delivery.recipient, source=source_of(mail), because=because, by=by
+        )
     row.delivery = row.branch_id = row.event_at = row.matched_at = row.matched_by = None
     row.how, row.event, row.is_sure = "", "", False
     row.save()

@@ -36,33 +36,44 @@ MOST = 50
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A delivery and how it was found.
+    """A delivery, by its number, and how it was found.
 
     ``is_sure``: nothing that comes later can lead to another one. ``is_proved``: only somebody who had the message in
     hands can have written the mail, so that more may follow from it than a line in the log.
     """
 
-    delivery: Delivery
+    delivery: int
     how: How
     is_sure: bool
     is_proved: bool
 
 
-def find(mail: ReturnedMail, row: ReturnedRecipient) -> Match | None:
-    """The delivery that ``mail`` is about for the recipient ``row``; None where it is not in the log, or not clear."""
-    tokens, told = _addressed(mail.sent_to)
-    # The surest first: whom we wrote into our own address, for whom it failed, whom they were passed on from.
-    names = [name for name in (row.address_normal, row.original_normal) if name]
-    for how, messages in _ways(mail, tokens):
-        found, is_named = _of_messages(messages, told + names)
-        if found is not None:
-            # A complaint's recipient is blacked out by rule; of a bounce it is odd that it names another.
-            return Match(found, how, is_sure=is_named, is_proved=is_named or not names)
-    if told and (found := _by_time(mail, told)) is not None:
-        return Match(found, How.VERP, is_sure=False, is_proved=False)
-    if names and (found := _by_time(mail, names)) is not None:
-        return Match(found, How.RECIPIENT_AND_TIME, is_sure=False, is_proved=False)
-    return None
+class Search:
+    """The search for the deliveries of one mail's recipients. What names the message is looked up once for all."""
+
+    def __init__(self, mail: ReturnedMail) -> None:
+        self._mail = mail
+        tokens, self._told = _addressed(mail.sent_to)
+        self._named = [
+            (how, numbers)
+            for how, messages in _ways(mail, tokens)
+            if (numbers := list(messages.order_by("at", "pk").values_list("pk", flat=True)[:MOST]))
+        ]
+
+    def find(self, row: ReturnedRecipient) -> Match | None:
+        """The delivery that the mail is about for ``row``; None where it is not in the log, or not clear."""
+        # The surest first: whom we wrote into our own address, for whom it failed, whom they were passed on from.
+        names = [name for name in (row.address_normal, row.original_normal) if name]
+        for how, numbers in self._named:
+            found, is_named = _of_messages(numbers, self._told + names)
+            if found is not None:
+                # A complaint's recipient is blacked out by rule; of a bounce it is odd that it names another.
+                return Match(found, how, is_sure=is_named, is_proved=is_named or not names)
+        if self._told and (found := _by_time(self._mail, self._told)) is not None:
+            return Match(found, How.VERP, is_sure=False, is_proved=False)
+        if names and (found := _by_time(self._mail, names)) is not None:
+            return Match(found, How.RECIPIENT_AND_TIME, is_sure=False, is_proved=False)
+        return None
 
 
 def _ways(mail: ReturnedMail, tokens: list[str]) -> Iterator[tuple[How, QuerySet[MessageLog]]]:
@@ -98,16 +109,13 @@ def _messages(mail: ReturnedMail, **sought: object) -> QuerySet[MessageLog]:
     return rows.filter(branch=mail.branch_id) if mail.branch_id else rows
 
 
-def _of_messages(messages: QuerySet[MessageLog], names: Sequence[str]) -> tuple[Delivery | None, bool]:
+def _of_messages(messages: list[int], names: Sequence[str]) -> tuple[int | None, bool]:
     """The one delivery of ``messages`` that is meant, and whether it is to one of ``names``.
 
     Whoever was written to may have the mail passed on, so the report may name an address we never wrote to. Where the
     message had one recipient, it is still about that one.
     """
-    numbers = list(messages.order_by("at", "pk").values_list("pk", flat=True)[:MOST])
-    if not numbers:
-        return None, False
-    rows = Delivery.objects.filter(message__in=numbers).order_by("at", "pk")
+    rows = Delivery.objects.filter(message__in=messages).order_by("at", "pk").values_list("pk", flat=True)
     for name in names:
         if named := list(rows.filter(recipient_normal=name)[:2]):
             return (named[0], True) if len(named) == 1 else (None, False)
@@ -115,7 +123,7 @@ def _of_messages(messages: QuerySet[MessageLog], names: Sequence[str]) -> tuple[
     return (whoever[0], False) if len(whoever) == 1 else (None, False)
 
 
-def _by_time(mail: ReturnedMail, names: Sequence[str]) -> Delivery | None:
+def _by_time(mail: ReturnedMail, names: Sequence[str]) -> int | None:
     """The one delivery to ``names`` in the window before the report, if there is only one that fits."""
     found = _in_window(mail, names)
     if mail.message_ids:
@@ -126,7 +134,7 @@ def _by_time(mail: ReturnedMail, names: Sequence[str]) -> Delivery | None:
         found = [row for row in found if not row.message.subject or _flat(row.message.subject) == told]
     if len(found) > 1:
         found = [row for row in found if row.at >= mail.at - SHORTLY]
-    return found[0] if len(found) == 1 else None
+    return found[0].pk if len(found) == 1 else None
 
 
 def _in_window(mail: ReturnedMail, names: Sequence[str]) -> list[Delivery]:

@@ -16,7 +16,7 @@ from diagnostics.engine.messages.bounce import Classified, Recipient, classify
 from portal.maillog.addresses import normal
 from portal.returned.evidence import bring, take_back
 from portal.returned.facts import MOST_NAMES, about, clean
-from portal.returned.matching import find
+from portal.returned.matching import Search
 from portal.returned.models import ABOUT_A_DELIVERY, How, Kind, ReturnedMail, ReturnedRecipient
 
 logger = logging.getLogger(__name__)
@@ -116,18 +116,19 @@ def match(mail: ReturnedMail) -> None:
     A guess is made anew each time, so that it can be taken back when more of the log is there.
     """
     rows = list(mail.recipients.order_by("position"))
-    for row in rows:
-        if row.is_sure:
+    search, found = Search(mail), []
+    for row in (row for row in rows if not row.is_sure):
+        match = search.find(row)
+        if match is not None and (row.delivery, row.how) == (match.delivery, match.how):
+            if match.is_sure:
+                row.is_sure = True
+                row.save(update_fields=["is_sure"])
             continue
-        found = find(mail, row)
-        if found is None:
-            take_back(mail, row, because="More than one message fits by now.")
-        elif (row.delivery, row.how) != (found.delivery.pk, found.how):
-            take_back(mail, row, because="The log shows by now that another message is meant.")
-            bring(mail, row, found)
-        elif found.is_sure:
-            row.is_sure = True
-            row.save(update_fields=["is_sure"])
+        take_back(mail, row, because="The log shows by now that another message may be meant.")
+        if match is not None:
+            found.append((row, match))
+    if found:
+        bring(mail, found)
     settle(mail, rows)
 
 

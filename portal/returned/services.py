@@ -94,7 +94,7 @@ def match_by_hand(row: ReturnedRecipient, *, delivery: Delivery, by: User) -> bo
     if (row.delivery, row.how) == (delivery.pk, How.BY_HAND):
         return True
     take_back(mail, row, because="It was about another message.", by=by)
-    if not bring(mail, row, Match(delivery, How.BY_HAND, is_sure=True, is_proved=True), by=by):
+    if not bring(mail, [(row, Match(delivery.pk, How.BY_HAND, is_sure=True, is_proved=True))], by=by):
         transaction.set_rollback(True)
         return False
     settle(mail, list(mail.recipients.all()))

@@ -188,7 +188,7 @@ def test_every_order_ends_in_the_same(north: BranchProfile) -> None:
         lambda: came(dsn(message_id="", queue_id="4XkT2p3b1zz9", at=NOON + 2 * MINUTE)),
     ]
     ends = set()
-    for order in list(permutations(steps))[::5]:
+    for order in list(permutations(steps))[::10]:
         with time_machine.travel(NOON + 3 * MINUTE, tick=False):
             for step in order:
                 step()
