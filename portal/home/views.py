@@ -17,11 +17,13 @@ from portal.maillog.searching import troubled
 from portal.watch.selectors import open_notices
 from portal.web.http import PersonRequest
 from tickets.models import Exit
-from tickets.selectors.reports import exits_since, own_reports
+from tickets.selectors.reports import exits_since, own_drafts, own_ended
 from tickets.selectors.tickets import VIEWS, Filters, count_in, queue
 
 #: Whoever belongs to more branches finds the others on the branches page.
 MOST_BRANCHES = 2
+#: More drafts than these would push down what the page is for.
+MOST_DRAFTS = 3
 SPAN = timedelta(days=30)
 
 
@@ -44,12 +46,13 @@ def _staff(request: PersonRequest) -> dict[str, Any]:
         {"branch": branch, "health": health_of(viewer, branch), "troubled": troubled(viewer, branch)}
         for branch in branches[:MOST_BRANCHES]
     ]
-    reports = own_reports(viewer)
+    drafts = own_drafts(viewer, most=MOST_DRAFTS + 1)
     return {
         "shown": shown,
         "has_more": len(branches) > MOST_BRANCHES,
-        "drafts": [report for report in reports if report.is_draft],
-        "reports": [report for report in reports if not report.is_draft],
+        "drafts": drafts[:MOST_DRAFTS],
+        "has_more_drafts": len(drafts) > MOST_DRAFTS,
+        "reports": own_ended(viewer),
     }
 
 

@@ -80,10 +80,16 @@ def report_rows(viewer: User, *, state: str = "") -> QuerySet[Report]:
     return rows.select_related("branch", "by", "ticket").defer("answers", "evidence", "past_exits")
 
 
-def own_reports(viewer: User) -> list[Report]:
-    """The latest ten reports that ``viewer`` began, newest first."""
-    rows = report_rows(viewer).filter(by=viewer)
-    return list(rows.order_by("-created", "-id")[:10])
+def own_drafts(viewer: User, *, most: int) -> list[Report]:
+    """The latest drafts that ``viewer`` began, newest first."""
+    rows = report_rows(viewer, state=ReportState.DRAFT).filter(by=viewer)
+    return list(rows.order_by("-created", "-id")[:most])
+
+
+def own_ended(viewer: User) -> list[Report]:
+    """The latest eight reports of ``viewer`` that are over, solved or a ticket, newest first."""
+    rows = report_rows(viewer).filter(by=viewer).exclude(state=ReportState.DRAFT)
+    return list(rows.order_by("-created", "-id")[:8])
 
 
 def exits_since(viewer: User, since: datetime) -> list[ExitCount]:

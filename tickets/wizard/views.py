@@ -31,6 +31,8 @@ from tickets.wizard.forms import DescribeForm, MessageForm, SentForm, StepForm, 
 from tickets.wizard.outcomes import Leave, ending_of
 from tickets.wizard.told import told_of
 
+#: The lists that a report can be withdrawn from.
+LISTS = ("home", "reports")
 CHANGED = "Somebody else changed this report meanwhile. What you typed is still here; send it again if it still holds."
 
 
@@ -270,7 +272,7 @@ def report_text(request: PersonRequest, code: str) -> HttpResponse:
 @require_POST
 @person_required
 def report_withdraw(request: PersonRequest, code: str) -> HttpResponse:
-    """End a draft: the e-mail arrived meanwhile, or the report is not needed."""
+    """End a draft: the e-mail arrived meanwhile, or the report is not needed. From a list one comes back to it."""
     found = selectors.report_for(request.user, code)
     if found.is_draft:
         has_arrived = request.POST.get("arrived") == "yes"
@@ -279,7 +281,14 @@ def report_withdraw(request: PersonRequest, code: str) -> HttpResponse:
             services.withdraw(found, step=step, has_arrived=has_arrived, version=_version(request, found))
         except services.ReportChangedError:
             messages.warning(request, "Somebody else changed this report meanwhile. Look at it again.")
-    return redirect("report", code=code)
+            return redirect("report", code=code)
+    back = request.POST.get("back", "")
+    if back not in LISTS:
+        return redirect("report", code=code)
+    messages.success(
+        request, f"The report about {found.recipient} is withdrawn. Under Reports it can be taken up again."
+    )
+    return redirect(back)
 
 
 @require_POST

@@ -33,6 +33,16 @@ def test_staff_see_their_sending_and_their_reports(
     assert "draft@corp.example" in content
 
 
+def test_three_drafts_and_the_way_to_all(as_nora: Client, nora: Any, north: BranchProfile) -> None:
+    ended = Report.objects.create(branch=north, by=nora, recipient="a@corp.example", state=ReportState.SOLVED)
+    for number in range(9):
+        Report.objects.create(branch=north, by=nora, recipient=f"d{number}@corp.example")
+    response = as_nora.get("/")
+    assert [report.recipient for report in response.context["drafts"]] == [f"d{n}@corp.example" for n in (8, 7, 6)]
+    assert response.context["has_more_drafts"]
+    assert response.context["reports"] == [ended]
+
+
 def test_staff_are_told_of_a_suspension_at_once(as_nora: Client, north: BranchProfile) -> None:
     services.suspend(north, reason="Complaints about a mailing", by=None)
     assert b"Complaints about a mailing" in as_nora.get("/").content

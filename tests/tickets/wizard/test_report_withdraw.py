@@ -35,6 +35,13 @@ def test_an_ended_one_stays(as_nora: Client, report: Report) -> None:
     assert ended(report) == ("solved", "not_sent", "sent")
 
 
+@pytest.mark.parametrize(("back", "to"), [("home", "/"), ("reports", "/reports/"), ("//evil.example", "")])
+def test_from_a_list_one_comes_back_to_it(as_nora: Client, report: Report, back: str, to: str) -> None:
+    response = as_nora.post(there(report), {"version": report.version, "back": back})
+    assert response.headers["Location"] == (to or url(report))
+    assert ended(report)[:2] == ("solved", "abandoned")
+
+
 def test_stranger(as_sven: Client, report: Report) -> None:
     assert as_sven.post(there(report), {"version": report.version}).status_code == 404
     assert ended(report)[0] == "draft"
