@@ -285,9 +285,7 @@ def report_withdraw(request: PersonRequest, code: str) -> HttpResponse:
     back = request.POST.get("back", "")
     if back not in LISTS:
         return redirect("report", code=code)
-    messages.success(
-        request, f"The report about {found.recipient} is withdrawn. Under Reports it can be taken up again."
-    )
+    messages.success(request, f"The report about {found.recipient} is withdrawn. It can be taken up again.")
     return redirect(back)
 
 
