@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "portal.returned",
     "portal.feedback",
     "portal.rates",
+    "portal.trials",
     "portal.planning",
     "portal.intake",
     "portal.retention",
