@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_der_public_key
 from django.core.exceptions import ValidationError
 
 from diagnostics.engine.names import Malformed, NameProblem, host_domain, parse_address
+from diagnostics.engine.receivers import receiver_of_domain
 
 #: RFC 6376 §3.1: a selector is a sequence of sub-domains.
 SELECTOR = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?)*")
@@ -28,6 +29,22 @@ def domain(text: str) -> str:
         return host_domain(text)
     except NameProblem as error:
         raise ValidationError(str(error)) from error
+
+
+def sending_domain(text: str) -> str:
+    """A domain that an organisation can send as: one of its own, so no top-level name and no mailbox provider's.
+
+    Suffixes of several labels (co.uk) are not known here; nobody could publish a record in them either.
+    """
+    name = domain(text)
+    if "." not in name:
+        raise ValidationError(f"{name} is no domain of an organisation. Give it whole, such as north.example.org.")
+    provider = receiver_of_domain(name)
+    if provider is not None:
+        raise ValidationError(
+            f"{name} belongs to {provider.name}, and nobody else can prove to send as it. Give a domain of your own."
+        )
+    return name
 
 
 def email(text: str) -> str:

@@ -12,6 +12,7 @@ from portal.branches.models import (
     AllowListEntry,
     AllowListState,
     BranchProfile,
+    SendingDomain,
     SendingMode,
     SendingServer,
 )
@@ -86,10 +87,27 @@ class SuspendForm(forms.Form):
 
 
 class FromDomainForm(forms.Form):
+    """A domain that a branch sends as. One that another branch sends as is taken only when that is confirmed."""
+
     domain = forms.CharField(max_length=253, help_text="The right of the @ in From, such as north.example.org.")
+    is_shared = forms.BooleanField(label="Both branches send as it", required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, branch: BranchProfile) -> None:
+        super().__init__(data)
+        self.branch = branch
 
     def clean_domain(self) -> str:
-        return fields.domain(self.cleaned_data["domain"])
+        return fields.sending_domain(self.cleaned_data["domain"])
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        others = SendingDomain.objects.filter(domain=data.get("domain", "")).exclude(branch=self.branch)
+        other = others.select_related("branch").first()
+        if other is not None:
+            self.fields["is_shared"].widget = forms.CheckboxInput()
+            if not data.get("is_shared"):
+                self.add_error("is_shared", f"{other.branch} sends as {other} already. Is that right? Then tick this.")
+        return data
 
 
 class DKIMEntryForm(forms.Form):

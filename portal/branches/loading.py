@@ -173,7 +173,7 @@ def _server_of(place: _Place, servers: list[SendingServer], sending: str) -> Sen
 
 def _domains(place: _Place, branch: BranchProfile) -> None:
     for item in place.items("from_domains"):
-        domain = services.add_from_domain(branch, domain=item.get("domain", fields.domain), by=None)
+        domain = services.add_from_domain(branch, domain=item.get("domain", fields.sending_domain), by=None)
         for entry in item.items("dkim_selectors"):
             if isinstance(entry.value, str):
                 entry = _Place({"selector": entry.value}, entry.path)

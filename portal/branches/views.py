@@ -110,9 +110,10 @@ def branch_resume(request: PersonRequest, code: str) -> HttpResponse:
 def from_domain_add(request: PersonRequest, code: str) -> HttpResponse:
     """A domain the branch sends as."""
     found = branch_for(request.user, code)
-    form = FromDomainForm(_bound(request))
+    form = FromDomainForm(_bound(request), branch=found)
     if form.is_valid():
         made = services.add_from_domain(found, domain=form.cleaned_data["domain"], by=request.user)
+        messages.success(request, f"{found} sends as {made}. Give it the DKIM selectors that its mail is signed with.")
         return redirect("from_domain", code=code, pk=made.pk)
     context = {"form": form, "branch": found, "title": f"Add a From-domain to {found}", "button": "Add the domain"}
     return render(request, "branches/form.html", context, status=400 if form.is_bound else 200)

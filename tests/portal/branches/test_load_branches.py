@@ -87,6 +87,7 @@ def test_suspended_and_allowed(db: None, tmp_path: Path) -> None:
         (document(sending="pigeon"), "branches[0].sending"),
         (document(sending_server="gone.example"), "branches[0].sending_server"),
         (document(from_domains=[{"domain": "a b"}]), "branches[0].from_domains[0].domain"),
+        (document(from_domains=[{"domain": "gmail.com"}]), "branches[0].from_domains[0].domain"),
         (
             document(
                 from_domains=[{"domain": "n.example", "dkim_selectors": ["ok1", {"selector": "s", "public_key": "x"}]}]

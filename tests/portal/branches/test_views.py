@@ -88,6 +88,25 @@ def test_staff_read_their_branch_and_find_no_way_to_edit(as_nora: Client, north:
     assert "/suspend/" not in content
 
 
+@pytest.mark.parametrize("domain", ["nonsense", "com", "gmail.com", "GMAIL.COM.", "outlook.com"])
+def test_what_nobody_can_send_as(as_ada: Client, north: BranchProfile, domain: str) -> None:
+    response = as_ada.post("/branches/north/domains/add/", {"domain": domain})
+    assert response.status_code == 400
+    assert "domain" in response.context["form"].errors
+    assert SendingDomain.objects.count() == 1
+
+
+def test_another_branchs_domain_is_asked_about(as_ada: Client, north: BranchProfile, south: BranchProfile) -> None:
+    there = "/branches/north/domains/add/"
+    response = as_ada.post(there, {"domain": "south.example", "is_shared": ""})
+    assert response.status_code == 400
+    assert "is_shared" in response.context["form"].errors
+    assert b'type="checkbox"' in response.content
+    assert not SendingDomain.objects.filter(branch=north, domain="south.example").exists()
+    assert as_ada.post(there, {"domain": "south.example", "is_shared": "on"}).status_code == 302
+    assert SendingDomain.objects.filter(domain="south.example").count() == 2
+
+
 def test_from_domains_and_dkim_entries(as_ada: Client, north: BranchProfile) -> None:
     assert as_ada.post("/branches/north/domains/add/", {"domain": "a b"}).status_code == 400
     response = as_ada.post("/branches/north/domains/add/", {"domain": "Alumni.North.example"})
