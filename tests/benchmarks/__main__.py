@@ -1,4 +1,4 @@
-"""``make bench``: all measurements one after the other, or those named (``make bench ARGS=diagnose``)."""
+"""``make bench``: the measurements one after the other, or those named (``make bench ARGS=diagnose``)."""
 
 from __future__ import annotations
 
@@ -6,11 +6,13 @@ import subprocess
 import sys
 
 ALL = ("diagnose", "parsers", "runs", "broker", "bounces", "bounce_fuzz")
+#: Half an hour and gigabytes: only when it is named.
+LONG = ("history",)
 
 
 def main(wanted: list[str]) -> int:
-    if unknown := [name for name in wanted if name not in ALL]:
-        print(f"{', '.join(unknown)}: choose from {', '.join(ALL)}.", file=sys.stderr)
+    if unknown := [name for name in wanted if name not in (*ALL, *LONG)]:
+        print(f"{', '.join(unknown)}: choose from {', '.join((*ALL, *LONG))}.", file=sys.stderr)
         return 2
     for name in wanted or ALL:
         print(f"# {name}", flush=True)
