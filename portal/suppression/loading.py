@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import islice
 
 from django.db import transaction
 
@@ -31,16 +30,20 @@ class Loaded:
     rejected: list[Rejected] = field(default_factory=list)
 
 
-@transaction.atomic
 def load(branch: BranchProfile, items: Iterable[Entry | Rejected], *, by: User, source: str) -> Loaded:
-    """Suppress what the list names; ``source`` stands for lines that tell none. All of it is stored, or nothing."""
+    """Suppress what the list names; ``source`` stands for lines that tell none.
+
+    The whole list is read before anything is stored. It is stored in pieces, so that nobody who signs off meanwhile
+    waits for all of it; loading it again adds what is missing.
+    """
     loaded = Loaded()
-    lines = iter(items)
-    while piece := list(islice(lines, PIECE)):
-        _take(branch, piece, by=by, source=source, loaded=loaded)
+    lines = list(items)
+    for start in range(0, len(lines), PIECE):
+        _take(branch, lines[start : start + PIECE], by=by, source=source, loaded=loaded)
     return loaded
 
 
+@transaction.atomic
 def _take(branch: BranchProfile, piece: list[Entry | Rejected], *, by: User, source: str, loaded: Loaded) -> None:
     entries = [item for item in piece if isinstance(item, Entry)]
     held = _held(branch, {normal(entry.address) for entry in entries})

@@ -10,7 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from diagnostics.engine.causes import CAUSES
@@ -51,23 +51,14 @@ def suppress(
         branch=branch, address=parsed.text[:320], address_normal=name, domain=domain_of(name), reason=reason,
         since=begun, until=until, source=source[:200], by=by,
     )  # fmt: skip
-    for _ in range(3):
-        try:
-            with transaction.atomic():
-                return _put(row, now)
-        except IntegrityError:
-            # Somebody else was faster: theirs is looked at.
-            row.pk = None
-    raise SuppressionProblem(f"{row.address} is being changed by others just now. Try again.")
+    return _put(row, now)
 
 
+@transaction.atomic
 def _put(row: Suppression, now: datetime) -> Suppression:
     """Store ``row`` unless what is there holds as strongly; then that."""
-    held = (
-        Suppression.objects.select_for_update()
-        .filter(branch=row.branch, address_normal=row.address_normal, ended=None)
-        .first()
-    )
+    _alone(row.branch_id)
+    held = Suppression.objects.filter(branch=row.branch, address_normal=row.address_normal, ended=None).first()
     if held is not None:
         if held.holds_at(now) and _strength(held) >= _strength(row):
             return held
@@ -75,6 +66,11 @@ def _put(row: Suppression, now: datetime) -> Suppression:
         _end(held, Ending.LAPSED if lapsed else Ending.REPLACED, at=held.until if lapsed and held.until else now)
     row.save(force_insert=True)
     return row
+
+
+def _alone(branch: int) -> None:
+    """Until the transaction ends nobody else changes the branch's list. On SQLite the transaction itself sees to it."""
+    BranchProfile.objects.select_for_update(no_key=True).get(pk=branch)
 
 
 def _strength(row: Suppression) -> tuple[bool, datetime]:
@@ -98,7 +94,8 @@ def end(suppression: Suppression, *, because: str, by: User) -> Suppression:
         raise SuppressionProblem(
             "The recipient wanted this. If they want mail again, have them write to support, who end it."
         )
-    row = Suppression.objects.select_for_update().get(pk=suppression.pk)
+    _alone(suppression.branch_id)
+    row = Suppression.objects.get(pk=suppression.pk)
     if row.ended is None:
         _end(row, Ending.REMOVED, at=timezone.now(), by=by, because=because.strip())
     return row
@@ -107,10 +104,8 @@ def end(suppression: Suppression, *, because: str, by: User) -> Suppression:
 @transaction.atomic
 def take_back(branch: BranchProfile, *, address: str, source: str, because: str, by: User | None) -> bool:
     """End the entry of ``address`` if it came from ``source``, which was wrong; returns whether it did."""
-    rows = Suppression.objects.select_for_update().filter(
-        branch=branch, address_normal=normal(address), source=source, ended=None
-    )
-    row = rows.first()
+    _alone(branch.pk)
+    row = Suppression.objects.filter(branch=branch, address_normal=normal(address), source=source, ended=None).first()
     if row is not None:
         _end(row, Ending.TAKEN_BACK, at=timezone.now(), by=by, because=because)
     return row is not None
