@@ -25,7 +25,7 @@ EVERYBODY = frozenset({Role.STAFF, Role.SUPPORT, Role.ADMIN})
 SUPPORT = frozenset({Role.SUPPORT, Role.ADMIN})
 ADMIN = frozenset({Role.ADMIN})
 LOG_PAGES = frozenset({"history", "client_email_counts", "deliveries", "deliveries_export", "filter_save"})
-BRANCH_PAGES = frozenset({"branch", "branch_edit", "domain_report", "domain_letter", "feedback", "mailings", "mailing"}) | LOG_PAGES
+BRANCH_PAGES = frozenset({"branch", "branch_edit", "domain_report", "domain_letter", "feedback", "mailings", "mailing", "signing_keys", "signing_key", "signing_issue"}) | LOG_PAGES
 SUPPRESSION_PAGES = frozenset({"suppression", "branch_suppressions", "suppression_add", "suppression_import"})
 
 ENTRIES = (
@@ -58,6 +58,7 @@ ENTRIES = (
         frozenset({"reply_rules", "reply_rule_add", "reply_rule", "reply_rule_delete"}),
     ),
     Entry("Sending servers", "hdd-network", "servers", ADMIN, frozenset({"server_add", "server_edit"})),
+    Entry("Keys asked for", "key", "signing_asked", SUPPORT),
     Entry("Allow-lists", "shield-check", "allow_list", SUPPORT, frozenset({"allow_list_add", "allow_list_edit"})),
     Entry("Records kept", "clock-history", "retention", ADMIN, frozenset({"erasures", "erasure_add", "erasure"})),
     Entry("Tokens", "key", "tokens", ADMIN, frozenset({"token_add"})),

@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "portal.rates",
     "portal.trials",
     "portal.planning",
+    "portal.signing",
     "portal.intake",
     "portal.retention",
     "portal.mailroom",
@@ -255,6 +256,8 @@ ANYMAIL = {"WEBHOOK_SECRET": env.read_secret("WEBHOOK_SECRET")} if env.read_secr
 LOG_UPLOAD_MB = env.read_int("LOG_UPLOAD_MB", 500, least=10, most=100_000)
 LOG_UPLOAD_DAYS = env.read_int("LOG_UPLOAD_DAYS", 7, least=0, most=3650)
 REJECTED_DAYS = env.read_int("REJECTED_DAYS", 90, least=1, most=3650)
+#: The program that takes a new DKIM key's private half from its standard input; empty: it is shown once.
+DKIM_SIGNER = env.read_str("DKIM_SIGNER")
 #: Days for which the addresses of a list that was looked at are kept; what was counted in it stays.
 LIST_DAYS = env.read_int("LIST_DAYS", 7, least=1, most=3650)
 #: Days for which the log is kept: its lines, its deliveries with messages and case notes, and its counts by the hour.
@@ -318,6 +321,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-uploads": {"task": "portal.intake.tasks.sweep_uploads", "schedule": 30, "options": {"expires": 25}},
     "forget-uploads": {"task": "portal.intake.tasks.forget_uploads", "schedule": 3600, "options": {"expires": 3000}},
     "sweep-lists": {"task": "portal.planning.tasks.sweep_lists", "schedule": 60, "options": {"expires": 55}},
+    "look-at-keys": {"task": "portal.signing.tasks.look_at_keys", "schedule": 60, "options": {"expires": 55}},
     "heartbeat": {"task": "portal.tasks.beat", "schedule": 15, "options": {"expires": 30}},
 }
 if IMAP_HOST:

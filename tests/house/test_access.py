@@ -27,6 +27,7 @@ from portal.branches.models import AllowListEntry, BranchProfile, DKIMEntry, Sen
 from portal.maillog.models import ReplyRule, SavedFilter
 from portal.planning.models import Mailing
 from portal.retention.models import Erasure
+from portal.signing.models import SigningKey
 from portal.suppression.services import suppress
 from portal.suppression.unsubscribe import token_for
 from portal.watch.models import Watch
@@ -55,6 +56,14 @@ class Row:
 
 
 ROWS: dict[str, Row] = {
+    # DKIM keys.
+    "signing_asked": Row("support"),
+    "signing_keys": Row("branch", "get", "branch"),
+    "signing_key": Row("branch", "get", "signing_key"),
+    "signing_look": Row("branch", "post", "signing_key"),
+    "signing_revoke": Row("support", "post", "signing_key"),
+    "signing_ask": Row("branch", "post", "from_domain"),
+    "signing_issue": Row("support", "get post", "from_domain"),
     # May I send this?
     "mailings": Row("branch", "get post", "branch"),
     "mailing": Row("branch", "get", "mailing"),
@@ -251,6 +260,9 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         "token": {"pk": Token.objects.create(name="XenDirect", user=ida, digest="0" * 64, hint="dd_0").pk},
         "reply_rule": {"pk": ReplyRule.objects.create(text=f"{CANARY} full", cause="mailbox_full").pk},
         "mailing": {"code": Mailing.objects.create(branch=north, name=CANARY, by=nora, state="done").code, "kind": "all"},
+        "signing_key": {
+            "pk": SigningKey.objects.create(domain=domain, selector=CANARY, public_key="x", state="issued").pk
+        },
         "provider": {"slug": "gmail"},
         "limit": {"key": "gmail-connections"},
         "": {},
