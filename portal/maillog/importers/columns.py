@@ -214,6 +214,14 @@ def forms_of(values: Iterable[str]) -> list[str]:
     return [name for name, form in TIME_FORMS.items() if told and all(_reads(form, value) for value in told)]
 
 
+def likely_forms(values: Iterable[str]) -> list[str]:
+    """The forms in which the most of ``values`` can be read; more than one where the days leave it open."""
+    told = [value.strip() for value in values if value.strip()]
+    reads = {name: sum(_reads(form, value) for value in told) for name, form in TIME_FORMS.items()}
+    most = max(reads.values())
+    return [name for name, count in reads.items() if count == most] if most else []
+
+
 def _reads(form: TimeForm, value: str) -> bool:
     try:
         form.read(value)

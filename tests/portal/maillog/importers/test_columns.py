@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from portal.maillog.importers.columns import LEFT_OUT, TIME_FORMS, Columns, forms_of, meaning_of, unique
+from portal.maillog.importers.columns import LEFT_OUT, TIME_FORMS, Columns, forms_of, likely_forms, meaning_of, unique
 from portal.maillog.importers.event import EventProblem
 
 
@@ -103,6 +103,19 @@ def test_times_that_are_none(form: str, text: str) -> None:
 )
 def test_which_form_all_times_have(values: list[str], forms: list[str]) -> None:
     assert forms_of(values) == forms
+
+
+@pytest.mark.parametrize(
+    ("values", "forms"),
+    [
+        (["3/4/2026 14:02", "soon"], ["mdy", "dmy"]),
+        (["3/4/2026 14:02", "3/14/2026 9:00 AM", "soon"], ["mdy"]),
+        (["soon"], []),
+        ([], []),
+    ],
+)
+def test_which_form_most_times_have(values: list[str], forms: list[str]) -> None:
+    assert likely_forms(values) == forms
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,91 @@
+"""An upload as what it tells: events and rejected lines, by what was said of its columns, of no branch but its own."""
+
+from __future__ import annotations
+
+import codecs
+import io
+from collections.abc import Iterable, Iterator
+from datetime import UTC
+from typing import BinaryIO, cast
+
+from portal.intake.models import Upload
+from portal.maillog.importers import IMPORTERS, SERVER_LOGS, TABLES
+from portal.maillog.importers.columns import Columns
+from portal.maillog.importers.csv import table_of
+from portal.maillog.importers.event import Item, LogEvent, Rejected, RejectedLine, ZoneOf
+from portal.maillog.importers.lines import utf16_of
+from portal.maillog.importers.packed import DamagedError, unpacked
+
+#: So much of a file is looked at before it is read.
+BEGINNING = 2 << 20
+GONE = "The stored file cannot be read. Bring it in again."
+#: And so much to find out what kind of log it is.
+LOOKED_AT = 256 << 10
+
+
+def events_of(upload: Upload, file: BinaryIO, zone_of: ZoneOf) -> Iterator[Item]:
+    """What ``file``, which is the upload's or its beginning, tells."""
+    code = upload.branch.code if upload.branch else ""
+    if upload.source in TABLES:
+        columns = Columns.from_json(upload.columns) if upload.columns else None
+        items: Iterable[Item] = TABLES[upload.source](file, code, zone_of, columns)
+    else:
+        items = IMPORTERS[upload.source](file, code, zone_of)
+    # Who is no longer here may have been anybody: then only the branch that was named is theirs.
+    is_free = upload.by is not None and upload.by.is_support
+    return iter(items) if is_free else _of_branch(items, code)
+
+
+def _of_branch(items: Iterable[Item], code: str) -> Iterator[Item]:
+    for item in items:
+        if isinstance(item, LogEvent) and item.branch != code:
+            why = f"The line is of the branch {item.branch!r}. Only lines of {code!r} can be brought in here."
+            yield RejectedLine(item.line, why, item.raw)
+        else:
+            yield item
+
+
+def beginning_of(upload: Upload) -> tuple[BinaryIO, bool]:
+    """The first lines of an upload, and whether that is all of it. DamagedError where it cannot be read."""
+    try:
+        with upload.file.open("rb") as stored:
+            file = unpacked(cast(BinaryIO, stored.file))
+            encoding = utf16_of(file)
+            octets = file.read(BEGINNING)
+            is_all = not file.read(1)
+    except OSError as error:
+        raise DamagedError(GONE) from error
+    if encoding:
+        octets = octets.decode(encoding, "ignore").encode()
+    if not is_all:
+        octets = octets[: octets.rfind(b"\n") + 1] or octets
+    return io.BytesIO(octets), is_all
+
+
+def header_of(upload: Upload) -> str:
+    """The line above a table's rows, without which they are none; empty for other files."""
+    if upload.source != "csv":
+        return ""
+    try:
+        return table_of(beginning_of(upload)[0]).header
+    except DamagedError:
+        return ""
+
+
+def kind_of(upload: Upload) -> str:
+    """What kind of log a file seems to be."""
+    try:
+        octets = beginning_of(upload)[0].read(LOOKED_AT)
+    except DamagedError:
+        return "csv"
+    if octets.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{"):
+        return "jsonl"
+    for name, read in SERVER_LOGS.items():
+        if any(isinstance(item, LogEvent) for item in read(io.BytesIO(octets), "", lambda _: UTC)):
+            return name
+    return "csv"
+
+
+def rejected_from(item: Rejected) -> RejectedLine:
+    """The same with its line, where it is known."""
+    return item if isinstance(item, RejectedLine) else RejectedLine(item.line, item.why, "")

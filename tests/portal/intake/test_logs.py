@@ -1,0 +1,57 @@
+"""The list of what was read, and of what waits to be."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.test import Client
+
+from portal.accounts.models import User
+from portal.branches.models import BranchProfile
+from portal.intake.models import Upload
+from portal.maillog.models import IngestBatch
+from tests import make
+from tests.portal.intake.conftest import TABLE, read, upload_of
+
+URL = "/logs/"
+
+
+def test_nothing_yet(as_nora: Client) -> None:
+    assert as_nora.get(URL).status_code == 200
+
+
+def test_what_is_not_read_stands_above_what_is(as_nora: Client, upload: Upload, nora: User) -> None:
+    done = read(upload_of(TABLE, by=nora, branch=upload.branch, name="done.csv"))
+    context = as_nora.get(URL).context
+    assert context["open"] == [upload]
+    assert [(batch.name, batch.upload.code) for batch in context["page"].rows] == [("done.csv", done.code)]
+
+
+def test_staff_see_their_branchs_alone(as_sven: Client, as_ida: Client, upload: Upload) -> None:
+    read(upload)
+    make_batch = IngestBatch.objects.create(source="postfix", name="/var/log/mail.log")
+    assert list(as_sven.get(URL).context["page"].rows) == []
+    assert {batch.pk for batch in as_ida.get(URL).context["page"].rows} == {make_batch.pk, upload.batch_id}
+
+
+def test_pages(as_ida: Client, django_assert_max_num_queries: object) -> None:
+    for number in range(60):
+        IngestBatch.objects.create(source="postfix", name=f"{number}", at=make.NOON + timedelta(minutes=number))
+    page = as_ida.get(URL).context["page"]
+    assert (len(page.rows), page.rows[0].name, page.newer) == (50, "59", "")
+    older = as_ida.get(URL, {"after": page.older}).context["page"]
+    assert [batch.name for batch in older.rows] == [str(number) for number in range(9, -1, -1)]
+
+
+def test_it_asks_few_questions(
+    as_nora: Client, nora: User, north: BranchProfile, django_assert_max_num_queries
+) -> None:  # type: ignore[no-untyped-def]
+    for _ in range(3):
+        read(upload_of(TABLE, by=nora, branch=north))
+        upload_of(TABLE, by=nora, branch=north)
+    with django_assert_max_num_queries(10):
+        as_nora.get(URL)
+
+
+def test_other_methods(as_nora: Client) -> None:
+    assert as_nora.post(URL).status_code == 405

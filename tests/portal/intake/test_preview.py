@@ -1,0 +1,80 @@
+"""Looking into a file before it is read: its columns, what they seem to be, and no more of it than the beginning."""
+
+from __future__ import annotations
+
+import gzip
+
+import pytest
+
+from portal.accounts.models import User
+from portal.branches.models import BranchProfile
+from portal.intake import opening
+from portal.intake.preview import guessed, is_sure, preview_of, table_in, words_in
+from portal.maillog.importers.columns import Columns
+from tests.portal.intake.conftest import HEADER, ROW, upload_of
+
+SENT = '{"ts": 1772632930, "msg": {"to": ["a@b.example"], "id": "u1"}, "outcome": "Delivered"}\n'
+
+
+def test_a_tables_columns_with_what_stands_in_them(nora: User, north: BranchProfile) -> None:
+    table = table_in(upload_of("A;B\n1;x\n2;x\n;y\n", by=nora, branch=north))
+    assert [(column.name, column.sample) for column in table.columns] == [("A", "1, 2"), ("B", "x, y")]
+
+
+def test_the_names_in_json_also_those_within(nora: User, north: BranchProfile) -> None:
+    table = table_in(upload_of(SENT + "[]\n{\n7\n" + '{"more": null}\n', by=nora, branch=north))
+    assert [(column.name, column.sample) for column in table.columns] == [
+        ("ts", "1772632930"), ("msg.to", "a@b.example"), ("msg.id", "u1"), ("outcome", "Delivered"), ("more", ""),
+    ]  # fmt: skip
+    assert not table.is_own
+
+
+def test_the_same_header_is_known_again_and_another_is_not(nora: User, north: BranchProfile) -> None:
+    headers = [table_in(upload_of(f"{line}\nx\n", by=nora, branch=north)).header for line in ("A,B", "a,b", "A,C")]
+    assert headers[0] == headers[1] != headers[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "form", "sure"),
+    [
+        ("to,time\na@b.example,3/14/2026 2:00 PM\n", "mdy", True),
+        ("to,time\na@b.example,14.3.2026 14:00\n", "dmy", True),
+        # It may be March or April: a person has to look.
+        ("to,time\na@b.example,3/4/2026 14:00\n", "mdy", False),
+        ("to,time\na@b.example,1772632930\n", "unix", True),
+        ("to,time\na@b.example,2026-03-04T14:00:00Z\n", "iso", True),
+        ("to,time\na@b.example,soon\n", "iso", False),
+        ("to,time,event\na@b.example,2026-03-04T14:00:00Z,Vanished\n", "iso", False),
+        ("to,time,event\na@b.example,2026-03-04T14:00:00Z,Bounced\n", "iso", True),
+        ("who,time\na@b.example,2026-03-04T14:00:00Z\n", "iso", False),
+    ],
+)
+def test_what_can_be_told_and_what_is_left_open(
+    nora: User, north: BranchProfile, text: str, form: str, sure: bool
+) -> None:
+    table = table_in(upload_of(text, by=nora, branch=north))
+    columns = guessed(table)
+    assert (columns.form, is_sure(table, columns)) == (form, sure)
+
+
+def test_words_of_the_state_each_once(nora: User, north: BranchProfile) -> None:
+    table = table_in(upload_of("to,time,event\na,b,Sent\na,b,SENT\na,b,lost\n", by=nora, branch=north))
+    assert [word.lower() for word in words_in(table, guessed(table))] == ["sent", "lost"]
+    assert words_in(table, Columns()) == []
+
+
+def test_of_a_large_file_only_the_beginning_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch, nora: User, north: BranchProfile
+) -> None:
+    monkeypatch.setattr(opening, "BEGINNING", 1000)
+    text = HEADER + "".join(ROW.format(at % 60, "delivered", f"250 {at}") for at in range(500))
+    for octets in (text.encode(), gzip.compress(text.encode()), text.encode("utf-16")):
+        preview = preview_of(upload_of(octets, by=nora, branch=north, source="csv"))
+        assert (preview.is_all, len(preview.rejected)) == (False, 0)
+        assert 5 < preview.good < 25
+
+
+def test_a_file_that_is_damaged_from_the_beginning(nora: User, north: BranchProfile) -> None:
+    preview = preview_of(upload_of(b"\x1f\x8b\x08rest", by=nora, branch=north, source="csv"))
+    assert preview.is_hopeless
+    assert "damaged" in preview.rejected[0].why
