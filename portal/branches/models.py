@@ -153,6 +153,11 @@ class AllowListEntry(models.Model):
     def __str__(self) -> str:
         return f"{self.domain}: {self.get_state_display()}"
 
+    @property
+    def has_run_out(self) -> bool:
+        """It was confirmed, but not for so long."""
+        return self.state == AllowListState.CONFIRMED and self.expires is not None and self.expires <= timezone.now()
+
 
 class BranchEvent(models.Model):
     """Something that was changed on a branch's profile: by whom, when, from what to what. Append-only."""

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from django import template
+
+from portal.branches.models import BranchEvent, EmailFunction, SendingMode
 
 register = template.Library()
 
@@ -29,8 +33,37 @@ def event_word(kind: str) -> str:
     return EVENT_WORDS.get(kind, kind)
 
 
+#: Names of fields where the words of the name alone would not do.
+FIELD_WORDS = {"email_function": "E-mail function", "sending": "Sends", "domain": "Domain", "reason": "Reason"}
+
+
 @register.filter
 def field_word(name: str) -> str:
     """The name of a field, for people."""
     words = name.replace("_", " ")
-    return words[:1].upper() + words[1:]
+    return FIELD_WORDS.get(name, words[:1].upper() + words[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One change in words. Without ``before`` something came, without ``after`` something went; the kind says which."""
+
+    word: str
+    before: str
+    after: str
+
+
+@register.filter
+def changes_of(event: BranchEvent) -> list[Change]:
+    """What an entry of the story changed, field by field, in words."""
+    return [Change(field_word(name), _value(before), _value(after)) for name, (before, after) in event.changes.items()]
+
+
+def _value(value: object) -> str:
+    """A recorded value as people read it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(str(item) for item in value)
+    text = "" if value is None else str(value)
+    return dict([*SendingMode.choices, *EmailFunction.choices]).get(text, text)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.test import Client
+from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.branches.models import (
@@ -86,6 +87,27 @@ def test_staff_read_their_branch_and_find_no_way_to_edit(as_nora: Client, north:
     assert "xen1" in content
     assert "/edit/" not in content
     assert "/suspend/" not in content
+
+
+@pytest.mark.parametrize(
+    ("sending", "who", "words"),
+    [("vendor", "as_ada", "issue a key"), ("vendor", "as_nora", "ask support"), ("own", "as_ada", "own server signs")],
+)
+def test_who_brings_a_missing_dkim_entry(
+    request: pytest.FixtureRequest, north: BranchProfile, sending: str, who: str, words: str
+) -> None:
+    client: Client = request.getfixturevalue(who)
+    DKIMEntry.objects.all().delete()
+    BranchProfile.objects.filter(pk=north.pk).update(sending=sending)
+    assert words in client.get("/branches/north/").content.decode()
+
+
+def test_the_story_is_told_in_words(as_ada: Client, north: BranchProfile) -> None:
+    north.events.create(kind="changed", changes={"sending": ["vendor", "own"], "notification_address": ["", "a@b.c"]})
+    content = as_ada.get("/branches/north/").content.decode()
+    assert "Sends: Through the vendor&#x27;s server → Through the branch&#x27;s own server" in content
+    assert "Notification address: a@b.c" in content
+    assert "nothing" not in content
 
 
 @pytest.mark.parametrize("domain", ["nonsense", "com", "gmail.com", "GMAIL.COM.", "outlook.com"])
@@ -220,6 +242,15 @@ def test_a_person_is_moved_and_invited_again(as_ada: Client, nora: User, south: 
 def test_nobody_changes_their_own_address(as_nora: Client, nora: User) -> None:
     assert as_nora.get("/account/email/").status_code == 200
     assert as_nora.post("/account/email/", {"email": "other@north.example", "action_add": ""}).status_code == 405
+
+
+@pytest.mark.parametrize(("expires", "has_run_out"), [(None, False), (-1, True), (1, False)])
+def test_a_confirmation_that_has_run_out(
+    as_ida: Client, north: BranchProfile, expires: int | None, has_run_out: bool
+) -> None:
+    until = timezone.now() + timedelta(days=expires) if expires else None
+    AllowListEntry.objects.create(domain="hospital.example", state="confirmed", expires=until)
+    assert ("Run out" in as_ida.get("/allow-lists/").content.decode()) is has_run_out
 
 
 @pytest.mark.parametrize("rows", [10, 200])
