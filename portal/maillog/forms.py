@@ -27,14 +27,6 @@ STATES = [
     ("undelivered", "Refused or given up"),
     *((value, label) for value, label in State.choices if value != State.COMPLAINED),
 ]
-#: What can stand in a delivery's own cause.
-IN_A_LOG = [
-    (cause.id, cause.title)
-    for cause in CAUSES.values()
-    if cause.id
-    not in {"not_sent", "sending_suspended", "still_trying", "address_malformed", "address_typo"}
-    | {"address_not_on_profile", "accepted_by_recipient_server", "junked", "images_blocked", "badly_formatted"}
-]
 FOLDED = ("cause", "provider", "module", "server", "message_id", "queue_id", "complained")
 MODULES = [("", "Any module"), *Module.choices]
 BYS = [(By.DAY.value, "Day"), (By.WEEK.value, "Week"), (By.MONTH.value, "Month")]
@@ -86,7 +78,9 @@ class DeliveryFilter(forms.Form):
     since = MomentField(label="Sent from", required=False)
     until = MomentField(label="Sent before", required=False)
     branch = forms.ChoiceField(required=False)
-    cause = forms.ChoiceField(choices=[("", "Any cause"), *IN_A_LOG], required=False)
+    cause = forms.ChoiceField(
+        choices=[("", "Any cause"), *((cause.id, cause.title) for cause in CAUSES.values())], required=False
+    )
     provider = forms.ChoiceField(choices=provider_choices, required=False)
     module = forms.ChoiceField(choices=MODULES, required=False)
     server = forms.CharField(label="Sending server", max_length=253, required=False)
