@@ -13,7 +13,7 @@ ARGS =
 help: ## list the commands
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 20
 
-run: $(VENV)/.run ## start the desk: web, worker and beat (PORT=8000)
+run: $(VENV)/.run ## start the desk: web, worker, beat and mailroom (PORT=8000)
 	@exec $(BIN)/python manage.py up --port $(PORT) $(ARGS)
 
 setup: $(VENV)/.dev ## make the environment with what development needs

@@ -27,6 +27,8 @@ def running(data: Path) -> Iterator[str]:
     """The address of a desk that is ready; it ends with the block."""
     port = free_port()
     environment = {**os.environ, "DATA_DIR": str(data), "PYTHONWARNINGS": "ignore"}
+    # Its port is the same for all desks of this machine.
+    environment["MAILROOM"] = "off"
     environment["DIAGNOSTICS_ZONE"] = str(ROOT / "portal" / "demo" / "zone.json")
     scratch_queue(environment)
     with scratch_database(environment), (data / "desk.log").open("wb") as log:
