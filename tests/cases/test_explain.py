@@ -34,7 +34,7 @@ def test_cases_are_answered_one_by_one_and_the_desk_is_not_opened(tmp_path: Path
         env={**os.environ, "DATABASE_URL": f"sqlite://{desk}", "SECRET_KEY": "x", "DATA_DIR": str(tmp_path)},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
     )
     assert done.returncode == 2, done.stderr
     told = [json.loads(line) for line in done.stdout.splitlines()]

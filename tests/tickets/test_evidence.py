@@ -113,7 +113,7 @@ def test_what_the_branchs_own_server_took_is_on_its_way(asked: Asked) -> None:
 
 def came_back(branch: BranchProfile | None, kind: str, **more: object) -> ReturnedRecipient:
     mail = ReturnedMail.objects.create(
-        at=NOON + HOUR, kind=kind, source="x", fingerprint=f"{kind}{more}", size=1, branch=branch,
+        at=NOON + HOUR, kind=kind, source="x", fingerprint=kind, size=1, branch=branch,
         raw=b"Arrival-Date: Wed, 4 Mar 2026 12:00:30 +0000\n",
     )  # fmt: skip
     return ReturnedRecipient.objects.create(
