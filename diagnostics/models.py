@@ -75,7 +75,8 @@ class Run(models.Model):
             return f"a message from {self.target_domain}" if self.target_domain else "a message"
         if subject.get("recipient_is_assumed"):
             return subject["sender_domain"]
-        return subject.get("recipient") or subject.get("sender_domain") or "a sending server"
+        server = self.subject.get("sending_server") or {}
+        return subject.get("recipient") or subject.get("sender_domain") or server.get("host") or "a sending server"
 
     @property
     def is_waiting(self) -> bool:

@@ -171,7 +171,7 @@ class Connection:
         except asyncio.IncompleteReadError as error:
             raise ConnectProblem("closed", "The server closed the connection.") from error
         except asyncio.LimitOverrunError as error:
-            raise ConnectProblem("too_much", f"A line is longer than {LONGEST_LINE} octets.") from error
+            raise ConnectProblem("too_much", f"A line is longer than {LONGEST_LINE} bytes.") from error
         except OSError as error:
             raise ConnectProblem("closed", f"The connection broke: {error.strerror or error}") from error
         return self._counted(line).rstrip(b"\r\n")
@@ -207,5 +207,5 @@ class Connection:
     def _counted(self, octets: bytes) -> bytes:
         self._left -= len(octets)
         if self._left < 0:
-            raise ConnectProblem("too_much", f"The server sent more than {MOST_OCTETS} octets.")
+            raise ConnectProblem("too_much", f"The server sent more than {MOST_OCTETS} bytes.")
         return octets

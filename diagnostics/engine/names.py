@@ -266,14 +266,16 @@ class _Reader:
         elif problem := self._local(local, domain):
             return problem
         if len(local.encode()) > MAX_LOCAL:
-            return self._fault(Fault.LOCAL_TOO_LONG, MAX_LOCAL, f"More than {MAX_LOCAL} octets stand before the @.")
+            return self._fault(Fault.LOCAL_TOO_LONG, MAX_LOCAL, f"More than {MAX_LOCAL} characters stand before the @.")
         found = self._domain(local, domain, end + 1)
         if isinstance(found, Malformed):
             return found
         name, literal = found
         address = Address(unicodedata.normalize("NFC", local), name, literal, is_quoted, tuple(self.cleaned))
         if len(address.text.encode()) > MAX_ADDRESS:
-            return self._fault(Fault.ADDRESS_TOO_LONG, MAX_ADDRESS, f"The address is longer than {MAX_ADDRESS} octets.")
+            return self._fault(
+                Fault.ADDRESS_TOO_LONG, MAX_ADDRESS, f"The address is longer than {MAX_ADDRESS} characters."
+            )
         return address
 
     def _fault(self, fault: Fault, at: int, text: str, suggestion: str = "") -> Malformed:

@@ -194,7 +194,7 @@ def told(event: DeliveryEvent) -> TimelineItem:
         State.SUBMITTED: "Submitted by the application",
         State.HANDED: "Handed to the sending server",
         State.ERROR: "An error stopped it before it went out",
-        State.DEFERRED: f"Put off by {event.remote_host or 'their side'}; it is tried again",
+        State.DEFERRED: f"Deferred by {event.remote_host or 'their side'}; it is tried again",
         State.ACCEPTED: f"Accepted by {event.remote_host or 'the recipient’s server'}",
         State.REFUSED: f"Refused by {event.remote_host}" if event.remote_host else "Could not be delivered",
         State.EXPIRED: "Given up after trying for as long as the sending server tries",

@@ -62,7 +62,7 @@ ENDINGS = {
     ),
     Exit.STILL_TRYING: Ending(
         title="It is still being tried",
-        meaning="The recipient's server put the e-mail off, and the sending server tries again by itself.",
+        meaning="The recipient's server deferred the e-mail, and the sending server tries again by itself.",
         actor=Actor.NOBODY,
         remedy="Wait: sending it again would only make a second copy. Come back if it did not arrive by tomorrow.",
     ),

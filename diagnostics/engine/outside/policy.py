@@ -49,7 +49,7 @@ async def _get(connection: Connection, host: str) -> tuple[str, ...]:
             elif isinstance(event, h11.Data):
                 body += event.data
                 if len(body) > MOST_OCTETS:
-                    raise ConnectProblem("too_much", f"The policy is longer than {MOST_OCTETS} octets.")
+                    raise ConnectProblem("too_much", f"The policy is longer than {MOST_OCTETS} bytes.")
     except h11.RemoteProtocolError as error:
         raise ConnectProblem("closed", f"What {host} sent is no HTTP: {error}") from error
     return (head, body.decode("utf-8", "replace"))
