@@ -25,7 +25,7 @@ EVERYBODY = frozenset({Role.STAFF, Role.SUPPORT, Role.ADMIN})
 SUPPORT = frozenset({Role.SUPPORT, Role.ADMIN})
 ADMIN = frozenset({Role.ADMIN})
 LOG_PAGES = frozenset({"history", "client_email_counts", "deliveries", "deliveries_export", "filter_save"})
-BRANCH_PAGES = frozenset({"branch", "branch_edit", "domain_report", "domain_letter", "feedback", "mailings", "mailing", "signing_keys", "signing_key", "signing_issue"}) | LOG_PAGES
+BRANCH_PAGES = frozenset({"branch", "branch_edit", "domain_report", "domain_letter", "feedback", "mailings", "mailing", "signing_keys", "signing_key", "signing_issue", "allow_requests", "allow_request"}) | LOG_PAGES
 SUPPRESSION_PAGES = frozenset({"suppression", "branch_suppressions", "suppression_add", "suppression_import"})
 
 ENTRIES = (

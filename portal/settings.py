@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "portal.trials",
     "portal.planning",
     "portal.signing",
+    "portal.allowing",
     "portal.intake",
     "portal.retention",
     "portal.mailroom",

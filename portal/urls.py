@@ -16,6 +16,7 @@ urlpatterns = [
     path("", include("portal.rates.urls")),
     path("", include("portal.planning.urls")),
     path("", include("portal.signing.urls")),
+    path("", include("portal.allowing.urls")),
     path("", include("portal.intake.urls")),
     path("", include("portal.trials.urls")),
     path("", include("portal.retention.urls")),

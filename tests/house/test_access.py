@@ -22,6 +22,7 @@ from django.utils import timezone
 
 from diagnostics.models import Run, RunState, StoredFinding
 from portal.accounts.models import User
+from portal.allowing.models import AllowRequest
 from portal.api.models import Token
 from portal.branches.models import AllowListEntry, BranchProfile, DKIMEntry, SendingDomain
 from portal.maillog.models import ReplyRule, SavedFilter
@@ -56,6 +57,11 @@ class Row:
 
 
 ROWS: dict[str, Row] = {
+    # Asking to be allowed. The last is for whoever holds the link, and is of another branch.
+    "allow_requests": Row("branch", "get post", "branch"),
+    "allow_request": Row("branch", "get", "allow_request"),
+    "allow_request_revoke": Row("branch", "post", "allow_request"),
+    "allow_answer": Row("public", "get post", "allow_link"),
     # DKIM keys.
     "signing_asked": Row("support"),
     "signing_keys": Row("branch", "get", "branch"),
@@ -207,6 +213,13 @@ def named_urls(patterns: list[Any], namespace: str = "") -> Iterator[tuple[str, 
 OURS = sorted({name for name, _ in named_urls(get_resolver().url_patterns) if not name.startswith(OWN_ACCOUNT)})
 
 
+def asked(branch: BranchProfile, by: User) -> AllowRequest:
+    return AllowRequest.objects.create(
+        branch=branch, by=by, domain=f"{CANARY if branch.code == 'north' else 'corp'}.example", host="smtp.xenegrade.net",
+        expires=timezone.now() + timedelta(days=9),
+    )  # fmt: skip
+
+
 @pytest.fixture
 def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, Any]]:
     """North's things, each with the canary, by the word the rows use for them."""
@@ -263,6 +276,8 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         "signing_key": {
             "pk": SigningKey.objects.create(domain=domain, selector=CANARY, public_key="x", state="issued").pk
         },
+        "allow_request": {"pk": asked(north, nora).pk},
+        "allow_link": {"token": asked(make.branch("east"), nora).token},
         "provider": {"slug": "gmail"},
         "limit": {"key": "gmail-connections"},
         "": {},

@@ -1,0 +1,97 @@
+"""Asking to be allowed: the letter, the link that needs no sign-in, and the answer as fields of the allow-list."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from portal.accounts.models import User
+from portal.allowing import services
+from portal.allowing.models import AllowRequest
+from portal.branches.models import AllowListEntry, BranchProfile
+
+ANSWER: dict[str, Any] = {"answer": "allowed", "answered_by": "IT of Corp", "addresses": [], "product": "Mimecast"}
+
+
+@pytest.fixture
+def asked(north: BranchProfile, nora: User) -> AllowRequest:
+    return services.ask(north, domain="corp.example", product="mimecast", contact="it@corp.example", by=nora)
+
+
+def link(asked: AllowRequest) -> str:
+    return f"/allow/{asked.token}/"
+
+
+def test_asking_is_an_entry_too(asked: AllowRequest) -> None:
+    entry = AllowListEntry.objects.get()
+    assert (entry.domain, entry.state, entry.product, entry.addresses) == (
+        "corp.example", "asked", "Mimecast", ["192.0.2.10"],
+    )  # fmt: skip
+
+
+def test_whoever_holds_the_link_reads_and_answers(asked: AllowRequest) -> None:
+    stranger = Client()
+    page = stranger.get(link(asked))
+    assert page.status_code == 200
+    assert page.headers["X-Robots-Tag"] == "noindex"
+    assert "192.0.2.10" in page.content.decode()
+    assert stranger.post(link(asked), ANSWER).status_code == 302
+    asked.refresh_from_db()
+    entry = AllowListEntry.objects.get()
+    assert (asked.answer, asked.answered_by, asked.opened is not None) == ("allowed", "IT of Corp", True)
+    assert (entry.state, entry.by, entry.addresses) == ("confirmed", "IT of Corp", ["192.0.2.10"])
+    assert entry.expires is not None
+    assert entry.expires - timezone.now() > timedelta(days=170)
+
+
+def test_an_answer_can_be_changed(asked: AllowRequest) -> None:
+    Client().post(link(asked), ANSWER)
+    Client().post(link(asked), {"answer": "refused", "answered_by": "Boss", "note": "Never"})
+    entry = AllowListEntry.objects.get()
+    assert (entry.state, entry.addresses, entry.expires, entry.note) == ("refused", [], None, "Never")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"answer": "perhaps"}, {"answered_by": ""}, {"addresses": ["8.8.8.8"]}, {"holds_until": "2020-01-01"}],
+)
+def test_what_is_no_answer_is_asked_again(asked: AllowRequest, change: dict[str, Any]) -> None:
+    assert Client().post(link(asked), {**ANSWER, **change}).status_code == 400
+    assert AllowListEntry.objects.get().state == "asked"
+
+
+def test_a_link_that_has_run_out_tells_nothing(asked: AllowRequest, as_nora: Client) -> None:
+    AllowRequest.objects.update(expires=timezone.now() - timedelta(seconds=1))
+    over = Client().get(link(asked))
+    assert over.status_code == 410
+    assert "192.0.2.10" not in over.content.decode()
+    assert Client().post(link(asked), ANSWER).status_code == 410
+    as_nora.post(f"/allow-requests/{asked.pk}/link/", {"renew": "yes"})
+    assert Client().get(link(asked)).status_code == 200
+    as_nora.post(f"/allow-requests/{asked.pk}/link/")
+    assert Client().get(link(asked)).status_code == 410
+    assert Client().get("/allow/nonsense/").status_code == 404
+
+
+def test_the_letter_names_the_steps_of_the_product(asked: AllowRequest, as_nora: Client) -> None:
+    text = as_nora.get(f"/allow-requests/{asked.pk}/").content.decode()
+    assert "Permitted Senders" in text
+    assert link(asked) in text
+
+
+def test_the_pages(as_nora: Client, as_sven: Client, asked: AllowRequest) -> None:
+    path = "/branches/north/allow-requests/"
+    assert (
+        as_nora.get(path + "?domain=other.example&product=cisco").context["form"].initial["domain"] == "other.example"
+    )
+    assert as_nora.post(path, {"domain": "-.-", "product": "other"}).status_code == 400
+    assert as_nora.post(path, {"domain": "a@other.example", "product": "other"}).status_code == 302
+    assert as_sven.get(path).status_code == 404
+    assert as_sven.get(f"/allow-requests/{asked.pk}/").status_code == 404
+    assert as_nora.get(f"/allow-requests/{asked.pk}/link/").status_code == 405
+    BranchProfile.objects.update(sending_server=None)
+    assert as_nora.post(path, {"domain": "other.example", "product": "other"}).status_code == 400
