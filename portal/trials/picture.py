@@ -22,70 +22,8 @@ MOST_PICTURE = MAX_DECODED
 MOST_PICTURES = 1 << 20
 MOST_SHOWN = 1 << 19
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
-_TAGS = frozenset(
-    [
-        *(
-            "a",
-            "abbr",
-            "b",
-            "big",
-            "blockquote",
-            "br",
-            "caption",
-            "center",
-            "cite",
-            "code",
-            "col",
-            "colgroup",
-            "dd",
-        ),
-        *(
-            "del",
-            "div",
-            "dl",
-            "dt",
-            "em",
-            "font",
-            "h1",
-            "h2",
-            "h3",
-            "h4",
-            "h5",
-            "h6",
-            "hr",
-            "i",
-            "img",
-            "ins",
-            "li",
-        ),
-        *(
-            "ol",
-            "p",
-            "pre",
-            "q",
-            "s",
-            "small",
-            "span",
-            "strike",
-            "strong",
-            "style",
-            "sub",
-            "sup",
-            "table",
-            "tbody",
-        ),
-        *(
-            "td",
-            "tfoot",
-            "th",
-            "thead",
-            "tr",
-            "tt",
-            "u",
-            "ul",
-        ),
-    ]
-)
+#: Mail is written in the HTML of long ago.
+_TAGS = (nh3.ALLOWED_TAGS | {"style", "font", "big", "tfoot"}) - {"map", "area", "details", "summary"}
 _ATTRIBUTES = {
     "*": {"style", "class", "id", "align", "valign", "width", "height", "bgcolor", "color", "dir", "lang", "title"},
     "img": {"src", "alt", "border"},

@@ -71,7 +71,9 @@ def report_of(message: TrialMessage) -> Report:
     """The report on ``message``, as far as it has come."""
     runs = runs_of(message)
     found = [finding for run in runs for finding in findings_of(run)]
-    own = [finding for finding in found if finding.check in OF_MESSAGE]
+    # RFC 7208 §2.3: of an empty envelope SPF is asked about HELO, and hardly anybody publishes one for that name.
+    checks = OF_MESSAGE if message.sender else OF_MESSAGE - {"sender-spf"}
+    own = [finding for finding in found if finding.check in checks]
     held = ReceivedMessage.objects.filter(run=message.inspection).defer("raw").first()
     facts: dict[str, Any] = held.facts if held else {}
     is_over = all(run.is_over for run in runs)
@@ -87,7 +89,7 @@ def report_of(message: TrialMessage) -> Report:
         if is_over
         else None,
         own=_told(own),
-        posture=_told([finding for finding in found if finding.check not in OF_MESSAGE]),
+        posture=_told([finding for finding in found if finding.check not in checks]),
         facts=facts,
         seconds=(max(ends) - message.at).total_seconds() if is_over and ends else None,
         has_text=ReceivedMessage.objects.filter(run=message.inspection).exclude(raw=b"").exists(),

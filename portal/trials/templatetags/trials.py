@@ -18,4 +18,4 @@ register = template.Library()
 def tried_for(context: Context, branch: BranchProfile, report: uuid.UUID, module: str = "") -> dict[str, Any]:
     """``{% tried_for branch report.code %}``: the test messages that were sent for a report, and how to send one."""
     user = context["user"]
-    return {"tried": of_report(user, report, branch), "branch": branch, "report": report, "module": module}
+    return {"tried": of_report(user, report, branch), "branch": branch, "code": report, "module": module}
