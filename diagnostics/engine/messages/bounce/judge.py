@@ -107,6 +107,8 @@ class Reader:
     def __init__(self, extra: Sequence[Rule] = ()) -> None:
         self._extra = tuple(extra)
         self._known: dict[tuple[str, str, bool, str], Reading] = {}
+        #: What was made of the same words for another recipient; see `judge`.
+        self.judged: dict[tuple[tuple[Words, ...], str, bool, str, str], Judged] = {}
 
     def read(self, text: str, status: str, is_delayed: bool, host: str) -> Reading:
         """``text`` as a reply. Where it holds no status the report's is taken, and else what it amounts to."""
@@ -140,7 +142,16 @@ def judge(
     reader: Reader,
 ) -> Judged:
     """The cause that ``said`` names. ``stage``: the command that was refused, where the report tells."""
-    all_of_it = [words for words in said if words.text.strip()] or [Words("")]
+    all_of_it = tuple(words for words in said if words.text.strip()) or (Words(""),)
+    key = (all_of_it, status, is_delayed, host, stage)
+    if key not in reader.judged:
+        reader.judged[key] = _judge(all_of_it, status, is_delayed, host, stage, reader)
+    return reader.judged[key]
+
+
+def _judge(
+    all_of_it: tuple[Words, ...], status: str, is_delayed: bool, host: str, stage: str, reader: Reader
+) -> Judged:
     read = [(words, reader.read(words.text, status, is_delayed, host)) for words in all_of_it if not words.is_aside]
     if all(reading.cause in _VAGUE for _, reading in read):
         asides = [words for words in all_of_it if words.is_aside]
