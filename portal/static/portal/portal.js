@@ -74,6 +74,43 @@
     form.requestSubmit();
   });
 
+  // Text that is longer than what is kept: say so at the field, and send nothing until it is shorter. Nothing is cut.
+  const tooLong = (area) => {
+    const most = Number(area.dataset.most);
+    const over = area.value.length > most;
+    const id = `${area.id}_too_long`;
+    let told = document.getElementById(id);
+    if (!over && !told) return false;
+    if (over) {
+      if (!told) {
+        told = document.createElement("p");
+        told.id = id;
+        told.className = "dd-too-long";
+        told.setAttribute("role", "alert");
+        area.after(told);
+      }
+      told.textContent = `${area.value.length.toLocaleString("en")} characters; at most ${most.toLocaleString("en")} are kept. Shorten it${area.form?.querySelector("input[type=file]") ? ", or add the rest as a file" : ""}.`;
+    } else told?.remove();
+    area.classList.toggle("is-invalid", over);
+    area.setAttribute("aria-invalid", String(over));
+    area.setAttribute("aria-errormessage", id);
+    return over;
+  };
+  document.addEventListener("input", (event) => {
+    if (event.target.dataset?.most) tooLong(event.target);
+  });
+  document.addEventListener(
+    "submit",
+    (event) => {
+      const long = [...event.target.querySelectorAll("[data-most]")].filter(tooLong);
+      if (!long.length) return;
+      event.preventDefault();
+      event.stopPropagation();
+      long[0].focus();
+    },
+    true,
+  );
+
   // Text that was typed and not sent: ask before the page is left.
   const unsaved = new Set();
   document.addEventListener("input", (event) => {

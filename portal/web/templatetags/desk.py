@@ -111,6 +111,10 @@ def field(bound: BoundField) -> dict[str, Any]:
     is_group = bound.use_fieldset
     is_choice_group = is_group and not isinstance(widget, MultiWidget)
     described = {"aria-describedby": described_by} if described_by else {}
+    # With maxlength a browser cuts what is pasted and says nothing; portal.js says it, and the form does.
+    most = widget.attrs.pop("maxlength", None)
+    if most is not None:
+        described["data-most"] = str(most)
     control = ""
     if not is_choice_group:
         _name_parts(widget, str(bound.label))

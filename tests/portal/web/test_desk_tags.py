@@ -222,3 +222,13 @@ def test_form_errors_of_a_hidden_field_are_the_whole_forms() -> None:
 def test_part_is_nothing_when_blank() -> None:
     assert shown('{% part "p" "x" %} {% endpart %}') == ""
     assert shown('{% part "p" "x" %} {{ v }} {% endpart %}', v="<b>") == '<p class="x">&lt;b&gt;</p>'
+
+
+def test_nothing_that_is_pasted_is_cut_in_silence() -> None:
+    class Long(forms.Form):
+        text = forms.CharField(max_length=20, widget=forms.Textarea)
+
+    html = shown("{% field form.text %}", form=Long())
+    assert "maxlength" not in html
+    assert 'data-most="20"' in html
+    assert "x" * 21 in shown("{% field form.text %}", form=Long({"text": "x" * 21}))
