@@ -25,7 +25,27 @@ EVERYBODY = frozenset({Role.STAFF, Role.SUPPORT, Role.ADMIN})
 SUPPORT = frozenset({Role.SUPPORT, Role.ADMIN})
 ADMIN = frozenset({Role.ADMIN})
 LOG_PAGES = frozenset({"history", "client_email_counts", "deliveries", "deliveries_export", "filter_save"})
-BRANCH_PAGES = frozenset({"branch", "branch_edit", "domain_report", "domain_letter", "feedback", "mailings", "mailing", "signing_keys", "signing_key", "signing_issue", "allow_requests", "allow_request"}) | LOG_PAGES
+TRIAL_PAGES = frozenset({"trials", "trial_add", "trial", "trial_message", "trial_compare"})
+BRANCH_PAGES = (
+    frozenset(
+        {
+            "branch",
+            "branch_edit",
+            "domain_report",
+            "domain_letter",
+            "feedback",
+            "mailings",
+            "mailing",
+            "signing_keys",
+            "signing_key",
+            "signing_issue",
+            "allow_requests",
+            "allow_request",
+        }
+    )
+    | LOG_PAGES
+    | TRIAL_PAGES
+)
 SUPPRESSION_PAGES = frozenset({"suppression", "branch_suppressions", "suppression_add", "suppression_import"})
 
 ENTRIES = (
@@ -46,9 +66,11 @@ ENTRIES = (
     Entry("Returned mail", "envelope-x", "returned_mails", SUPPORT, frozenset({"returned_mail", "returned_match"})),
     Entry("Suppression", "slash-circle", "suppressions", EVERYBODY, SUPPRESSION_PAGES),
     Entry("Logs", "upload", "logs", EVERYBODY, frozenset({"upload_add", "upload"})),
+    Entry("Recipient domains", "globe", "dossiers", EVERYBODY, frozenset({"dossier"})),
     Entry("Check a domain", "search", "bench", SUPPORT, frozenset({"run"})),
     Entry("Check a message", "envelope-open", "message_bench", SUPPORT),
     Entry("Notices", "bell", "notices", SUPPORT),
+    Entry("Suggestions", "patch-check", "accuracy", SUPPORT),
     Entry("Rates", "graph-up", "rates", SUPPORT, frozenset({"rates_provider", "limits", "limit_add", "limit_edit"})),
     Entry(
         "Unclassified replies",

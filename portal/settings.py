@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "portal.planning",
     "portal.signing",
     "portal.allowing",
+    "portal.dossier",
     "portal.intake",
     "portal.retention",
     "portal.mailroom",

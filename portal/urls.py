@@ -17,6 +17,7 @@ urlpatterns = [
     path("", include("portal.planning.urls")),
     path("", include("portal.signing.urls")),
     path("", include("portal.allowing.urls")),
+    path("", include("portal.dossier.urls")),
     path("", include("portal.intake.urls")),
     path("", include("portal.trials.urls")),
     path("", include("portal.retention.urls")),

@@ -31,6 +31,8 @@ from portal.retention.models import Erasure
 from portal.signing.models import SigningKey
 from portal.suppression.services import suppress
 from portal.suppression.unsubscribe import token_for
+from portal.trials.services import give, open_trial, share
+from portal.trials.sharing import token_of
 from portal.watch.models import Watch
 from tests import make
 from tests.conftest import signed_in
@@ -57,6 +59,10 @@ class Row:
 
 
 ROWS: dict[str, Row] = {
+    # What is known of a recipient domain: to each as far as they may see it.
+    "dossiers": Row("person"),
+    "dossier": Row("person", "get", "domain"),
+    "accuracy": Row("support"),
     # Asking to be allowed. The last is for whoever holds the link, and is of another branch.
     "allow_requests": Row("branch", "get post", "branch"),
     "allow_request": Row("branch", "get", "allow_request"),
@@ -178,6 +184,17 @@ ROWS: dict[str, Row] = {
     "allow_list": Row("support"),
     "allow_list_add": Row("support", "get post"),
     "allow_list_edit": Row("support", "get post", "allow_list"),
+    # Test messages.
+    "trials": Row("branch", "get", "branch"),
+    "trial_add": Row("branch", "get post", "branch"),
+    "trial": Row("branch", "get", "trial"),
+    "trial_message": Row("branch", "get", "trial"),
+    "trial_picture": Row("branch", "get", "trial"),
+    "trial_compare": Row("branch", "get post", "trial"),
+    "trial_share": Row("branch", "post", "trial"),
+    "trial_withdraw": Row("branch", "post", "trial"),
+    "shared_trial": Row("public", "get", "trial_of_another"),
+    "shared_picture": Row("public", "get", "trial_of_another"),
     # Naming replies.
     "unclassified": Row("support"),
     "reply_rules": Row("support"),
@@ -248,6 +265,11 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         run=run, attempt=1, position=0, check_slug="x", code=CANARY, verdict="ok", actor="nobody"
     )
     Watch.objects.create(domain=SendingDomain.objects.get(branch=north), run=run, next_at=timezone.now())
+    trial = open_trial(north, by=nora, module="webreg")
+    tried = give(trial, f"From: {CANARY}@north.example\r\nSubject: {CANARY}\r\n\r\n{CANARY}".encode(), by=nora)
+    # Whoever has the link may read the message, so it is another's.
+    east = open_trial(make.branch("trialists"), by=nora, module="webreg")
+    shared = share(give(east, b"From: lee@corp.example\r\n\r\nHello", by=nora), by=nora)
     entry = AllowListEntry.objects.create(branch=north, domain=f"{CANARY}.example", state="asked")
     domain = SendingDomain.objects.get(branch=north)
     things: dict[str, dict[str, Any]] = {
@@ -256,6 +278,13 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         "suppression": {"pk": suppress(north, address=f"{CANARY}@corp.example", reason="manual").pk},
         # Whoever holds a token may read the name of its branch, so it is another's.
         "way_out": {"token": token_for(make.branch("west"), "lee@corp.example")},
+        "trial": {
+            "code": trial.code,
+            "pk": tried.pk,
+            "kind": "shown",
+            "share": share(tried, by=nora).code,
+        },
+        "trial_of_another": {"token": token_of(shared), "kind": "shown"},
         "report": {"code": draft.code, "slug": "sent"},
         "ticket": {"number": 1},
         "attachment": {"code": file.code},
@@ -278,6 +307,7 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         },
         "allow_request": {"pk": asked(north, nora).pk},
         "allow_link": {"token": asked(make.branch("east"), nora).token},
+        "domain": {"domain": "corp.example"},
         "provider": {"slug": "gmail"},
         "limit": {"key": "gmail-connections"},
         "": {},
