@@ -29,7 +29,7 @@ def mailroom_can_work(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             if not has_token:
                 found.append(Error("TICKET_ADDRESS has no <token> in it.", hint=hint, id="mailroom.E002"))
     is_open = bool(settings.MAILROOM or settings.IMAP_HOST)
-    if settings.MAILROOM and not (settings.BOUNCE_ADDRESSES or settings.TICKET_ADDRESS):
+    if settings.MAILROOM and not (settings.BOUNCE_ADDRESSES or settings.TICKET_ADDRESS or settings.TRIAL_ADDRESS):
         hint = "Set BOUNCE_ADDRESSES, or MAILROOM=off."
         found.append(Warning("The mailroom knows no address, so it refuses every mail.", hint=hint, id="mailroom.W001"))
     if settings.TICKET_ADDRESS and not is_open:

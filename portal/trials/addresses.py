@@ -18,23 +18,27 @@ _NOWHERE = ("example", "test", "invalid", "localhost")
 class Reach(StrEnum):
     """What is known of the way to a test address."""
 
-    #: No form of an address is set, or nothing takes mail in.
+    #: No form of an address is set.
     NONE = "none"
     #: The address lies in a domain that does not exist, or the mailroom listens on this machine alone.
     NOWHERE = "nowhere"
     HERE = "here"
+    #: This process knows of nothing that takes mail in; another may.
+    UNKNOWN = "unknown"
     #: As far as our own settings tell; only a message that comes proves it.
     OUTSIDE = "outside"
 
 
 def reach() -> Reach:
     """Whether a message from another machine can come to a test address, by the settings of this desk."""
-    if not settings.TRIAL_ADDRESS or not (settings.MAILROOM or settings.IMAP_HOST):
+    if not settings.TRIAL_ADDRESS:
         return Reach.NONE
     if settings.TRIAL_ADDRESS.rpartition(".")[2].lower() in _NOWHERE:
         return Reach.NOWHERE
     if settings.IMAP_HOST:
         return Reach.OUTSIDE
+    if not settings.MAILROOM:
+        return Reach.UNKNOWN
     host = settings.MAILROOM.rpartition(":")[0].strip("[]") or settings.MAILROOM
     try:
         is_inside = ipaddress.ip_address(host).is_loopback
