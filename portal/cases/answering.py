@@ -55,11 +55,21 @@ def answer_file(path: str) -> Answer:
 
 def answer(case: CaseFile) -> Answer:
     """The answer to ``case``. Its rows are written in a transaction that is never committed."""
+    case = _addressed(case)
     with transaction.atomic():
         branch = build(case)
         found = gathered(_asked(case, branch))
         transaction.set_rollback(True)
     return Answer(rank(found.case), found)
+
+
+def _addressed(case: CaseFile) -> CaseFile:
+    """The case with its recipient: where the report names none, the one on the profile of the client that it names."""
+    told = case.report
+    if told.recipient or not told.client:
+        return case
+    held = {row.text("email") for row in case.rows("clients") if row.text("name").casefold() == told.client.casefold()}
+    return replace(case, report=replace(told, recipient=held.pop())) if len(held) == 1 else case
 
 
 def _asked(case: CaseFile, branch: BranchProfile) -> Asked:

@@ -96,6 +96,7 @@ def gathered(asked: Asked) -> Gathered:
         recipient=asked.recipient,
         sender_domain=asked.sender_domain,
         around=asked.around,
+        module=asked.module,
         delivery=delivery,
         others=others,
         to_profile=to_profile,

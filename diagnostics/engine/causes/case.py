@@ -109,6 +109,7 @@ class Case:
     recipient: str
     sender_domain: str = ""
     around: datetime | None = None
+    module: str = ""
     sends_through_own_server: bool = False
     is_suspended: bool = False
     suspended_since: datetime | None = None

@@ -56,7 +56,9 @@ def _errors(case: Case) -> Iterator[Claim]:
         return
     told = [item for item in case.errors if case.around is None or abs(item.at - case.around) <= NEAR]
     if delivery is not None:
-        told.insert(0, ErrorFact(at=delivery.at, text=delivery.reply))
+        # An error of another module stands beside what is asked about, and may be another message's.
+        is_named = not (case.module and delivery.module) or case.module == delivery.module
+        told.insert(0, ErrorFact(at=delivery.at, text=delivery.reply, is_named=is_named))
     for item in told:
         cause = "own_server_failed" if _is_of_own_server(case, item.text) else "send_error"
         line = Line(Kind.RECORD, f"The application recorded: {item.text}", _how_sure(case, item))
@@ -107,7 +109,7 @@ def _malformed(case: Case) -> Iterator[Claim]:
 
 def _absent(case: Case) -> Iterator[Claim]:
     """Nothing in the log: not sent, where the log is complete and nobody saw a record of it."""
-    if case.delivery is not None or case.errors or case.was_had:
+    if case.delivery is not None or case.errors or case.was_had or not case.recipient:
         return
     if case.has_case_note or case.case_note_seen == "yes":
         yield from _noted(case)

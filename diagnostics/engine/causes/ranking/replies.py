@@ -15,6 +15,8 @@ from diagnostics.engine.messages.reply import read_reply
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 #: How long a sending server usually tries (RFC 5321 §4.5.4.1: at least four to five days).
 QUEUE_LIFE = timedelta(days=5)
+#: A server that cannot be reached for less than this is not worth anybody's turn yet.
+FRESH = timedelta(hours=2)
 #: A sending server tries again at least every few hours; silence for longer is a gap in what we know.
 SILENCE = timedelta(days=1)
 #: What a reply says without saying why.
@@ -34,7 +36,9 @@ _DNS = re.compile(r"name service|name server|\bdns\b|domain lookup|host or domai
 _PASSING = re.compile(r"try again|temporar|servfail|timed out|timeout", re.I)
 #: What everybody says who says "later", and what only a real fault is called.
 _BLAND = re.compile(
-    r"temporary (?:\w+ )?(?:failure|error|problem)|try again|service (?:is )?(?:not |un)available|closing", re.I
+    r"temporary (?:\w+ )?(?:failure|error|problem)|\b(?:re)?try (?:again|later)|service (?:\w+ )?(?:not |un)available"
+    r"|closing|\bbusy\b",
+    re.I,
 )
 _FAULT = re.compile(
     r"config|\bdisk\b|storage|\bspace\b|\bloop|queue file|internal|database|lookup|resource|too many hops|i/o|filter",
@@ -164,11 +168,12 @@ def _named_by_deferral(case: Case, delivery: DeliveryFact, cause: str) -> Confid
     if cause in VAGUE or (cause in _OF_DNS and _DNS.search(delivery.reply) and _PASSING.search(delivery.reply)):
         return None
     if cause == "remote_system_error":
-        return CERTAIN if _clearly(cause, delivery) is CERTAIN and not _is_bland(delivery.reply) else None
+        # A fault may be mended by the next try, so even where it is named it has not decided yet.
+        return LIKELY if _clearly(cause, delivery) is CERTAIN and not _is_bland(delivery.reply) else None
     if cause == "network_or_timeout":
         # A warning of delay is read so for want of a better word; only what the reply itself says counts here.
         own = read_reply(delivery.reply, status=delivery.status, remote_host=delivery.remote_host)
-        return LIKELY if own.cause == cause else None
+        return LIKELY if own.cause == cause and case.now - delivery.at > FRESH else None
     if cause == "greylisted" and case.now - delivery.at > SILENCE:
         return LIKELY
     return _clearly(cause, delivery)
