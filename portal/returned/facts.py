@@ -34,6 +34,9 @@ _QUOTED_FROM: Final = re.compile(rb"^>+(?=From )", re.MULTILINE)
 _ID: Final = re.compile(r"<([^<>\s]{3,250})>")
 #: The id under which a server took the message: "with ESMTP id 4XkT2p3b1zz9; ...", "id 1rXyZ0-0001ab-2C".
 _TAKEN: Final = re.compile(r"\bid\s{1,3}<?([A-Za-z0-9][A-Za-z0-9.-]{5,38}[A-Za-z0-9])\b")
+_REPORTING: Final = re.compile(
+    r"^Reporting-MTA[ \t]{0,9}:[ \t]{0,9}dns[ \t]{0,9};[ \t]{0,9}([^\s;]{1,253})", re.I | re.M
+)
 _RETURNED: Final = ("message/rfc822", "message/global", "text/rfc822-headers", "message/global-headers")
 
 
@@ -50,11 +53,15 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class About:
-    """What a mail tells of the message it is about: its ids, the queue ids it had on its way, and its subject."""
+    """What a mail tells of the message it is about: its ids, the queue ids it had on its way, and its subject.
+
+    ``reported_by`` is the server that wrote the report, where it says so.
+    """
 
     message_ids: tuple[str, ...]
     queue_ids: tuple[str, ...]
     subject: str
+    reported_by: str
 
 
 def clean(text: str, most: int) -> str:
@@ -89,7 +96,15 @@ def about(octets: bytes) -> About:
         answered = [*parts.header.all("in-reply-to")[:1], *parts.header.all("references")[:1]]
         ids = [item for field in answered for item in _ID.findall(field.value[-2000:])[-2:]]
     subject = returned.first("subject")
-    return About(_unique(ids), _unique(queue_ids), clean(subject.shown if subject else "", 255))
+    return About(_unique(ids), _unique(queue_ids), clean(subject.shown if subject else "", 255), _reported_by(parts))
+
+
+def _reported_by(parts: Parts) -> str:
+    """RFC 3464 §2.2.2. In lower case."""
+    for part in parts.of_type("message/delivery-status", "message/global-delivery-status")[:1]:
+        if (match := _REPORTING.search(part.text)) is not None:
+            return clean(match[1].lower().rstrip("."), 253)
+    return ""
 
 
 def _returned(parts: Parts) -> Message:

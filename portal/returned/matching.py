@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db.models import Q, QuerySet
 
-from portal.branches.models import BranchProfile
+from portal.branches.models import BranchProfile, SendingServer
 from portal.inbound import form_of
 from portal.maillog.addresses import normal
 from portal.maillog.models import Delivery, MessageLog
@@ -54,6 +54,9 @@ class Search:
     def __init__(self, mail: ReturnedMail) -> None:
         self._mail = mail
         tokens, self._told = _addressed(mail.sent_to)
+        # Our own server names whom we wrote to, and knows nothing of whom they have their mail passed on to.
+        own = Q(host=mail.reported_by) | Q(helo=mail.reported_by)
+        self._guesses = not mail.reported_by or not SendingServer.objects.filter(own).exists()
         self._named = [
             (how, numbers)
             for how, messages in _ways(mail, tokens)
@@ -65,7 +68,7 @@ class Search:
         # The surest first: whom we wrote into our own address, for whom it failed, whom they were passed on from.
         names = [name for name in (row.address_normal, row.original_normal) if name]
         for how, numbers in self._named:
-            found, is_named = _of_messages(numbers, self._told + names)
+            found, is_named = _of_messages(numbers, self._told + names, guesses=self._guesses or not names)
             if found is not None:
                 # A complaint's recipient is blacked out by rule; of a bounce it is odd that it names another.
                 return Match(found, how, is_sure=is_named, is_proved=is_named or not names)
@@ -109,17 +112,17 @@ def _messages(mail: ReturnedMail, **sought: object) -> QuerySet[MessageLog]:
     return rows.filter(branch=mail.branch_id) if mail.branch_id else rows
 
 
-def _of_messages(messages: list[int], names: Sequence[str]) -> tuple[int | None, bool]:
+def _of_messages(messages: list[int], names: Sequence[str], *, guesses: bool) -> tuple[int | None, bool]:
     """The one delivery of ``messages`` that is meant, and whether it is to one of ``names``.
 
-    Whoever was written to may have the mail passed on, so the report may name an address we never wrote to. Where the
-    message had one recipient, it is still about that one.
+    Whoever was written to may have the mail passed on, so another's report may name an address we never wrote to. Where
+    the message had one recipient, it is still about that one; ``guesses`` says that this may be so.
     """
     rows = Delivery.objects.filter(message__in=messages).order_by("at", "pk").values_list("pk", flat=True)
     for name in names:
         if named := list(rows.filter(recipient_normal=name)[:2]):
             return (named[0], True) if len(named) == 1 else (None, False)
-    whoever = list(rows[:2])
+    whoever = list(rows[:2]) if guesses else []
     return (whoever[0], False) if len(whoever) == 1 else (None, False)
 
 

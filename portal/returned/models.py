@@ -63,6 +63,7 @@ class ReturnedMail(models.Model):
     message_ids = models.JSONField(default=list, help_text="Message-IDs of what came back, or of what is answered.")
     queue_ids = models.JSONField(default=list, help_text="Queue ids and envelope ids of what came back.")
     returned_subject = models.CharField(max_length=255, blank=True)
+    reported_by = models.CharField(max_length=253, blank=True, help_text="The server that wrote the report.")
     feedback = models.CharField("kind of complaint", max_length=20, blank=True)
     branch = models.ForeignKey(
         BranchProfile, on_delete=models.SET_NULL, null=True, blank=True, related_name="+", db_index=False

@@ -69,10 +69,12 @@ def read(mail: ReturnedMail) -> None:
     mail.kind = Kind(found.kind)
     mail.message_ids = _names(found.message_id, *told.message_ids)
     mail.queue_ids = _names(found.queue_id, found.envelope_id, *told.queue_ids)
-    mail.returned_subject = told.subject
+    mail.returned_subject, mail.reported_by = told.subject, told.reported_by
     mail.sent_to = _names(*mail.sent_to, *found.sent_to)
     mail.feedback = clean(found.complaint.type, 20) if found.complaint else ""
-    mail.save(update_fields=["kind", "message_ids", "queue_ids", "returned_subject", "sent_to", "feedback"])
+    mail.save(
+        update_fields=["kind", "message_ids", "queue_ids", "returned_subject", "reported_by", "sent_to", "feedback"]
+    )
     ReturnedRecipient.objects.bulk_create(
         _row(mail, position, item) for position, item in enumerate(_recipients(mail, found))
     )

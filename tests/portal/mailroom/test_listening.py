@@ -56,7 +56,7 @@ def test_what_is_no_address(text: str) -> None:
 )
 def test_what_the_settings_must_say(settings: Any, values: dict[str, Any], ids: list[str]) -> None:
     settings.MAILROOM, settings.TICKET_ADDRESS, settings.IMAP_HOST = "127.0.0.1:8025", "", ""
-    settings.BOUNCE_ADDRESSES = ["returned@desk.example"]
+    settings.BOUNCE_ADDRESSES, settings.TRIAL_ADDRESS = ["returned@desk.example"], ""
     for name, value in values.items():
         setattr(settings, name, value)
     assert [item.id for item in mailroom_can_work(None)] == ids

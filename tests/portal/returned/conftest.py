@@ -35,6 +35,7 @@ def dsn(
     subject: str = "Class confirmation",
     original: str = "",
     returned: str = "",
+    reporting: str = "smtp.xenegrade.net",
 ) -> bytes:
     """A report in the form of RFC 3464, as Postfix writes it."""
     queue = f"X-Postfix-Queue-ID: {queue_id}\n" if queue_id else ""
@@ -62,7 +63,7 @@ be delivered to one or more recipients.
 --AA/smtp
 Content-Type: message/delivery-status
 
-Reporting-MTA: dns; smtp.xenegrade.net
+Reporting-MTA: dns; {reporting}
 {queue}Arrival-Date: {NOON:%a, %d %b %Y %H:%M:%S +0000}
 
 Final-Recipient: rfc822; {recipient}

@@ -116,7 +116,8 @@ def test_whoever_had_it_passed_on_is_not_suppressed(north: BranchProfile, settin
     """It is the address it was passed on to that is gone, and nobody writes to that one."""
     settings.SUPPRESS_HARD_DAYS = 3650
     log(north)
-    came(dsn("on@home.example", **NO_USER))
+    came(dsn("on@home.example", reporting="mx.corp.example", **NO_USER))
+    assert Delivery.objects.get().state == "refused"
     assert not Suppression.objects.exists()
 
 

@@ -27,7 +27,9 @@ NOWHERE = "nowhere@else.example"
         ({"to": "bounce+8f1c@desk.example", "message_id": NOWHERE}, "verp", True),
         ({"to": "BOUNCE+8F1C@Desk.Example", "message_id": NOWHERE}, "verp", True),
         ({}, "message_id", True),
-        ({"recipient": "passed.on@home.example"}, "message_id", False),
+        ({"recipient": "passed.on@home.example", "reporting": "mx.corp.example"}, "message_id", False),
+        # Our own server knows nothing of whom they have it passed on to: the log lacks that recipient.
+        ({"recipient": "kim@corp.example", "reporting": "SMTP.Xenegrade.net."}, "", False),
         ({"message_id": "", "queue_id": "4XkT2p3b1zz9"}, "queue_id", True),
         ({"message_id": "", "returned": "Received: from a by b with ESMTP id 4XkT2p3b1zz9; x\n"}, "queue_id", True),
         (
@@ -67,14 +69,14 @@ def test_of_many_recipients_the_one_that_is_named(north: BranchProfile) -> None:
     kim = log(north, "kim@corp.example")
     assert only(came(dsn("kim@corp.example"))).delivery == kim.pk
     # Whoever had it passed on to an address we never wrote to is not found out.
-    assert only(came(dsn("on@home.example"))).how == ""
+    assert only(came(dsn("on@home.example", reporting="mx.corp.example"))).how == ""
 
 
 def test_a_recipient_whom_the_log_names_later(north: BranchProfile) -> None:
     """While the log names one recipient only, a report about another looks like one that was passed on."""
     with time_machine.travel(NOON + 2 * MINUTE, tick=False):
         lee = log(north)
-        mail = came(dsn("kim@corp.example"))
+        mail = came(dsn("kim@corp.example", reporting="mx.corp.example"))
         assert only(mail).delivery == lee.pk
         kim = log(north, "kim@corp.example")
     later()
