@@ -78,9 +78,7 @@ def dossier_of(viewer: User, domain: str) -> Dossier:
         confirmed=Counter(confirmed).most_common(MOST),
         allowed=allowed,
         requests=requests,
-        contacts=list(dict.fromkeys([*(entry.by for entry in allowed), *(item.contact for item in requests), ""]))[
-            :MOST
-        ],
+        contacts=[name for name in dict.fromkeys(named) if name][:MOST],
         limits=limits_of(receiver.id)[:MOST] if receiver else [],
     )
 
