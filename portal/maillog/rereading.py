@@ -94,9 +94,12 @@ def read_piece(rule: ReplyRule, cause: str, *, before: Key | None = None) -> Pie
         # Nothing happens to a delivery before its own time, so older partitions need not be looked at.
         events = DeliveryEvent.objects.filter(delivery__in=[pk for _, pk in keys], at__gte=keys[-1][0], state__in=READ)
         stale = [event for event in events.defer("raw") if fits(engine_rule, event) and is_stale(event)]
+        read: dict[str, list[int]] = {}
         for event in stale:
-            event.cause = reading_of(event.reply, event.reply_code, event.status, event.remote_host).cause
-        DeliveryEvent.objects.bulk_update(stale, ["cause"], batch_size=PIECE)
+            cause = reading_of(event.reply, event.reply_code, event.status, event.remote_host).cause
+            read.setdefault(cause, []).append(event.pk)
+        for cause, numbers in read.items():
+            DeliveryEvent.objects.filter(pk__in=numbers, at__gte=keys[-1][0]).update(cause=cause)
         work_out({event.delivery_id for event in stale})
     changed = len({event.delivery_id for event in stale})
     return Piece(len(keys), changed, keys[-1] if len(keys) == PIECE else None)

@@ -52,8 +52,9 @@ def review(now: datetime | None = None) -> int:
     tallies.forget_stuck(latest)
     found = Review()
     guilty = _refused_branches(found, latest)
-    _servers_and_providers(found, latest, State.REFUSED, counted_at(guilty, latest, State.REFUSED))
-    told = _servers_and_providers(found, latest, State.DEFERRED, {})
+    pairs = tallies.attempts(latest)
+    _servers_and_providers(found, latest, State.REFUSED, pairs, counted_at(guilty, latest, State.REFUSED))
+    told = _servers_and_providers(found, latest, State.DEFERRED, pairs, {})
     _stuck_branches(found, latest, told)
     _tell(found, {f"{PREFIX}{State.REFUSED} ", f"{PREFIX}{State.DEFERRED} "}, at=now)
     return len(found.matters)
@@ -104,9 +105,15 @@ def _stuck_branches(found: Review, latest: datetime, told: Told) -> None:
             found.matters.append(of_branch(branch, State.DEFERRED, series, then, judgement))
 
 
-def _servers_and_providers(found: Review, latest: datetime, state: str, of_branches: Mapping[Pair, int]) -> Told:
+def _servers_and_providers(
+    found: Review,
+    latest: datetime,
+    state: str,
+    counted: Mapping[str, Mapping[Pair, Series]],
+    of_branches: Mapping[Pair, int],
+) -> Told:
     """Judge servers, then providers by what is left. ``of_branches``: what branches are told for already, by pair."""
-    pairs = tallies.attempts(latest, state)
+    pairs = counted[state]
     servers: set[str] = set()
     for server in sorted({server for server, _ in pairs if server}):
         parts = {provider: series for (host, provider), series in pairs.items() if host == server}

@@ -5,8 +5,8 @@ little was sent then, with all of those weeks). They are out of the ordinary whe
 
 - there are enough recipients, and enough of them fared badly, that it is not a handful (:data:`LEAST_TRIED`,
   :data:`LEAST_BAD`);
-- the share is ten points above the habit, and above that of each of the four weeks by itself, since bad hours come in
-  lumps;
+- the share is ten points above the habit, and by four times as much as single hours usually differ from it, since bad
+  hours come in lumps; and it is above the worst of the same hours;
 - were the habit still true, so many would come about less than once in a million times (the Chernoff bound of the
   binomial tail: ``n`` times the Kullback-Leibler divergence of the two shares, against ``ln`` 1,000,000).
 
@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import exp, log
+from math import exp, log, sqrt
 
 LEAST_TRIED = 50
 LEAST_BAD = 20
@@ -27,6 +27,12 @@ LEAST_TO_SAY = 20
 #: Below so many recipients in the same hours, the habit is that of the whole four weeks.
 LEAST_HABIT = 200
 RISE, RETURN = 0.10, 0.05
+#: So many times the usual difference of single hours is out of the ordinary.
+FAR = 4
+#: Hours are taken to differ as if so few recipients decided each of them, where they are not known to differ more.
+LUMP = 50
+#: Fewer hours than these, with LEAST_TO_SAY recipients each, do not tell how much hours differ.
+LEAST_HOURS = 6
 SURE = log(1_000_000)
 #: What is taken for granted of whom nothing is known yet: one in fifty.
 PRIOR_BAD, PRIOR_TRIED = 1, 50
@@ -73,7 +79,7 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The last hours beside the habit; ``worst`` is the highest share of one of the four weeks."""
+    """The last hours beside the habit; ``worst`` is the highest share of one of the same hours of the four weeks."""
 
     standing: Standing
     now: Tally
@@ -95,21 +101,30 @@ def is_suspicious(now: Tally) -> bool:
     return now.tried >= LEAST_TRIED and now.bad >= LEAST_BAD and now.share >= RISE
 
 
-def judge(now: Tally, weeks: Sequence[Tally], *, month: Tally | None = None) -> Judgement:
-    """The last hours ``now`` against the same hours of the preceding ``weeks``, or the whole ``month`` before."""
-    habit = total(weeks)
+def judge(now: Tally, hours: Sequence[Tally], *, month: Tally | None = None) -> Judgement:
+    """The last hours ``now`` against the same single ``hours`` of the weeks before, or the whole ``month`` before."""
+    habit = total(hours)
     if habit.tried < LEAST_HABIT and month is not None:
         habit = month
-    worst = max((week.share for week in weeks if week.tried >= LEAST_TRIED), default=0.0)
-    return Judgement(_standing(now, habit.usual, worst), now, habit, worst)
+    shares = [hour.share for hour in hours if hour.tried >= LEAST_TO_SAY]
+    worst = max(shares, default=0.0)
+    return Judgement(_standing(now, habit.usual, worst, spread(habit.usual, shares)), now, habit, worst)
 
 
-def _standing(now: Tally, usual: float, worst: float) -> Standing:
+def spread(usual: float, shares: Sequence[float]) -> float:
+    """How much single hours differ from what is usual: as they did, and never less than lumps of mail make them."""
+    least = sqrt(usual * (1 - usual) / (LUMP + 1))
+    if len(shares) < LEAST_HOURS:
+        return least
+    return max(least, sqrt(sum((share - usual) ** 2 for share in shares) / len(shares)))
+
+
+def _standing(now: Tally, usual: float, worst: float, differ: float) -> Standing:
     if now.tried < LEAST_TO_SAY:
         return Standing.QUIET
     if now.share <= usual + RETURN:
         return Standing.USUAL
-    is_rise = is_suspicious(now) and now.share >= usual + RISE and now.share > worst
+    is_rise = is_suspicious(now) and now.share >= usual + max(RISE, FAR * differ) and now.share > worst
     return Standing.BEYOND if is_rise and now.tried * divergence(now.share, usual) > SURE else Standing.UNCLEAR
 
 

@@ -66,7 +66,7 @@ def judged(series: Series, latest: datetime, month: Callable[[], Tally]) -> Judg
 
 def _judged(series: Series, latest: datetime, length: int, month: Callable[[], Tally]) -> Judgement:
     now = series.window(latest, length)
-    return judge(now, series.weeks(latest, length), month=month() if is_suspicious(now) else None)
+    return judge(now, series.same_hours(latest), month=month() if is_suspicious(now) else None)
 
 
 def began(series: Series, latest: datetime, judgement: Judgement) -> datetime:
@@ -87,8 +87,10 @@ def reason_of(series: Series, latest: datetime, judgement: Judgement, done: str)
     told = f"{percent(now.share)} of {now.tried:,} recipients were {done} since {since:%H:%M} UTC"
     if habit.tried < LEAST_TO_SAY:
         return f"{told}; too little was sent in the four weeks before to tell what is usual."
-    worst = f", and never more than {percent(judgement.worst)}" if judgement.worst else ""
-    return f"{told}; in the four weeks before it was {percent(habit.share)} of {habit.tried:,}{worst}."
+    worst = f", in no such hour more than {percent(judgement.worst)}" if judgement.worst else ""
+    return (
+        f"{told}; in the same hours of the four weeks before it was {percent(habit.share)} of {habit.tried:,}{worst}."
+    )
 
 
 def of_branch(branch: int, state: str, series: Series, latest: datetime, judgement: Judgement) -> Matter:

@@ -5,7 +5,7 @@ Every query is bounded by hours: six of now and six of each of four weeks, by se
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -38,9 +38,10 @@ class Series:
         """The ``length`` hours that end with ``latest``."""
         return total(self.hours.get(latest - HOUR * ago, Tally()) for ago in range(length))
 
-    def weeks(self, latest: datetime, length: int) -> list[Tally]:
-        """The same hours of each of the preceding weeks, the nearest first."""
-        return [self.window(latest - timedelta(weeks=week), length) for week in range(1, WEEKS + 1)]
+    def same_hours(self, latest: datetime) -> list[Tally]:
+        """The hours of the longest window in each of the preceding weeks, one by one, the nearest first."""
+        ends = (latest - timedelta(weeks=week) for week in range(1, WEEKS + 1))
+        return [self.hours.get(end - HOUR * ago, Tally()) for end in ends for ago in range(max(WINDOWS))]
 
 
 def joined(parts: Iterable[Series]) -> Series:
@@ -65,13 +66,21 @@ def spans(latest: datetime) -> Q:
 Pair = tuple[str, str]
 
 
-def attempts(latest: datetime, state: str) -> dict[Pair, Series]:
-    """Every pair of server and provider, with ``state`` as what is bad; one query."""
-    found: dict[Pair, dict[datetime, Tally]] = defaultdict(lambda: defaultdict(Tally))
+def attempts(latest: datetime) -> dict[str, dict[Pair, Series]]:
+    """Every pair of server and provider, with what was put off as bad, and with what was refused; one query."""
+    tried: Counter[tuple[Pair, datetime]] = Counter()
+    bad: dict[str, Counter[tuple[Pair, datetime]]] = {State.DEFERRED: Counter(), State.REFUSED: Counter()}
     rows = AttemptCount.objects.filter(spans(latest)).values_list("hour", "server", "provider", "state", "recipients")
-    for at, server, provider, how, recipients in rows:
-        found[server, provider][at] += Tally(recipients, recipients if how == state else 0)
-    return {pair: Series(dict(hours)) for pair, hours in found.items()}
+    for at, server, provider, state, recipients in rows:
+        key = (server, provider), at
+        tried[key] += recipients
+        if state in bad:
+            bad[state][key] += recipients
+    found: dict[str, dict[Pair, Series]] = {state: {} for state in bad}
+    for (pair, at), count in tried.items():
+        for state, counts in bad.items():
+            found[state].setdefault(pair, Series({})).hours[at] = Tally(count, counts[pair, at])
+    return found
 
 
 def month_of_attempts(latest: datetime, state: str, *, server: str = "", provider: str = "", but: str = "") -> Tally:

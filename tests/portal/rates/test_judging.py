@@ -6,7 +6,7 @@ import pytest
 
 from portal.rates.judging import Standing, Tally, chance_of, divergence, is_complained_about, judge
 
-STEADY = [Tally(430, 9)] * 4
+STEADY = [Tally(430, 9)] * 8
 NONE: list[Tally] = []
 
 
@@ -27,11 +27,14 @@ NONE: list[Tally] = []
         # A little more than usual is neither.
         (Tally(4000, 440), STEADY, None, Standing.UNCLEAR),
         # It is always so.
-        (Tally(412, 157), [Tally(430, 170)] * 4, None, Standing.USUAL),
-        # One of the weeks was as bad: bad hours come in lumps.
-        (Tally(412, 157), [Tally(430, 9), Tally(430, 9), Tally(430, 180), Tally(430, 9)], None, Standing.UNCLEAR),
-        # A week of a few recipients does not count as one.
-        (Tally(412, 157), [*STEADY[:3], Tally(10, 9)], None, Standing.BEYOND),
+        (Tally(412, 157), [Tally(430, 170)] * 8, None, Standing.USUAL),
+        # One of the hours was as bad: bad hours come in lumps.
+        (Tally(412, 157), [*STEADY[:7], Tally(430, 180)], None, Standing.UNCLEAR),
+        # An hour of a few recipients does not count as one.
+        (Tally(412, 157), [*STEADY[:7], Tally(10, 9)], None, Standing.BEYOND),
+        # Hours differ that much as a rule, though none was as bad yet.
+        (Tally(400, 160), [Tally(400, 20), Tally(400, 110)] * 6, None, Standing.UNCLEAR),
+        (Tally(400, 260), [Tally(400, 20), Tally(400, 110)] * 6, None, Standing.BEYOND),
         # Nothing is known: one in fifty is taken for granted.
         (Tally(60, 30), NONE, None, Standing.BEYOND),
         (Tally(60, 3), NONE, None, Standing.USUAL),
