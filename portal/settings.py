@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "portal.signing",
     "portal.allowing",
     "portal.dossier",
+    "portal.ownserver",
     "portal.intake",
     "portal.retention",
     "portal.mailroom",
@@ -258,6 +259,8 @@ ANYMAIL = {"WEBHOOK_SECRET": env.read_secret("WEBHOOK_SECRET")} if env.read_secr
 LOG_UPLOAD_MB = env.read_int("LOG_UPLOAD_MB", 500, least=10, most=100_000)
 LOG_UPLOAD_DAYS = env.read_int("LOG_UPLOAD_DAYS", 7, least=0, most=3650)
 REJECTED_DAYS = env.read_int("REJECTED_DAYS", 90, least=1, most=3650)
+#: What passwords of branches' own servers are sealed with; empty: a key made from SECRET_KEY.
+SEALING_KEY = env.read_secret("SEALING_KEY")
 #: The program that takes a new DKIM key's private half from its standard input; empty: it is shown once.
 DKIM_SIGNER = env.read_str("DKIM_SIGNER")
 #: Days for which the addresses of a list that was looked at are kept; what was counted in it stays.

@@ -18,6 +18,7 @@ urlpatterns = [
     path("", include("portal.signing.urls")),
     path("", include("portal.allowing.urls")),
     path("", include("portal.dossier.urls")),
+    path("", include("portal.ownserver.urls")),
     path("", include("portal.intake.urls")),
     path("", include("portal.trials.urls")),
     path("", include("portal.retention.urls")),
