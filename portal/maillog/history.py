@@ -6,6 +6,7 @@ a report belongs to the day it was submitted.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
@@ -152,6 +153,14 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class History:
+    """A span in its pieces, the latest first, and in its parts, the largest first."""
+
+    periods: list[Period]
+    parts: list[Part]
+
+
+@dataclass(frozen=True, slots=True)
 class BranchTally:
     """One branch among others."""
 
@@ -171,28 +180,40 @@ def today_of(branch: BranchProfile) -> date:
     return timezone.now().astimezone(ZoneInfo(branch.time_zone)).date()
 
 
-def history_of(viewer: User, branch: BranchProfile, span: Span, by: By) -> list[Period]:
-    """The history of ``branch`` over ``span``, the latest piece first (two queries)."""
-    counts: dict[date, dict[str, int]] = {}
-    complaints: dict[date, int] = {}
-    missing: dict[date, int] = {}
+def history_of(viewer: User, branch: BranchProfile, span: Span, by: By, column: str = "") -> History:
+    """The history of ``branch`` over ``span``, the latest piece first, and broken down by ``column`` (two queries).
+
+    ``column`` is module, provider, server or cause; "" breaks down by nothing. Both come from one walk over the counts.
+    """
+    pieces: dict[date, dict[str, int]] = {}
+    values: dict[str, dict[str, int]] = {}
+    complaints: Counter[date | str] = Counter()
+    missing: Counter[date] = Counter()
     within = _own(viewer, branch) & Q(day__range=(span.first, span.last))
-    rows = DayCount.objects.filter(within).order_by().values_list("day", "state")
-    for day, state, recipients, complained in rows.annotate(Sum("recipients"), Sum("complaints")):
+    columns = ("day", "state", column) if column else ("day", "state")
+    rows = DayCount.objects.filter(within).order_by().values_list(*columns)
+    for day, state, *value, recipients, complained in rows.annotate(Sum("recipients"), Sum("complaints")):
         begin = begin_of(day, by)
-        of_piece = counts.setdefault(begin, {})
-        of_piece[state] = of_piece.get(state, 0) + recipients
-        complaints[begin] = complaints.get(begin, 0) + complained
+        for key, counts in ((begin, pieces.setdefault(begin, {})), *((it, values.setdefault(it, {})) for it in value)):
+            counts[state] = counts.get(state, 0) + recipients
+            complaints[key] += complained
     for day, reports in MissingCount.objects.filter(within).values_list("day", "reports"):
-        begin = begin_of(day, by)
-        missing[begin] = missing.get(begin, 0) + reports
+        missing[begin_of(day, by)] += reports
     zone = ZoneInfo(branch.time_zone)
-    found = []
+    periods = []
     for piece in span.pieces(by):
         begin = begin_of(piece.first, by)
-        tally = Tally(counts.get(begin, {}), complaints.get(begin, 0), missing.get(begin, 0))
-        found.append(Period(*piece.moments(zone), by, tally))
-    return found
+        tally = Tally(pieces.get(begin, {}), complaints[begin], missing[begin])
+        periods.append(Period(*piece.moments(zone), by, tally))
+    if column == "cause":
+        # What stands without a cause was not stopped.
+        values.pop("", None)
+    parts = [_part(column, value, Tally(counts, complaints[value])) for value, counts in values.items()]
+    return History(periods, sorted((part for part in parts if not part.tally.is_empty), key=_by_size))
+
+
+def _by_size(part: Part) -> tuple[int, str]:
+    return -part.tally.sent - part.tally.errors, part.words
 
 
 def period_of(branch: BranchProfile, span: Span, tally: Tally | None = None) -> Period:
@@ -233,25 +254,6 @@ def total_of(periods: Iterable[Period]) -> Tally:
     return Tally(counts, complaints, missing)
 
 
-def parts_of(viewer: User, branch: BranchProfile, span: Span, column: str) -> list[Part]:
-    """The span by one column of the counts: module, provider, server or cause (one query), the largest first."""
-    within = _own(viewer, branch) & Q(day__range=(span.first, span.last))
-    rows = DayCount.objects.filter(within)
-    if column == "cause":
-        rows = rows.exclude(cause="")
-    tallies: dict[str, dict[str, int]] = {}
-    complaints: dict[str, int] = {}
-    grouped = rows.order_by().values_list(column, "state").annotate(Sum("recipients"), Sum("complaints"))
-    for value, state, recipients, complained in grouped:
-        tallies.setdefault(value, {})[state] = recipients
-        complaints[value] = complaints.get(value, 0) + complained
-    found = [_part(column, value, Tally(counts, complaints[value])) for value, counts in tallies.items()]
-    return sorted(
-        (part for part in found if not part.tally.is_empty),
-        key=lambda part: (-part.tally.sent - part.tally.errors, part.words),
-    )
-
-
 def _part(column: str, value: str, tally: Tally) -> Part:
     words, actor = value or "Not told by the log", ""
     if column == "cause" and value in CAUSES:
@@ -276,7 +278,7 @@ def months_of(viewer: User, branch: BranchProfile, months: int) -> list[Period]:
     They go back to the first that holds anything.
     """
     today = today_of(branch)
-    found = history_of(viewer, branch, Span(months_back(today, months - 1), month_of(today).last), By.MONTH)
+    found = history_of(viewer, branch, Span(months_back(today, months - 1), month_of(today).last), By.MONTH).periods
     # Months before the log began say nothing.
     while found and found[-1].tally.is_empty:
         found.pop()

@@ -37,27 +37,30 @@ def history(request: PersonRequest, code: str) -> HttpResponse:
     if not form.is_valid():
         return render(request, "maillog/history.html", context, status=400)
     span, day = form.chosen, day_called(form.name)
-    periods = counts.hours_of(viewer, branch, day) if day else counts.history_of(viewer, branch, span, form.cut)
-    total = counts.total_of(periods)
+    column = "" if form.column == "domain" else form.column
+    if day:
+        told = counts.History(counts.hours_of(viewer, branch, day), [])
+    else:
+        told = counts.history_of(viewer, branch, span, form.cut, column)
+    total = counts.total_of(told.periods)
     whole = counts.period_of(branch, span, total)
     context |= {
         "name": form.name,
         "span": span,
         "day": day,
-        "periods": periods,
+        "periods": told.periods,
+        "parts": told.parts,
         "total": total,
         "whole": whole,
         "split": form.column,
     }
-    if form.column == "domain":
+    if not column:
         month = month_of(span.last)
         context |= {
             "month": counts.period_of(branch, month),
             "domains": counts.domains_of(viewer, branch, month.first),
             "month_before": f"{months_back(month.first, 1):%Y-%m}",
         }
-    else:
-        context["parts"] = counts.parts_of(viewer, branch, span, form.column)
     return render(request, "maillog/history.html", context)
 
 

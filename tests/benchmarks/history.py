@@ -21,27 +21,14 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 SERVER = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 LARGE, SMALL = int(os.environ.get("BENCH_ROWS", "10000000")), 100_000
 ROUNDS, REQUESTS = 3, 21
-BRANCHES, SPAN, PIECE = 100, timedelta(days=365), 50_000
+BRANCHES, SPAN = 100, timedelta(days=365)
 NOW = datetime(2026, 11, 27, 12, tzinfo=UTC)
-TABLES = ("maillog_messagelog", "maillog_delivery")
-DOMAINS = ("gmail.com",) * 6 + ("outlook.com",) * 3 + ("yahoo.com",) * 2
-PROVIDERS = {"gmail.com": "gmail", "outlook.com": "outlook", "yahoo.com": "yahoo"}
 CAUSES = ("no_such_user", "mailbox_full", "recipient_policy", "sender_ip_blocked", "spam_content", "auth_failure")
-DELIVERY = (
-    "id", "message_id", "recipient", "recipient_normal", "recipient_domain", "leg", "branch_id", "at", "state",
-    "state_at", "reply", "reply_code", "status", "remote_host", "cause", "attempts", "complained_at", "provider",
-    "module", "server",
-)  # fmt: skip
-MESSAGE = (
-    "id", "branch_id", "at", "key", "module", "function", "message_id", "queue_id", "from_address", "envelope_from",
-    "subject",
-)  # fmt: skip
 
 
 def main(arguments: list[str]) -> int:
@@ -118,40 +105,26 @@ def child(task: str, rows: int, url: str, arguments: list[str]) -> str:
 
 
 def build(rows: int) -> None:
-    """The schema, the branches and people, and ``rows`` deliveries with their counts."""
+    """The schema, the branches and people, and ``rows`` deliveries with their counts, made by the database itself."""
     import django
 
     django.setup()
     from django.core.management import call_command
     from django.db import connection, transaction
 
-    from portal.branches.models import BranchProfile
     from portal.maillog import partitions
-    from portal.maillog.bulk import insert
-    from portal.maillog.counts import Counted, Counts
-    from portal.maillog.models import Delivery, MessageLog
     from tests import make
 
     call_command("migrate", verbosity=0)
     branches = [make.branch(f"branch{number}", f"Branch {number}") for number in range(BRANCHES)]
     make.person("nora@branch0.example", "Nora", "staff", branches[0])
     make.person("ida@desk.example", "Ida", "support")
-    numbers = [branch.pk for branch in branches]
-    counts = Counts({branch.pk: UTC for branch in BranchProfile.objects.all()})
-    indexes = without_indexes()
-    for begin in range(0, rows, PIECE):
-        made = [told(number, rows, numbers) for number in range(begin, min(begin + PIECE, rows))]
-        with transaction.atomic():
-            partitions.ensure({row[1][7] for row in made})
-            insert(MessageLog, MESSAGE, [message for message, _ in made if message])
-            insert(Delivery, DELIVERY, [delivery for _, delivery in made])
-        for _, row in made:
-            counts.add(
-                Counted(row[6], row[7], row[8], row[14], row[17], row[18], row[19], row[4], row[16] is not None), 1
-            )
     with transaction.atomic():
-        counts.write()
+        partitions.ensure(NOW - SPAN + timedelta(days=day) for day in range(SPAN.days + 1))
+    indexes = without_indexes()
     with connection.cursor() as cursor:
+        for statement in statements(connection.vendor, rows, branches[0].pk):
+            cursor.execute(statement)
         for statement in indexes:
             cursor.execute(statement)
         if connection.vendor == "postgresql":
@@ -169,7 +142,7 @@ def without_indexes() -> list[str]:
         cursor.execute(
             "SELECT indexrelid::regclass::text, pg_get_indexdef(indexrelid) FROM pg_index "
             "WHERE indrelid = ANY(%s::regclass[]) AND NOT indisprimary",
-            [list(TABLES)],
+            [["maillog_messagelog", "maillog_delivery"]],
         )
         found = cursor.fetchall()
         for name, _ in found:
@@ -177,44 +150,74 @@ def without_indexes() -> list[str]:
     return [definition.replace(" ON ONLY ", " ON ") for _, definition in found]
 
 
-def told(number: int, rows: int, branches: list[int]) -> tuple[tuple[Any, ...] | None, tuple[Any, ...]]:
-    """The delivery of that number and, for every second one, the message of both. All follows from the number."""
-    message = number // 2 + 1
-    chance = message * 2654435761 % 2**32
-    branch = branches[0] if chance % 10 == 0 else branches[chance // 10 % BRANCHES]
-    at = NOW - SPAN * ((rows - 2 * (message - 1)) / rows)
-    module = ("webreg", "quicktools", "xendirect_admin")[chance % 3]
-    client = (number * 40503 + 7919) % max(rows // 40, 1)
-    place = client % 20
-    domain = DOMAINS[place] if place < len(DOMAINS) else f"d{client % 20_000}.example"
-    fate = number * 40503 % 1000
-    state, cause = "accepted", ""
-    if fate < 2:
-        state, cause = "error", "send_error"
-    elif fate < 32:
-        state, cause = "deferred", "rate_limited"
-    elif fate < 85:
-        state, cause = "refused" if fate < 80 else "expired", CAUSES[fate % len(CAUSES)]
-    elif fate < 90:
-        state = "handed"
-    recipient, code = (
-        f"client{client}@{domain}",
-        {"accepted": "250", "deferred": "421", "refused": "550"}.get(state, ""),
+def statements(vendor: str, rows: int, first: int) -> Iterator[str]:
+    """What makes the rows, each from its own number ``n``: nothing is random. ``first`` is the first branch's key."""
+    is_large = vendor == "postgresql"
+    series = "WITH RECURSIVE s(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < {0}) "
+    source = "generate_series(1, {0}::bigint) AS s(n)" if is_large else "s"
+    series = "" if is_large else series
+    begin, seconds = int((NOW - SPAN).timestamp()), int(SPAN.total_seconds())
+    moment = f"{begin} + m * {seconds} / {rows // 2}"
+    at = f"to_timestamp({moment})" if is_large else f"datetime({moment}, 'unixepoch')"
+    day = "(at AT TIME ZONE 'UTC')::date" if is_large else "date(at)"
+    hour = "date_trunc('hour', at)" if is_large else "strftime('%Y-%m-%d %H:00:00', at)"
+    month = f"date_trunc('month', {day})::date" if is_large else "date(at, 'start of month')"
+    branch = f"CASE WHEN c % 10 = 0 THEN {first} ELSE {first} + c / 10 % {BRANCHES} END"
+    module = "CASE c % 3 WHEN 0 THEN 'webreg' WHEN 1 THEN 'quicktools' ELSE 'xendirect_admin' END"
+    yield (
+        "INSERT INTO maillog_messagelog (id, branch_id, at, key, module, function, message_id, queue_id, from_address, "
+        f"envelope_from, subject) {series.format(rows // 2)}SELECT m, {branch}, {at}, 'key' || m, {module}, "
+        "'Class reminder', '<' || m || '@branch.example>', '4' || c, 'desk@branch.example', 'bounce@xenegrade.net', "
+        f"'Your class starts soon' FROM (SELECT n AS m, n * 2654435761 % 4294967296 AS c FROM "
+        f"{source.format(rows // 2)}) AS made"
     )
-    complained = at + timedelta(hours=30) if fate == 999 else None
-    reply = f"{code} said the server"
-    delivery = (
-        number + 1, message, recipient, recipient, domain, 0, branch, at, state, at, reply, code, "",
-        f"mx.{domain}", cause, 1, complained, PROVIDERS.get(domain, ""), module,
-        "smtp2.xenegrade.net" if chance % 5 == 0 else "smtp.xenegrade.net",
-    )  # fmt: skip
-    if number % 2:
-        return None, delivery
-    ident = f"{message:x}.{chance:08x}"
-    return (
-        message, branch, at, ident, module, "Class reminder", f"<{ident}@branch.example>", f"4{chance:08x}",
-        "desk@branch.example", "bounce@xenegrade.net", "Your class starts soon",
-    ), delivery  # fmt: skip
+    domain = (
+        "CASE WHEN p % 20 < 6 THEN 'gmail.com' WHEN p % 20 < 9 THEN 'outlook.com' WHEN p % 20 < 11 THEN 'yahoo.com' "
+        "ELSE 'd' || p % 20000 || '.example' END"
+    )
+    provider = (
+        "CASE WHEN p % 20 < 6 THEN 'gmail' WHEN p % 20 < 9 THEN 'outlook' WHEN p % 20 < 11 THEN 'yahoo' ELSE '' END"
+    )
+    state = (
+        "CASE WHEN f < 2 THEN 'error' WHEN f < 32 THEN 'deferred' WHEN f < 80 THEN 'refused' "
+        "WHEN f < 85 THEN 'expired' WHEN f < 90 THEN 'handed' ELSE 'accepted' END"
+    )
+    causes = " ".join(f"WHEN {number} THEN '{cause}'" for number, cause in enumerate(CAUSES))
+    cause = (
+        f"CASE WHEN f < 2 THEN 'send_error' WHEN f < 32 THEN 'rate_limited' WHEN f < 85 THEN CASE f % {len(CAUSES)} "
+        f"{causes} END ELSE '' END"
+    )
+    numbers = (
+        f"SELECT n, (n + 1) / 2 AS m, (n + 1) / 2 * 2654435761 % 4294967296 AS c, n * 40503 % {rows // 40} AS p, "
+        f"(n * 7919 + n / 13 * 31) % 1000 AS f FROM {source.format(rows)}"
+    )
+    yield (
+        "INSERT INTO maillog_delivery (id, message_id, recipient, recipient_normal, recipient_domain, leg, branch_id, "
+        "at, state, state_at, reply, reply_code, status, remote_host, cause, attempts, complained_at, provider, "
+        f"module, server) {series.format(rows)}SELECT n, m, 'client' || p || '@' || domain, "
+        f"'client' || p || '@' || domain, domain, 0, branch, at, state, at, 'So said their server', '', '', 'mx.' || domain, {cause}, 1, "
+        f"CASE WHEN f = 999 THEN at END, {provider}, module, "
+        "CASE WHEN c % 5 = 0 THEN 'smtp2.xenegrade.net' ELSE 'smtp.xenegrade.net' END "
+        f"FROM (SELECT made.*, {domain} AS domain, {state} AS state, {branch} AS branch, {at} AS at, "
+        f"{module} AS module FROM ({numbers}) AS made) AS told"
+    )
+    yield (
+        "INSERT INTO maillog_hourcount (branch_id, hour, state, recipients) "
+        f"SELECT branch_id, {hour}, state, count(*) FROM maillog_delivery GROUP BY 1, 2, 3 ORDER BY 2"
+    )
+    yield (
+        "INSERT INTO maillog_daycount (branch_id, day, module, server, provider, state, cause, recipients, complaints) "
+        f"SELECT branch_id, {day}, module, server, provider, state, cause, count(*), count(complained_at) "
+        "FROM maillog_delivery GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 2"
+    )
+    yield (
+        "INSERT INTO maillog_domaincount (branch_id, month, domain, recipients, accepted, deferred, refused, "
+        f"complaints) SELECT branch_id, {month}, recipient_domain, count(*), "
+        "sum(CASE state WHEN 'accepted' THEN 1 ELSE 0 END), "
+        "sum(CASE state WHEN 'deferred' THEN 1 ELSE 0 END), "
+        "sum(CASE WHEN state IN ('refused', 'expired') THEN 1 ELSE 0 END), count(complained_at) "
+        "FROM maillog_delivery WHERE state <> 'error' GROUP BY 1, 2, 3 ORDER BY 2"
+    )
 
 
 def pages(rows: int) -> Iterator[tuple[str, str, str]]:
@@ -227,6 +230,7 @@ def pages(rows: int) -> Iterator[tuple[str, str, str]]:
     message = MessageLog.objects.get(pk=one.message_id)
     half = f"{(NOW - SPAN / 2):%Y-%m-%dT%H:%M}"
     yield "history, 30 days", "nora", "/branches/branch0/history/"
+    yield "history of a smaller branch", "ida", "/branches/branch7/history/"
     yield "history, 90 days by provider", "nora", "/branches/branch0/history/?span=90-days&split=provider"
     yield "history, a month by domain", "nora", "/branches/branch0/history/?month=2026-10&split=domain"
     yield "history, 24 months", "nora", "/branches/branch0/history/?span=24-months"
