@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from portal.branches.models import BranchProfile
 from portal.maillog.addresses import normal
 from portal.returned import runner
-from portal.returned.evidence import take_back
-from portal.returned.models import How, ReturnedMail
+from portal.returned.models import ReturnedMail
 from portal.returned.services import take
-
-_REPORTING = re.compile(rb"^Reporting-MTA:[ \t]*dns;[ \t]*(\S+)", re.M | re.I)
 
 
 def take_in(messages: Iterable[str], branch: BranchProfile, *, recipient: str) -> None:
@@ -22,16 +18,12 @@ def take_in(messages: Iterable[str], branch: BranchProfile, *, recipient: str) -
         mail, _ = take(octets, source="case", branch=branch, rings=False)
         runner.perform(mail.pk)
         mail.refresh_from_db()
-        _settle(mail, octets, branch, recipient)
+        _settle(mail, octets, recipient)
 
 
-def _settle(mail: ReturnedMail, octets: bytes, branch: BranchProfile, recipient: str) -> None:
-    """What the whole file tells more than the mail alone: whose server reports, and whom the case is about."""
+def _settle(mail: ReturnedMail, octets: bytes, recipient: str) -> None:
+    """What the whole file tells more than the mail alone: whom the case is about."""
     rows = list(mail.recipients.all())
-    for row in rows:
-        if row.how == How.MESSAGE_ID and not row.is_sure and _is_by_our_server(octets, branch):
-            # Our own server names whom we wrote to, and nobody whom they passed it on to.
-            take_back(mail, row, because="It is about another recipient of the same message.")
     name = normal(recipient)
     if len(rows) == 1 and not rows[0].how and any(form.encode() in octets.lower() for form in (name, _written(name))):
         # The mail as it was sent out, which the report gives back, was to the recipient.
@@ -42,8 +34,3 @@ def _settle(mail: ReturnedMail, octets: bytes, branch: BranchProfile, recipient:
 def _written(address: str) -> str:
     """The address as it is written into another one (VERP)."""
     return "=".join(address.rsplit("@", 1))
-
-
-def _is_by_our_server(octets: bytes, branch: BranchProfile) -> bool:
-    match, server = _REPORTING.search(octets), branch.sending_server
-    return match is not None and server is not None and match[1].decode("ascii", "replace").lower() == server.host
