@@ -18,7 +18,7 @@ from portal.maillog.importers.event import Kind, LogEvent
 from portal.maillog.models import Delivery, DeliveryEvent, MessageLog, Module, State
 from portal.maillog.providers import provider_of
 from portal.maillog.replies import reading_of
-from portal.maillog.states import ATTEMPTS, Standing, standing_of
+from portal.maillog.states import AFTERWARDS, ATTEMPTS, Standing, standing_of
 
 #: What is known of a message, and what stands where nothing is.
 MESSAGE_FACTS: dict[str, Any] = {
@@ -88,7 +88,8 @@ class Deliveries:
             key = messages[self._message_key(event)], normal(event.recipient)
             told.setdefault(key, []).append(event)
             _read(event)
-            if event.state in ATTEMPTS:
+            event.source = self.source
+            if event.state in ATTEMPTS and self.source not in AFTERWARDS:
                 provider = provider_of(event.remote_host, domain_of(key[1]))
                 server = self._hosts.get(self._servers.get(event.server, 0), event.server)
                 counts.add_attempt(event.at, server, provider, str(event.state))
@@ -219,6 +220,7 @@ class _Remembered:
     remote_host: str = ""
     cause: str = ""
     fingerprint: str = ""
+    source: str = ""
 
 
 def _remembered(row: Delivery, told: list[DeliveryEvent]) -> list[DeliveryEvent | _Remembered]:

@@ -33,6 +33,8 @@ RANK: dict[str, int] = {
 }
 #: An attempt is one conversation with the recipient's server, however it ended.
 ATTEMPTS = frozenset({State.DEFERRED, State.ACCEPTED, State.REFUSED})
+#: Who only tells of an attempt that the sending server made, and mostly has told of itself.
+AFTERWARDS = frozenset({"dsn"})
 #: "It took too long" is no cause where the last deferral told one.
 VAGUE = frozenset({"", "unknown", "network_or_timeout"})
 
@@ -46,6 +48,7 @@ class Told(Protocol):
     status: str
     remote_host: str
     cause: str
+    source: str
 
     @property
     def state(self) -> str | None: ...
@@ -98,7 +101,7 @@ def standing_of(events: Iterable[Told]) -> Standing:
         status=deciding.status,
         remote_host=deciding.remote_host,
         cause=cause,
-        attempts=sum(event.state in ATTEMPTS for event in told),
+        attempts=sum(event.state in ATTEMPTS and event.source not in AFTERWARDS for event in told),
         answered_by=next((event.remote_host for event in reversed(told) if event.remote_host), ""),
         complained_at=complaints[0].at if complaints else None,
     )

@@ -89,8 +89,9 @@ class LogEvent:
     text: str = ""
     #: What names the message in every line of its source, where ``key`` is known from some lines only.
     mark: str = ""
-    #: What the reply is read to.
+    #: What the reply is read to, and what told it: both filled in by the log's service.
     cause: str = ""
+    source: str = ""
     _fingerprint: str = field(default="", repr=False, compare=False)
 
     @property

@@ -134,6 +134,15 @@ def test_days_and_domains_count_what_the_rows_say(north: BranchProfile) -> None:
     assert sum(row.refused for row in domains) == 2
 
 
+def test_a_bounce_tells_of_an_attempt_that_was_counted(north: BranchProfile) -> None:
+    refused = line("refused", 6, "m2", "old@corp.example", reply="550 5.1.1 User unknown")
+    take([refused])
+    octets = json.dumps({**refused, "at": "2026-03-04T15:00:00+00:00"}).encode()
+    ingest(IMPORTERS["jsonl"](BytesIO(octets), "", Zones()), source="dsn", name="test")
+    assert Delivery.objects.get().attempts == 1
+    assert sum(row.recipients for row in AttemptCount.objects.all()) == 1
+
+
 def test_counting_anew_finds_the_same(north: BranchProfile) -> None:
     take(LINES)
     before = counted()

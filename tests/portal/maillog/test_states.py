@@ -24,6 +24,7 @@ class Told:
     reply_code: str = ""
     status: str = ""
     remote_host: str = ""
+    source: str = ""
 
     @property
     def at(self):  # type: ignore[no-untyped-def]
