@@ -22,6 +22,8 @@ KINDS = ("shown", "blocked")
 MOST_PICTURE = MAX_DECODED
 MOST_PICTURES = 1 << 20
 MOST_SHOWN = 1 << 19
+#: Letters of an address on a line of the box that stands for a picture.
+_LINE = 40
 PICTURES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 #: Mail is written in the HTML of long ago.
 _TAGS = (nh3.ALLOWED_TAGS | {"style", "font", "big", "tfoot"}) - {"map", "area", "details", "summary"}
@@ -118,14 +120,21 @@ def _source(value: str, parts: _Parts) -> str:
 
 
 def _box(words: str, address: str) -> str:
-    """A box with words and an address as a picture: as such nothing in it can be loaded or run."""
-    cut = address if len(address) <= 90 else f"{address[:60]}…{address[-28:]}"
+    """A box with words and an address as a picture: as such nothing in it can be loaded or run.
+
+    It has no size of its own, so that it takes the picture's and its letters are not stretched.
+    """
+    cut = address if len(address) <= 120 else f"{address[:80]}…{address[-39:]}"
     plain = "".join(letter if letter.isprintable() else "·" for letter in cut)
+    lines = [plain[at : at + _LINE] for at in range(0, len(plain), _LINE)]
+    told = "".join(
+        f'<text x="8" y="{36 + 15 * number}" font-family="monospace" font-size="11">{escape(line)}</text>'
+        for number, line in enumerate(lines)
+    )
     drawn = (
-        '<svg xmlns="http://www.w3.org/2000/svg" width="560" height="72">'
-        '<rect x=".5" y=".5" width="559" height="71" fill="#f3f4f6" stroke="#8a94a3" stroke-dasharray="5 4"/>'
-        f'<text x="12" y="28" font-family="sans-serif" font-size="13" fill="#4b5563">{escape(words)}</text>'
-        f'<text x="12" y="52" font-family="monospace" font-size="11" fill="#111827">{escape(plain)}</text></svg>'
+        '<svg xmlns="http://www.w3.org/2000/svg"><rect width="100%" height="100%" fill="#f3f4f6" stroke="#8a94a3" '
+        f'stroke-width="2" stroke-dasharray="5 4"/><text x="8" y="19" font-family="sans-serif" font-size="12" '
+        f'fill="#4b5563">{escape(words)}</text>{told}</svg>'
     )
     return f"data:image/svg+xml,{quote(drawn)}"
 

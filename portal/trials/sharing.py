@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from django.conf import settings
 from django.core.signing import BadSignature, Signer
 from django.urls import reverse
@@ -24,7 +26,7 @@ def link_of(share: Share) -> str:
 def share_of(token: str) -> Share | None:
     """The share that ``token`` stands for; None where we did not make it, or it has ended."""
     try:
-        code = Signer(salt=SALT).unsign(token)
+        code = uuid.UUID(hex=Signer(salt=SALT).unsign(token))
     except (BadSignature, ValueError, UnicodeError):
         return None
     found = Share.objects.select_related("message__trial__branch", "message__inspection", "message__connection")

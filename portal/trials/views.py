@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from csp.constants import NONE, SELF
-from csp.decorators import csp_replace, csp_update
+from csp.decorators import csp, csp_update
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -123,7 +123,7 @@ def _picture(message: TrialMessage, kind: str) -> HttpResponse:
     return response
 
 
-@csp_replace(PICTURE_POLICY)
+@csp(PICTURE_POLICY)
 @xframe_options_sameorigin
 @require_safe
 @person_required
@@ -211,7 +211,7 @@ def shared_trial(request: HttpRequest, token: str) -> HttpResponse:
     return response
 
 
-@csp_replace(PICTURE_POLICY)  # type: ignore[arg-type]
+@csp(PICTURE_POLICY)  # type: ignore[arg-type]
 @xframe_options_sameorigin
 @never_cache
 @require_safe
