@@ -53,7 +53,6 @@ class AllowRequest(models.Model):
     created = models.DateTimeField(default=timezone.now)
     expires = models.DateTimeField()
     revoked = models.DateTimeField(null=True, blank=True)
-    opened = models.DateTimeField(null=True, blank=True, help_text="When the link was first followed.")
     answered = models.DateTimeField(null=True, blank=True)
     answer = models.CharField(max_length=10, blank=True)
     answered_by = models.CharField(max_length=160, blank=True)

@@ -57,11 +57,6 @@ def ask(branch: BranchProfile, *, domain: str, product: str, contact: str, by: U
         )
 
 
-def note_opened(request: AllowRequest) -> None:
-    """Note that the link was followed, the first time."""
-    AllowRequest.objects.filter(pk=request.pk, opened=None).update(opened=timezone.now())
-
-
 def answer(
     request: AllowRequest,
     *,

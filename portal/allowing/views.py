@@ -81,8 +81,6 @@ def allow_answer(request: HttpRequest, token: str) -> HttpResponse:
         data = form.cleaned_data
         services.answer(found, is_allowed=data.pop("answer") == "allowed", **data)
         return redirect("allow_answer", token=token)
-    if request.method == "GET":
-        services.note_opened(found)
     context = {"form": form, "product": selectors.product_of(found)}
     return _answered(request, found, "allowing/answer.html", context, status=400 if form.is_bound else 200)
 
