@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from diagnostics.engine.names import is_documentation
+from diagnostics.engine.ip import is_documentation
 
 SMTP_PORT = 25
 HTTPS_PORT = 443

@@ -23,13 +23,6 @@ MAX_LOCAL = 64  # RFC 5321 §4.5.3.1.1
 MAX_ADDRESS = 254  # RFC 5321 §4.5.3.1.3, erratum 1690: 256 octets with the angle brackets.
 MAX_TYPED = 1000  # An address, and a display name and blanks around it.
 
-IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-
-#: RFC 5737 and RFC 3849: for documentation. Mail never comes from there, and lists are never asked about it.
-DOCUMENTATION = tuple(
-    ipaddress.ip_network(net)
-    for net in ("192.0.2.0/24", "198.51.100.0/24", "203.0.113.0/24", "2001:db8::/32", "3fff::/20")
-)
 _DOTS = re.compile("[\u3002\uff0e\uff61]")  # UTS 46 §4: these are full stops too.
 _ATEXT = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~\-\u0080-\U0010ffff]")  # RFC 5322 §3.2.3, RFC 6531 §3.3
 
@@ -111,41 +104,6 @@ def parents(name: str) -> tuple[str, ...]:
 def is_under(name: str, suffix: str) -> bool:
     """``name`` is ``suffix`` or lies below it, on a label boundary."""
     return name == suffix or name.endswith("." + suffix)
-
-
-def unmapped(address: str) -> str:
-    """``address``, or the IPv4 address that it is in IPv6's clothes: ``::ffff:192.0.2.10`` (RFC 4291 §2.5.5.2)."""
-    with contextlib.suppress(ValueError):
-        return str(ipaddress.IPv6Address(address).ipv4_mapped or address)
-    return address
-
-
-def reversed_labels(address: str | IPAddress) -> str:
-    """``address`` as DNS lists spell it: octets (or nibbles) from last to first (RFC 5782 §2.1, §2.4)."""
-    return reverse_name(address).rsplit(".", 2)[0]
-
-
-def reverse_name(address: str | IPAddress) -> str:
-    """The name whose PTR record names ``address`` (RFC 1035 §3.5, RFC 3596 §2.5); ValueError when it is none."""
-    return ipaddress.ip_address(address).reverse_pointer
-
-
-def is_documentation(address: str | IPAddress) -> bool:
-    """``address`` is reserved for documentation."""
-    ip = ipaddress.ip_address(address)
-    return any(ip in network for network in DOCUMENTATION)
-
-
-def documentation_address_in(name: str) -> bool:
-    """``name`` asks about a documentation address: in its reverse zone, or of a list (``10.2.0.192.list.example``)."""
-    labels = name.split(".")
-    octets, nibbles = labels[:4][::-1], "".join(labels[:32][::-1])
-    groups = ":".join(nibbles[at : at + 4] for at in range(0, len(nibbles), 4))
-    for text in (".".join(octets), groups):
-        with contextlib.suppress(ValueError):
-            if is_documentation(text):
-                return True
-    return False
 
 
 class Fault(StrEnum):

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime
 from typing import Any, Self
 
-from diagnostics.engine.names import unmapped
+from diagnostics.engine.ip import unmapped
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,8 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from diagnostics.engine import path
-from diagnostics.engine.names import NameProblem, documentation_address_in, normalised
+from diagnostics.engine.ip import documentation_address_in
+from diagnostics.engine.names import NameProblem, normalised
 from diagnostics.engine.outside import Outside
 from diagnostics.engine.records import DIALOGUES
 from diagnostics.engine.resolver import Answer, Resolver, Status, failed

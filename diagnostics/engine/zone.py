@@ -15,7 +15,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from diagnostics.engine.names import NameProblem, documentation_address_in, is_under, normalised, parents
+from diagnostics.engine.ip import documentation_address_in
+from diagnostics.engine.names import NameProblem, is_under, normalised, parents
 from diagnostics.engine.records import in_order, record_text
 from diagnostics.engine.resolver import Answer, Resolver, Status, failed
 

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 
 from diagnostics.engine.check import Check
 from diagnostics.engine.findings import Actor, Code, Finding, Source, Verdict
-from diagnostics.engine.names import Address, is_documentation, is_under, parse_address, shown
+from diagnostics.engine.ip import is_documentation
+from diagnostics.engine.names import Address, is_under, parse_address, shown
 from diagnostics.engine.path import together
 from diagnostics.engine.protocols.mx import Mailroute, Route, mail_route
 from diagnostics.engine.resolver import Answer, Resolver

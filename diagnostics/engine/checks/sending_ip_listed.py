@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from diagnostics.engine.check import Check
 from diagnostics.engine.findings import Actor, Code, Finding, Source, Verdict
+from diagnostics.engine.ip import is_documentation
 from diagnostics.engine.lists import lists_called
-from diagnostics.engine.names import is_documentation
 from diagnostics.engine.path import together
 from diagnostics.engine.protocols.dnsbl import Health, Listing, Standing, ask, health
 from diagnostics.engine.resolver import Resolver

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from diagnostics.engine.check import Check
 from diagnostics.engine.findings import Actor, Code, Finding, Record, Source, Verdict
-from diagnostics.engine.names import normalised, reverse_name
+from diagnostics.engine.ip import reverse_name
+from diagnostics.engine.names import normalised
 from diagnostics.engine.path import together
 from diagnostics.engine.protocols.iprev import IPRev, Reverse, is_generic, look_up
 from diagnostics.engine.resolver import Resolver

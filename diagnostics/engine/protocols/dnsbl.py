@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from diagnostics.engine.names import reversed_labels
+from diagnostics.engine.ip import reversed_labels
 from diagnostics.engine.path import together
 from diagnostics.engine.resolver import Answer, Resolver
 

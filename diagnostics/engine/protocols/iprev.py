@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from diagnostics.engine.names import reverse_name
+from diagnostics.engine.ip import reverse_name
 from diagnostics.engine.path import together
 from diagnostics.engine.resolver import Answer, Resolver
 

@@ -6,20 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from diagnostics.engine.ip import documentation_address_in, is_documentation, reverse_name, reversed_labels
 from diagnostics.engine.names import (
     Address,
     Fault,
     Malformed,
     NameProblem,
-    documentation_address_in,
     host_domain,
-    is_documentation,
     is_under,
     normalised,
     parents,
     parse_address,
-    reverse_name,
-    reversed_labels,
     shown,
 )
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from diagnostics.engine.ip import reversed_labels
 from diagnostics.engine.lists import lists
-from diagnostics.engine.names import reversed_labels
 from diagnostics.engine.transcript import Recording
 from diagnostics.engine.zone import Zone
 from tests.diagnostics.scenarios.world import SUBJECT, WORLD, examined, expect, scenario, sent_by, world

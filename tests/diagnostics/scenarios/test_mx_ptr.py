@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from diagnostics.engine.names import reverse_name
+from diagnostics.engine.ip import reverse_name
 from tests.diagnostics.scenarios.world import WORLD, expect, over_packets, scenario, sent_by, served, world
 
 HOST = WORLD["mx.corp.example"]

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from diagnostics.engine.names import reverse_name
+from diagnostics.engine.ip import reverse_name
 from diagnostics.engine.protocols import spf
 from diagnostics.engine.protocols.spf import evaluate
 from diagnostics.engine.zone import Zone

@@ -10,11 +10,12 @@ import ipaddress
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from diagnostics.engine.ip import unmapped
 from diagnostics.engine.messages.headers.alignment import Voucher, Witness
 from diagnostics.engine.messages.headers.authentication_results import Results
 from diagnostics.engine.messages.headers.fields import Field
 from diagnostics.engine.messages.headers.received import hop
-from diagnostics.engine.names import NameProblem, normalised, unmapped
+from diagnostics.engine.names import NameProblem, normalised
 from diagnostics.engine.protocols import spf
 from diagnostics.engine.resolver import Resolver
 

@@ -14,7 +14,8 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from diagnostics.engine import path
-from diagnostics.engine.names import IPAddress, NameProblem, is_under, normalised, reverse_name
+from diagnostics.engine.ip import IPAddress, reverse_name
+from diagnostics.engine.names import NameProblem, is_under, normalised
 from diagnostics.engine.protocols.spf.macros import Facts, MacroProblem, read_macros, shortened
 from diagnostics.engine.protocols.spf.parse import Mechanism, RecordProblem, SPFRecord, parse_record, select_records
 from diagnostics.engine.protocols.spf.trace import (

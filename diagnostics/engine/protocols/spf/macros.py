@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from diagnostics.engine.names import MAX_NAME, IPAddress
+from diagnostics.engine.ip import IPAddress
+from diagnostics.engine.names import MAX_NAME
 
 LETTERS = frozenset("slodiphcrtv")
 #: §7.2: these three may stand only in the text of an explanation.

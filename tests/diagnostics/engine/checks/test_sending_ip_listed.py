@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from diagnostics.engine.checks.sending_ip_listed import CHECK
+from diagnostics.engine.ip import reversed_labels
 from diagnostics.engine.lists import lists
-from diagnostics.engine.names import reversed_labels
 from diagnostics.engine.subject import Subject
 from diagnostics.engine.transcript import Recording
 from diagnostics.engine.zone import Zone
