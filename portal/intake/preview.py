@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from itertools import islice
@@ -12,7 +13,7 @@ from typing import Any, BinaryIO
 from portal.intake.models import Upload
 from portal.intake.opening import beginning_of, events_of, rejected_from
 from portal.maillog.importers import TABLES
-from portal.maillog.importers.columns import FIELDS, Columns, likely_forms, meaning_of, unique
+from portal.maillog.importers.columns import FIELDS, Columns, forms_of, likely_forms, meaning_of, unique
 from portal.maillog.importers.csv import table_of
 from portal.maillog.importers.event import LogEvent, Passed, Rejected, RejectedLine
 from portal.maillog.importers.jsonl import flat
@@ -133,14 +134,30 @@ def _table_of_json(file: BinaryIO) -> Table:
 
 
 def guessed(table: Table) -> Columns:
-    """What can be told of the columns from their names and values. What is not for sure is left open."""
-    columns = Columns.recognised(column.name for column in table.columns)
+    """What can be told of the columns from their names, or from what stands in them. What is not sure is left open."""
+    columns = _with_values(table, Columns.recognised(column.name for column in table.columns))
     times = table.values_of(columns.fields, "at")
     # A day and an hour in columns of their own are put together in the order in which they stand.
     ways = [name for name, known in columns.fields.items() if known == "at"]
     forms = likely_forms(times) if len(ways) == 1 else []
     words = {word.lower(): told for word in words_in(table, columns) if (told := meaning_of(word))}
     return replace(columns, form=forms[0] if forms else "iso", words=words)
+
+
+def _with_values(table: Table, columns: Columns) -> Columns:
+    """``columns`` with a recipient and a time that their names do not tell, where one column alone can be it."""
+    fields = dict(columns.fields)
+    others = [column for column in table.columns if column.values and column.name not in fields]
+    looks: dict[str, Callable[[str], bool]] = {
+        "recipient": lambda value: re.fullmatch(r"\S+@\S+\.\S+", value) is not None,
+        # A bare number may be anything.
+        "at": lambda value: not value.isdigit() and bool(forms_of([value])),
+    }
+    for known, look in looks.items():
+        found = [column.name for column in others if all(map(look, column.values))]
+        if known not in fields.values() and len(found) == 1:
+            fields[found[0]] = known
+    return replace(columns, fields=fields)
 
 
 def words_in(table: Table, columns: Columns) -> list[str]:
@@ -152,8 +169,9 @@ def words_in(table: Table, columns: Columns) -> list[str]:
 def is_sure(table: Table, columns: Columns) -> bool:
     """Whether ``columns`` leave nothing open: enough is named, times can be read in one way only, words are known."""
     is_one_way = likely_forms(table.values_of(columns.fields, "at")) == [columns.form]
+    is_named = Columns.recognised(column.name for column in table.columns).is_enough
     are_known = all(word.lower() in columns.words or meaning_of(word) for word in words_in(table, columns))
-    return columns.is_enough and is_one_way and are_known
+    return is_named and columns.is_enough and is_one_way and are_known
 
 
 def preview_of(upload: Upload) -> Preview:

@@ -57,6 +57,23 @@ def test_what_can_be_told_and_what_is_left_open(
     assert (columns.form, is_sure(table, columns)) == (form, sure)
 
 
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("Wen;Wann\na@b.example;4.3.2026 14:00\n", {"Wen": "recipient", "Wann": "at"}),
+        ("Wen;Wer\na@b.example;c@d.example\n", {}),
+        ("Wen;Zahl\na@b.example;1772632930\n", {"Wen": "recipient"}),
+        ("Wen;to\na@b.example;c@d.example\n", {"to": "recipient"}),
+    ],
+)
+def test_what_stands_in_a_column_may_tell_what_it_is(
+    nora: User, north: BranchProfile, text: str, fields: dict[str, str]
+) -> None:
+    table = table_in(upload_of(text, by=nora, branch=north))
+    assert guessed(table).fields == fields
+    assert not is_sure(table, guessed(table))
+
+
 def test_words_of_the_state_each_once(nora: User, north: BranchProfile) -> None:
     table = table_in(upload_of("to,time,event\na,b,Sent\na,b,SENT\na,b,lost\n", by=nora, branch=north))
     assert [word.lower() for word in words_in(table, guessed(table))] == ["sent", "lost"]

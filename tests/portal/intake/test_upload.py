@@ -58,8 +58,8 @@ def test_lines_of_another_branch_are_not_for_staff_to_bring_in(
 
 
 def test_columns_that_were_not_recognised_are_asked_for(as_nora: Client, nora: User, north: BranchProfile) -> None:
-    response = page(as_nora, upload_of("Wen,Wann\na@b.example,2026-03-04T14:00:00Z\n", by=nora, branch=north))
-    assert [bound.label for bound in response.context["form"].column_fields] == ["Wen", "Wann"]
+    response = page(as_nora, upload_of("Wen,Wer,Wann\na@b.example,c@d.example,x\n", by=nora, branch=north))
+    assert [bound.label for bound in response.context["form"].column_fields] == ["Wen", "Wer", "Wann"]
     assert response.context["preview"].is_hopeless
 
 
