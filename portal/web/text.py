@@ -5,6 +5,7 @@ Escaping is the template's own work and is not done here; the functions return p
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
 KEPT = frozenset("\n\t")
@@ -12,6 +13,10 @@ KEPT = frozenset("\n\t")
 JOINERS = frozenset("\u200c\u200d")
 #: Control, format, surrogate, private-use and unassigned characters, and the two odd line ends of Unicode.
 UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+
+
+#: Where a line may break in an address or a host.
+PLACES = re.compile(r"(?<=[^@.])(?=[@.])")
 
 
 def visible(text: object) -> str:
@@ -39,6 +44,11 @@ def _beside(value: str, position: int) -> str:
     before, after = value[max(position - 1, 0) : position], value[position + 1 : position + 2]
     # A joiner that touches ASCII on either side joins nothing, so ASCII wins.
     return next((item for item in (before, after) if not item or item.isascii()), before)
+
+
+def pieces(address: object) -> list[str]:
+    """An address or a host, made visible, in the pieces a line may break between: before the @ and before dots."""
+    return PLACES.split(visible(address))
 
 
 def initials(name: object) -> str:

@@ -13,7 +13,7 @@ from django.http import QueryDict
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.template.context import Context
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 from portal.web import drawn, moments, text, trees, words
@@ -22,6 +22,12 @@ from portal.web.pages import Page
 register = template.Library()
 register.filter("visible", text.visible)
 register.filter("initials", text.initials)
+
+
+@register.filter
+def breaks(value: object) -> SafeString:
+    """``{{ ticket.recipient|breaks }}``: an address or a host, made visible, that breaks at its @ and dots."""
+    return format_html_join(SafeString("<wbr>"), "{}", ((piece,) for piece in text.pieces(value)))
 
 
 @register.simple_tag

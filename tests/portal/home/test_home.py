@@ -27,7 +27,7 @@ def test_staff_see_their_sending_and_their_reports(
     Report.objects.create(branch=north, by=nora, recipient="draft@corp.example")
     with django_assert_max_num_queries(10):
         response = as_nora.get("/")
-    content = response.content.decode()
+    content = response.content.decode().replace("<wbr>", "")
     assert "lee@corp.example" in content
     assert "4 more at bignet.example" in content
     assert "draft@corp.example" in content
@@ -56,7 +56,7 @@ def test_staff_without_a_branch_are_told_whom_to_ask(db: None) -> None:
 
 def test_staff_see_nothing_of_others(as_sven: Client, north: BranchProfile) -> None:
     make.delivery(north, "lee@corp.example", "refused")
-    assert b"lee@corp.example" not in as_sven.get("/").content
+    assert "lee@corp" not in as_sven.get("/").content.decode().replace("<wbr>", "")
 
 
 def test_support_see_the_queue(

@@ -232,3 +232,12 @@ def test_nothing_that_is_pasted_is_cut_in_silence() -> None:
     assert "maxlength" not in html
     assert 'data-most="20"' in html
     assert "x" * 21 in shown("{% field form.text %}", form=Long({"text": "x" * 21}))
+
+
+def test_an_address_breaks_at_its_at_and_dots() -> None:
+    html = shown("{{ v|breaks }}", v="a.meyer@stateagency.example")
+    assert html == "a<wbr>.meyer<wbr>@stateagency<wbr>.example"
+    assert shown("{{ v|breaks }}", v="") == ""
+    hostile = shown("{{ v|breaks }}", v="<b>\u202e@x.example")
+    assert "<b>" not in hostile
+    assert "\u202e" not in hostile

@@ -78,7 +78,7 @@ def test_the_record_fills_the_report(as_nora: Client, report: Report, earlier: D
     assert report.delivery == earlier
     assert report.around == make.NOON - 2 * DAY
     assert (report.module, report.function, report.span_days) == ("quicktools", "Payment receipt", 1)
-    content = as_nora.get(url(report, "address")).content.decode()
+    content = as_nora.get(url(report, "address")).content.decode().replace("<wbr>", "")
     assert "&lt;pay-1@north.example&gt;" in content
     assert "4Bq1" in content
 
