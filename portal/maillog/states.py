@@ -81,7 +81,7 @@ def standing_of(events: Iterable[Told]) -> Standing:
     """Where a delivery with these events (at least one, in any order) stands."""
     everything = list(events)
     if len(everything) > 1:
-        everything.sort(key=lambda event: (event.at, RANK[event.state or ""], event.fingerprint))
+        everything.sort(key=_place)
     complaints = [event for event in everything if event.state == State.COMPLAINED]
     told = [event for event in everything if event.state != State.COMPLAINED] if complaints else everything
     if not told:
@@ -92,6 +92,7 @@ def standing_of(events: Iterable[Told]) -> Standing:
     if deciding.state == State.EXPIRED and cause in VAGUE:
         deferrals = [event for event in told if event.state == State.DEFERRED and event.cause not in VAGUE]
         cause = deferrals[-1].cause if deferrals else cause
+    answered_by = next((event.remote_host for event in reversed(told) if event.remote_host), "")
     return Standing(
         at=told[0].at,
         state=deciding.state or "",
@@ -99,12 +100,20 @@ def standing_of(events: Iterable[Told]) -> Standing:
         reply=deciding.reply,
         reply_code=deciding.reply_code,
         status=deciding.status,
-        remote_host=deciding.remote_host,
+        # A report that names no host is about the attempt before it.
+        remote_host=deciding.remote_host or (answered_by if deciding.source in AFTERWARDS else ""),
         cause=cause,
         attempts=sum(event.state in ATTEMPTS and event.source not in AFTERWARDS for event in told),
-        answered_by=next((event.remote_host for event in reversed(told) if event.remote_host), ""),
+        answered_by=answered_by,
         complained_at=complaints[0].at if complaints else None,
     )
+
+
+def _place(event: Told) -> tuple[datetime, int, bool, bool, str]:
+    """Where an event stands among others. Of two that end a leg in the same second the one that knows more is the last:
+    a server writes "expired" and the report that tells the last reply at once.
+    """
+    return event.at, RANK[event.state or ""], bool(event.remote_host), bool(event.status), event.fingerprint
 
 
 def _only_complained(event: Told) -> Standing:

@@ -76,3 +76,17 @@ def test_an_end_is_never_undone_by_what_is_none(events: list[Told]) -> None:
 def test_where_it_stands(events: list[tuple[int, str, str]], state: str, cause: str, attempts: int) -> None:
     standing = standing_of(Told(minute, told, why) for minute, told, why in events)
     assert (standing.state, standing.cause, standing.attempts) == (state, cause, attempts)
+
+
+@pytest.mark.parametrize("fingerprints", ["ab", "ba"])
+def test_of_two_ends_in_one_second_the_one_that_knows_more_decides(fingerprints: str) -> None:
+    """A server writes in its log that it gives up, and at once the report with what it was told last."""
+    log = Told(5, State.EXPIRED, fingerprint=fingerprints[0], reply="expired, returned to sender")
+    report = Told(5, State.EXPIRED, "mailbox_full", fingerprints[1], "452 full", "452", "4.2.2", source="dsn")
+    assert standing_of([log, report]).reply == "452 full"
+
+
+def test_a_report_without_a_host_is_about_the_attempt_before() -> None:
+    tried = Told(1, State.REFUSED, "message_too_big", "a", remote_host="mx.corp.example", source="postfix")
+    report = Told(2, State.REFUSED, "message_too_big", "b", source="dsn")
+    assert standing_of([tried, report]).remote_host == "mx.corp.example"
