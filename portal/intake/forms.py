@@ -128,8 +128,10 @@ class ColumnsForm(forms.Form):
         """What was said."""
         data = self.cleaned_data
         words = {word.lower(): data.get(f"word_{at}", "") for at, word in enumerate(self._words)}
+        chosen = self._chosen()
         return Columns(
-            fields=self._chosen().fields,
+            fields=chosen.fields,
+            is_alone=not chosen.has_id,
             form=data["form"],
             kind=data["kind"],
             words={word: meaning for word, meaning in words.items() if meaning},

@@ -141,7 +141,7 @@ def guessed(table: Table) -> Columns:
     ways = [name for name, known in columns.fields.items() if known == "at"]
     forms = likely_forms(times) if len(ways) == 1 else []
     words = {word.lower(): told for word in words_in(table, columns) if (told := meaning_of(word))}
-    return replace(columns, form=forms[0] if forms else "iso", words=words)
+    return replace(columns, form=forms[0] if forms else "iso", words=words, is_alone=not columns.has_id)
 
 
 def _with_values(table: Table, columns: Columns) -> Columns:

@@ -82,6 +82,7 @@ def _upload(request: PersonRequest, found: Upload, data: Any = None, status: int
             not found.columns or is_sure(table, Columns.from_json(found.columns)) or selectors.was_told(found, table)
         )
         context["preview"] = preview_of(found)
+        context["is_alone"] = bool(found.columns.get("is_alone"))
     response = page_or_fragment(request, "intake/upload.html", "intake/_upload.html", context, status=status)
     if not found.is_under_way:
         # Where the part that refreshes itself finds reading over, the page around it is out of date too.

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
+from hashlib import sha256
 from typing import Any
 
 from portal.maillog.importers.event import EventProblem, Kind
@@ -76,12 +77,14 @@ class Columns:
     ``fields``: for each column what it is; one that is left out is not read. Two that are the time are put together.
     ``form``: how a time is written, a key of :data:`TIME_FORMS`. ``kind``: what a row is that does not say so itself.
     ``words``: what the words of the state's column mean, in lower case; ``leave_out`` passes such rows over.
+    ``is_alone``: no column is an id, so each row is a message of its own, known by its recipient, time and subject.
     """
 
     fields: dict[str, str] = field(default_factory=dict)
     form: str = "iso"
     kind: str = Kind.MESSAGE
     words: dict[str, str] = field(default_factory=dict)
+    is_alone: bool = False
 
     @classmethod
     def recognised(cls, names: Iterable[str]) -> Columns:
@@ -99,6 +102,11 @@ class Columns:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    @property
+    def has_id(self) -> bool:
+        """Whether a column tells which rows are about one and the same message."""
+        return bool({"key", "message_id"} & set(self.fields.values()))
 
     @property
     def is_enough(self) -> bool:
@@ -127,6 +135,9 @@ class Columns:
             for name in ("at", "until"):
                 if told.get(name):
                     told[name] = TIME_FORMS[self.form].read(str(told[name]).strip())
+        if self.is_alone and not told.get("key") and not told.get("message_id"):
+            what = [str(told.get(name, "")) for name in ("recipient", "at", "subject", "from", "function")]
+            told["key"] = f"row:{sha256(chr(31).join(what).encode('utf-8', 'replace')).hexdigest()[:32]}"
         if kind == Kind.COVERAGE and told.get("at"):
             told["from"] = told.pop("at", "")
         return told

@@ -58,6 +58,18 @@ def test_what_can_be_told_and_what_is_left_open(
 
 
 @pytest.mark.parametrize(
+    ("header", "is_alone"), [("to,time", True), ("to,time,id", False), ("to,time,messageid", False)]
+)
+def test_without_an_id_every_row_is_a_message_of_its_own(
+    nora: User, north: BranchProfile, header: str, is_alone: bool
+) -> None:
+    row = "a@b.example,2026-03-04T14:00:00Z" + ("" if is_alone else ",x")
+    upload = upload_of(f"{header}\n{row}\n", by=nora, branch=north)
+    assert upload.columns["is_alone"] is is_alone
+    assert preview_of(upload).good == 1
+
+
+@pytest.mark.parametrize(
     ("text", "fields"),
     [
         ("Wen;Wann\na@b.example;4.3.2026 14:00\n", {"Wen": "recipient", "Wann": "at"}),

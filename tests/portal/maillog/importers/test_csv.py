@@ -108,6 +108,13 @@ class TestCSV(RowContract):
     def mapped(self, text: str, columns: Columns) -> list[Item]:
         return list(TABLES["csv"](io.BytesIO(text.encode()), "north", lambda _: ZoneInfo("America/Denver"), columns))
 
+    def test_rows_without_any_id_are_messages_of_their_own(self) -> None:
+        columns = Columns(fields={"to": "recipient", "at": "at"}, is_alone=True)
+        rows = "a@b.example,2026-03-04T14:02:10Z\na@b.example,2026-03-04T14:02:11Z\n"
+        keys = [item.key for item in self.mapped(f"to,at\n{rows}{rows}", columns) if isinstance(item, LogEvent)]
+        assert keys[0] != keys[1]
+        assert keys[:2] == keys[2:]
+
     def test_rows_that_are_left_out_are_counted_as_passed(self) -> None:
         columns = Columns(fields={"to": "recipient", "at": "at", "id": "key", "e": "kind"}, words={"open": LEFT_OUT})
         found = self.mapped("id,to,at,e\n1,a@b.example,2026-03-04T14:02:10Z,Open\n", columns)
