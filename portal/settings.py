@@ -45,6 +45,7 @@ INSTALLED_APPS = [
     "portal.rates",
     "portal.trials",
     "portal.planning",
+    "portal.standing",
     "portal.signing",
     "portal.allowing",
     "portal.dossier",
@@ -326,6 +327,11 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-uploads": {"task": "portal.intake.tasks.sweep_uploads", "schedule": 30, "options": {"expires": 25}},
     "forget-uploads": {"task": "portal.intake.tasks.forget_uploads", "schedule": 3600, "options": {"expires": 3000}},
     "sweep-lists": {"task": "portal.planning.tasks.sweep_lists", "schedule": 60, "options": {"expires": 55}},
+    "review-standings": {
+        "task": "portal.standing.tasks.review_standings",
+        "schedule": 600,
+        "options": {"expires": 590},
+    },
     "look-at-keys": {"task": "portal.signing.tasks.look_at_keys", "schedule": 60, "options": {"expires": 55}},
     "heartbeat": {"task": "portal.tasks.beat", "schedule": 15, "options": {"expires": 30}},
 }

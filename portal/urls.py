@@ -15,6 +15,7 @@ urlpatterns = [
     path("", include("portal.feedback.urls")),
     path("", include("portal.rates.urls")),
     path("", include("portal.planning.urls")),
+    path("", include("portal.standing.urls")),
     path("", include("portal.signing.urls")),
     path("", include("portal.allowing.urls")),
     path("", include("portal.dossier.urls")),

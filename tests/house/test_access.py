@@ -84,6 +84,13 @@ ROWS: dict[str, Row] = {
     "mailings": Row("branch", "get post", "branch"),
     "mailing": Row("branch", "get", "mailing"),
     "mailing_sheet": Row("branch", "get", "mailing"),
+    # How branches stand as senders.
+    "standings": Row("support"),
+    "standing": Row("branch", "get", "branch"),
+    "standing_warn": Row("support", "get post", "branch"),
+    "standing_withdraw": Row("support", "get post", "branch"),
+    "standing_suspend": Row("admin", "get post", "branch"),
+    "standing_resume": Row("admin", "get post", "branch"),
     # What receivers and mail services report.
     "feedback": Row("branch", "get", "branch"),
     "service_events": Row("support"),

@@ -1,0 +1,43 @@
+"""Reading how branches stand. Staff see their own branch, support and admins all."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from portal.accounts.models import User
+from portal.branches.access import branch_for, branches_of
+from portal.branches.models import BranchProfile, EmailFunction
+from portal.standing.models import Standing, StandingEvent, State
+
+#: The lists of the page, by what they are called in its address.
+LISTS = {"": "In question", "suspended": "Suspended", "warned": "Warned", "watched": "Watched", "good": "Good"}
+
+
+def standings(viewer: User, *, state: str = "") -> QuerySet[Standing]:
+    """The standings ``viewer`` may see in ``state``; "" are all that are not good."""
+    rows = Standing.objects.filter(branch__in=branches_of(viewer)).select_related("branch")
+    is_off = Q(branch__email_function=EmailFunction.SUSPENDED)
+    if state == State.SUSPENDED:
+        return rows.filter(is_off)
+    if state == State.WATCHED:
+        # One that was let back on its page a moment ago is watched.
+        return rows.filter(~is_off, state__in=[State.WATCHED, State.SUSPENDED])
+    if state in {State.WARNED, State.GOOD}:
+        return rows.filter(~is_off, state=state)
+    return rows.filter(is_off | ~Q(state=State.GOOD))
+
+
+def standing_for(viewer: User, code: str) -> Standing:
+    """The standing of the branch ``code`` if ``viewer`` may see it, else Http404; of a new branch a good one."""
+    return standing_of(branch_for(viewer, code))
+
+
+def standing_of(branch: BranchProfile) -> Standing:
+    """The standing of a branch that the viewer may see; an unsaved, good one before the first look."""
+    found = Standing.objects.select_related("branch").filter(branch=branch).first()
+    return found or Standing(branch=branch, since=branch.created)
+
+
+def story(standing: Standing) -> QuerySet[StandingEvent]:
+    """The steps of a branch's standing; the caller takes a keyset page of them by ``at``."""
+    return StandingEvent.objects.filter(branch=standing.branch).select_related("by")
