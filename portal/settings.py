@@ -201,7 +201,7 @@ EMAIL_HOST_USER = env.read_str("EMAIL_HOST_USER")
 EMAIL_HOST_PASSWORD = env.read_secret("EMAIL_HOST_PASSWORD")
 EMAIL_USE_TLS = env.read_bool("EMAIL_USE_TLS")
 EMAIL_TIMEOUT = 20
-#: Where news of tickets goes that nobody works on yet; empty: nowhere.
+#: Where news of tickets goes that nobody works on yet; empty: to the people of support who want to hear of them.
 SUPPORT_ADDRESS = env.read_str("SUPPORT_ADDRESS")
 DEFAULT_FROM_EMAIL = env.read_str("DEFAULT_FROM_EMAIL", "Delivery Desk <desk@localhost>")
 
@@ -301,6 +301,8 @@ CELERY_WORKER_CONCURRENCY = env.read_int("WORKER_CONCURRENCY", 4 if REDIS_URL el
 CELERY_WORKER_POOL = "prefork" if REDIS_URL else "threads"
 CELERY_WORKER_ENABLE_REMOTE_CONTROL = bool(REDIS_URL)
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+# What is printed (mails, where no server sends them) is no warning.
+CELERY_WORKER_REDIRECT_STDOUTS = False
 CELERY_BEAT_SCHEDULE_FILENAME = str(DATA_DIR / "beat")
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "diagnostics.tasks.sweep_runs", "schedule": RUN_SWEEP_SECONDS},
@@ -347,6 +349,7 @@ LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain"}},
+    "filters": {"refusals": {"()": "portal.logs.RefusalsInOneLine"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "plain", "filters": ["refusals"]}},
     "root": {"handlers": ["console"], "level": env.read_str("LOG_LEVEL", "INFO").upper()},
 }

@@ -43,6 +43,38 @@ def test_children_speak_and_end(capsys: pytest.CaptureFixture[str]) -> None:
     assert children.running["two"].returncode is not None
 
 
+def test_children_are_told_what_all_share() -> None:
+    said: list[str] = []
+    children = up.Children(said.append, {"BASE_URL": "http://127.0.0.1:8123"})
+    children.begin("one", [sys.executable, "-c", "import os; print(os.environ['BASE_URL'])"])
+    children.running["one"].wait(10)
+    children.stop()
+    assert [line.endswith("http://127.0.0.1:8123") for line in said] == [True]
+
+
+def test_mails_link_to_where_the_desk_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("BASE_URL", raising=False)
+    monkeypatch.setenv("PYTHONWARNINGS", "error")
+    environment = up.environment_for("http://127.0.0.1:8123")
+    assert environment["BASE_URL"] == "http://127.0.0.1:8123"
+    assert environment["PYTHONWARNINGS"].startswith("error,ignore:")
+    monkeypatch.setenv("BASE_URL", "https://desk.example")
+    assert up.environment_for("http://127.0.0.1:8123")["BASE_URL"] == "https://desk.example"
+
+
+@pytest.mark.parametrize(
+    ("host", "address"),
+    [
+        ("127.0.0.1", "http://127.0.0.1:8000"),
+        ("0.0.0.0", "http://127.0.0.1:8000"),
+        ("::", "http://[::1]:8000"),
+        ("desk.example", "http://desk.example:8000"),
+    ],
+)
+def test_the_address_is_one_to_go_to(host: str, address: str) -> None:
+    assert up.web_address(host, 8000) == address
+
+
 def test_the_desk_is_web_worker_and_beat() -> None:
     assert list(up.commands("127.0.0.1", 8000)) == ["web", "worker", "beat"]
     assert list(up.commands("127.0.0.1", 8000, mailroom=True)) == ["web", "worker", "beat", "mailroom"]

@@ -13,7 +13,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any
 
@@ -30,6 +30,8 @@ from portal.mailroom.listening import address_of
 #: How long a child may take to end by itself.
 GRACE_SECONDS = 5.0
 READY_SECONDS = 60.0
+#: How Celery's warning of a worker that runs as root begins.
+AS_ROOT = "You're running the worker with superuser privileges"
 
 
 class Command(BaseCommand):
@@ -46,8 +48,8 @@ class Command(BaseCommand):
         check_port(host, port)
         mailroom = self.mailroom()
         self.prepare(with_demo=not options["no_demo"])
-        address = f"http://{host}:{port}"
-        children = Children(self.stdout.write)
+        address = web_address(host, port)
+        children = Children(self.stdout.write, environment_for(address))
         stopping = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, lambda *_: stopping.set())
@@ -104,7 +106,9 @@ class Command(BaseCommand):
             for item in PEOPLE:
                 if item.email in known:
                     self.stdout.write(f"  {item.email:<22} {item.about}")
-            self.stdout.write("")
+        if settings.EMAIL_BACKEND.endswith("console.EmailBackend"):
+            self.stdout.write("Mails are printed here; EMAIL_HOST sends them for real.")
+        self.stdout.write("")
 
 
 def check_folder(folder: Path) -> None:
@@ -144,6 +148,21 @@ def static_is_stale() -> bool:
     return any(path.stat().st_mtime > collected for path in (*sources, settings.BASE_DIR / "requirements.txt"))
 
 
+def web_address(host: str, port: int) -> str:
+    """The address the desk is reached at from this machine."""
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - all interfaces are no address to go to.
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def environment_for(address: str) -> dict[str, str]:
+    """What all children are told alike: the address that mails link to, unless BASE_URL names another one.
+
+    Celery warns of a worker that runs as root, as it does in a container of one's own; ours takes nothing but JSON.
+    """
+    warnings = ",".join(filter(None, [os.environ.get("PYTHONWARNINGS"), f"ignore:{AS_ROOT}"]))
+    return {"BASE_URL": os.environ.get("BASE_URL") or address, "PYTHONWARNINGS": warnings}
+
+
 def commands(host: str, port: int, *, mailroom: bool = False) -> dict[str, list[str]]:
     """The children: their names and how each is started."""
     python = sys.executable
@@ -163,13 +182,15 @@ def commands(host: str, port: int, *, mailroom: bool = False) -> dict[str, list[
 class Children:
     """The processes of the desk, each in a group of its own, and what they print, one prefix each."""
 
-    def __init__(self, write: Callable[[str], Any]) -> None:
+    def __init__(self, write: Callable[[str], Any], environment: Mapping[str, str] | None = None) -> None:
         self.write = write
+        self.environment = environment or {}
         self.running: dict[str, subprocess.Popen[str]] = {}
         self._readers: list[threading.Thread] = []
 
     def begin(self, name: str, arguments: list[str]) -> None:
         environment = {**os.environ, "PYTHONUNBUFFERED": "1", "DJANGO_SETTINGS_MODULE": "portal.settings"}
+        environment |= self.environment
         child = subprocess.Popen(  # noqa: S603 - the arguments are our own.
             arguments,
             cwd=settings.BASE_DIR,
