@@ -125,7 +125,7 @@ def _subject(header: Message, connection: Connection | None) -> Subject:
 
 
 def _with_keys(subject: Subject, header: Message, branch: BranchProfile) -> Subject:
-    """``subject`` with the selectors of the signatures in the author's name, and the keys that our records hold."""
+    """``subject`` with the selectors of the signatures in the author's name, and those that our records hold."""
     names: list[str] = []
     for field in header.all("dkim-signature")[:MOST_SELECTORS]:
         try:
@@ -135,9 +135,10 @@ def _with_keys(subject: Subject, header: Message, branch: BranchProfile) -> Subj
             continue
         if name_in(found.get("d", "")) == subject.sender_domain and (selector := name_in(found.get("s", ""))):
             names.append(selector)
-    issued = DKIMEntry.objects.filter(domain__branch=branch, domain__domain=subject.sender_domain)
+    issued = DKIMEntry.objects.filter(domain__branch=branch, domain__domain=subject.sender_domain)[:MOST_SELECTORS]
     keys = {entry.selector.lower(): bare_key(entry.public_key) for entry in issued}
-    selectors = tuple(DKIMSelector(selector=name, public_key=keys.get(name, "")) for name in dict.fromkeys(names))
+    wanted = dict.fromkeys([*names, *keys])
+    selectors = tuple(DKIMSelector(selector=name, public_key=keys.get(name, "")) for name in wanted)
     return replace(subject, selectors=selectors)
 
 

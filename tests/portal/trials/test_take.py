@@ -49,6 +49,14 @@ def test_the_issued_key_is_compared(north: BranchProfile, arrived: Callable[...,
     assert "dkim.present" not in codes
 
 
+def test_what_our_records_hold_is_looked_at_too(arrived: Callable[..., TrialMessage]) -> None:
+    message = arrived(signed(mail(), "s=other"))
+    assert message.connection is not None
+    assert [item["selector"] for item in message.connection.subject["selectors"]] == ["other", "xen1"]
+    unsigned = report_of(arrived(mail()))
+    assert "dkim.no_selectors" not in {finding.code for finding in unsigned.posture.findings}
+
+
 def test_the_same_message_is_one(trial: Trial) -> None:
     octets = by_our_server(mail())
     for _ in range(3):
