@@ -2,7 +2,7 @@
 # outside this folder.
 .POSIX:
 .SUFFIXES:
-.PHONY: help run setup test lint types imports migrations check browser demo bench faults lock screenshots clean
+.PHONY: help run setup test lint types imports migrations check browser lab demo bench faults lock screenshots clean
 
 PYTHON = python3
 VENV = .venv
@@ -18,13 +18,16 @@ run: $(VENV)/.run ## start the desk: web, worker, beat and mailroom (PORT=8000)
 
 setup: $(VENV)/.dev ## make the environment with what development needs
 
-# Chromium keeps an event loop running in its process, so what walks in it runs by itself.
+# Chromium keeps an event loop running in its process, so what walks in it runs by itself. The lab needs root and Postfix.
 test: $(VENV)/.dev ## run the tests (ARGS=... goes to pytest)
-	@$(BIN)/python -m pytest -m "not browser" $(ARGS)
+	@$(BIN)/python -m pytest -m "not browser and not lab" $(ARGS)
 	@$(BIN)/python -m pytest -m browser $(ARGS)
 
 browser: $(VENV)/.dev ## walk the product in Chromium
 	@$(BIN)/python -m pytest -m browser $(ARGS)
+
+lab: $(VENV)/.dev ## send by a real Postfix, and read its log and reports (as root)
+	@$(BIN)/python -m pytest tests/lab $(ARGS)
 
 lint: $(VENV)/.dev ## ruff and djade
 	$(BIN)/ruff check .
