@@ -69,10 +69,16 @@ class BenchForm(forms.Form):
         label="Sending domain", max_length=253, required=False, help_text="For an address: who writes to it."
     )
     addresses = forms.CharField(
-        label="Sending IP addresses", max_length=400, required=False, help_text="IPv4 or IPv6, with commas between."
+        label="Sending IP addresses",
+        max_length=400,
+        required=False,
+        help_text="IPv4 or IPv6, with commas between. Empty: those of the server that our records hold for the domain.",
     )
     selectors = forms.CharField(
-        label="DKIM selectors", max_length=200, required=False, help_text="With commas between, when you know them."
+        label="DKIM selectors",
+        max_length=200,
+        required=False,
+        help_text="With commas between. Empty: those that our records hold for the domain.",
     )
 
     calls = forms.BooleanField(

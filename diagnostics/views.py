@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from diagnostics import selectors, services
 from diagnostics.forms import BenchForm, MessageForm
+from diagnostics.senders import from_records
 from portal.accounts.access import person_required, support_required
 from portal.web.fragments import page_or_fragment
 from portal.web.http import PersonRequest
@@ -23,7 +24,7 @@ def bench(request: PersonRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             start = services.call_on_server if form.cleaned_data.get("calls") else services.start_run
-            return redirect("run", code=start(form.subject(), by=request.user).code)
+            return redirect("run", code=start(from_records(form.subject()), by=request.user).code)
         except services.CallRefused as refusal:
             form.add_error("calls", str(refusal))
     latest = page_of(selectors.runs_of(request.user), request.GET, by="queued_at", size=20)

@@ -18,7 +18,8 @@ class SendingServer:
     """The server that hands the mail over: ours, or the branch's own.
 
     ``addresses`` are IPv4 and IPv6 addresses as text. ``envelope_domain`` is the domain of MAIL FROM; empty when the
-    From-domain itself is used. ``spf_include`` is what a branch includes to authorise the server.
+    From-domain itself is used. ``spf_include`` is what a branch includes to authorise the server. ``is_own``: the
+    branch runs it, so that its faults are for the branch's IT and not for us.
     """
 
     host: str
@@ -26,6 +27,7 @@ class SendingServer:
     helo: str = ""
     envelope_domain: str = ""
     spf_include: str = ""
+    is_own: bool = False
 
     def __post_init__(self) -> None:
         # P54: lists, reverse zones and SPF know the address only as the IPv4 address that it is.
@@ -80,6 +82,7 @@ class Subject:
     ``refused_at`` is when the recipient's organisation last refused our mail by a rule of theirs, as our log has it.
     ``probe`` asks for a call on the recipient's mail server: ``greeting``, or ``recipient`` to name the address too;
     ``probe_is_representative``: the desk runs on the sending host, so the server sees the sender's address.
+    ``is_from_records``: our records were asked about the sender, so what is empty they do not hold.
     ``now`` is an ISO 8601 time in UTC, so that expiry is judged the same when a run is replayed.
     """
 
@@ -95,6 +98,7 @@ class Subject:
     refused_at: str = ""
     probe: str = ""
     probe_is_representative: bool = False
+    is_from_records: bool = False
     now: str = ""
 
     @classmethod
@@ -106,6 +110,11 @@ class Subject:
         """The names of the fields that hold something; ``person`` besides, where the recipient is somebody."""
         held = {item.name for item in fields(self) if getattr(self, item.name)}
         return frozenset(held | ({"person"} if self.recipient and not self.recipient_is_assumed else set()))
+
+    @property
+    def is_to_itself(self) -> bool:
+        """Sender and recipient are of one domain, and so is the IT that looks after both."""
+        return bool(self.sender_domain) and self.recipient.rpartition("@")[2].lower() == self.sender_domain.lower()
 
     @property
     def target(self) -> str:

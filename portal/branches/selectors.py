@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 
 from django.db.models import Prefetch, Q, QuerySet
@@ -71,6 +72,7 @@ def compose_subject(
     own = list(branch.from_domains.values_list("domain", flat=True))
     entries = DKIMEntry.objects.filter(domain__branch=branch, domain__domain=sender)
     return engine.Subject(
+        is_from_records=True,
         recipient=recipient or f"postmaster@{sender}",
         recipient_is_assumed=not recipient,
         sender_domain=sender,
@@ -84,6 +86,45 @@ def compose_subject(
     )
 
 
+def with_records(subject: engine.Subject) -> engine.Subject:
+    """``subject`` with what our records know of its sender's domain, whichever branches send in its name.
+
+    What was given by hand stays: addresses choose the server whose they are, selectors get their keys. For support and
+    admins alone, who may see every branch.
+    """
+    owners = [
+        item.branch
+        for item in SendingDomain.objects.filter(domain=subject.sender_domain)
+        .select_related("branch__sending_server")
+        .order_by("branch__code")[:MOST]
+    ]
+    entries = DKIMEntry.objects.filter(domain__domain=subject.sender_domain).order_by("selector", "-public_key")[:MOST]
+    keys = {entry.selector: entry.public_key for entry in reversed(entries)}
+    given = {item.selector: item.public_key for item in subject.selectors}
+    allowed = [record for owner in owners for record in _known_of(owner, subject.recipient)]
+    return replace(
+        subject,
+        is_from_records=True,
+        sending_server=_server_of(owners, subject.sending_server),
+        selectors=tuple(
+            engine.DKIMSelector(selector=selector, public_key=key or keys.get(selector, ""))
+            for selector, key in (given or keys).items()
+        ),
+        allow_list=subject.allow_list or tuple(dict.fromkeys(allowed)),
+    )
+
+
+def _server_of(owners: Iterable[BranchProfile], given: engine.SendingServer | None) -> engine.SendingServer | None:
+    """The server that the owners of a From-domain send by; of addresses given by hand, the server whose they are."""
+    theirs = [found for owner in owners if (found := _server(owner.sending_server)) is not None]
+    if given is None:
+        return theirs[0] if theirs else None
+    for server in [*theirs, *(found for row in servers()[:MOST] if (found := _server(row)) is not None)]:
+        if given.addresses and set(given.addresses) <= set(server.addresses):
+            return replace(server, addresses=given.addresses)
+    return given
+
+
 def _server(server: SendingServer | None) -> engine.SendingServer | None:
     if server is None:
         return None
@@ -93,6 +134,7 @@ def _server(server: SendingServer | None) -> engine.SendingServer | None:
         helo=server.helo,
         envelope_domain=server.envelope_domain,
         spf_include=server.spf_include,
+        is_own=not server.is_vendor,
     )
 
 

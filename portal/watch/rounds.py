@@ -182,5 +182,6 @@ def _subject(watch: Watch) -> Subject:
         helo=server.helo,
         envelope_domain=server.envelope_domain,
         spf_include=server.spf_include,
+        is_own=not server.is_vendor,
     )
     return Subject(sending_server=about, now=timezone.now().isoformat())

@@ -6,6 +6,8 @@ import pytest
 from django.test import Client
 
 from diagnostics.models import Run
+from portal.branches.models import BranchProfile, DKIMEntry, SendingDomain
+from tests import make
 
 URL = "/diagnostics/"
 
@@ -64,3 +66,37 @@ def test_strangers_sign_in(client: Client, db: None) -> None:
 
 def test_other_methods_are_refused(as_ida: Client) -> None:
     assert as_ida.put(URL).status_code == 405
+
+
+def test_our_records_fill_in_what_they_know_of_the_sender(as_ida: Client, north: BranchProfile) -> None:
+    DKIMEntry.objects.filter(domain__branch=north).update(public_key="KEY")
+    as_ida.post(URL, {"target": "lee@corp.example", "sender": "north.example"})
+    subject = Run.objects.get().subject
+    assert subject["selectors"] == [{"selector": "xen1", "public_key": "KEY"}]
+    assert subject["sending_server"]["envelope_domain"] == "xenegrade.net"
+    assert subject["sending_server"]["addresses"] == ["192.0.2.10"]
+    assert subject["is_from_records"] is True
+
+
+def test_of_addresses_given_by_hand_the_server_is_known(as_ida: Client, north: BranchProfile) -> None:
+    make.server("other.example", addresses=["198.51.100.1", "198.51.100.2"], envelope_domain="e.example")
+    as_ida.post(URL, {"target": "north.example", "addresses": "198.51.100.2", "selectors": "mine"})
+    subject = Run.objects.get().subject
+    assert subject["sending_server"]["addresses"] == ["198.51.100.2"]
+    assert subject["sending_server"]["envelope_domain"] == "e.example"
+    assert [item["selector"] for item in subject["selectors"]] == ["mine"]
+
+
+def test_an_address_that_is_nobodys_stays_as_it_was_given(as_ida: Client, north: BranchProfile) -> None:
+    as_ida.post(URL, {"target": "north.example", "addresses": "203.0.113.9"})
+    server = Run.objects.get().subject["sending_server"]
+    assert (server["host"], server["addresses"]) == ("", ["203.0.113.9"])
+
+
+def test_a_domain_of_two_branches_has_the_keys_of_both(
+    as_ida: Client, north: BranchProfile, south: BranchProfile
+) -> None:
+    shared = SendingDomain.objects.create(branch=south, domain="north.example")
+    DKIMEntry.objects.create(domain=shared, selector="xen2", public_key="TWO")
+    as_ida.post(URL, {"target": "north.example"})
+    assert {item["selector"] for item in Run.objects.get().subject["selectors"]} == {"xen1", "xen2"}

@@ -79,7 +79,7 @@ async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
     if isinstance(parsed, Malformed):
         typed = Evidence.record("the address as it was typed", subject.recipient)
         return [MALFORMED.found(typed, recipient=parsed.typed, fault=parsed.text, suggestion=parsed.suggestion)]
-    found = [*(await _typo(parsed, subject, resolver)), *_unusual(parsed), *_profile(parsed, subject)]
+    found = [*(await _typo(parsed, subject, resolver)), *_unusual(parsed, subject), *_profile(parsed, subject)]
     return found or [FINE.found(recipient=parsed.shown)]
 
 
@@ -101,9 +101,10 @@ async def _typo(address: Address, subject: Subject, resolver: Resolver) -> list[
     return [code.found(*route.answers, domain=shown(address.domain), meant=meant, suggestion=suggestion)]
 
 
-def _unusual(address: Address) -> list[Finding]:
+def _unusual(address: Address, subject: Subject) -> list[Finding]:
     found: list[Finding] = []
-    if address.local.lower() in ROLES:
+    # A branch's own copy goes to such an address by its own wish.
+    if address.local.lower() in ROLES and not subject.is_to_itself:
         found.append(ROLE.found(recipient=address.shown))
     if address.needs_smtputf8:
         found.append(UTF8.found(recipient=address.shown))

@@ -75,7 +75,7 @@ PRIVATE = Code(
 NULL_BESIDE = Code(
     "mx.null_beside_others", Verdict.NOTICE, Actor.RECIPIENT_IT, "{domain} contradicts itself about taking mail",
     "A null MX must stand alone; beside other MX records it has no meaning, and servers differ in what they do.",
-    "The recipient's IT removes the record `{domain}. MX 0 .`",
+    "The recipient's IT removes the MX record of {domain} with the value 0 and a dot.",
     (Source("RFC 7505", "3"),),
 )  # fmt: skip
 UNKNOWN = Code(

@@ -185,6 +185,14 @@ NO_SELECTORS = Code(
     "The branch's IT asks us for a DKIM record for {domain} and publishes it. Once it stands, we sign the mail.",
     (Source("RFC 6376", "1"),),
 )
+NOT_NAMED = Code(
+    "dkim.not_named",
+    Verdict.NOT_APPLICABLE,
+    Actor.NOBODY,
+    "No DKIM selector of {domain} was named, so no key was looked for",
+    "Selectors cannot be found by asking DNS, and our own records were not asked.",
+    sources=(Source("RFC 6376", "3.1"),),
+)
 
 CODES = (
     OK,
@@ -203,6 +211,7 @@ CODES = (
     TESTING,
     UNKNOWN,
     NO_SELECTORS,
+    NOT_NAMED,
 )
 _OF_STATE = {
     State.REVOKED: REVOKED,
@@ -216,6 +225,8 @@ _OF_STATE = {
 
 
 async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
+    if not subject.selectors and not subject.is_from_records:
+        return [NOT_NAMED.found(domain=subject.sender_domain)]
     if not subject.selectors:
         evidence = Evidence.record(f"selectors of {subject.sender_domain} in our records")
         return [NO_SELECTORS.found(evidence, domain=subject.sender_domain)]

@@ -14,6 +14,7 @@ from diagnostics.engine import path
 from diagnostics.engine.check import Check
 from diagnostics.engine.checks.sender_spf_codes import CODES, SOURCES, Words
 from diagnostics.engine.findings import Argument, Evidence, Finding
+from diagnostics.engine.ip import is_public
 from diagnostics.engine.protocols import spf
 from diagnostics.engine.protocols.spf import Evaluation, Outcome, Result, Trace
 from diagnostics.engine.resolver import Answer, Resolver
@@ -43,6 +44,12 @@ async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
     if server is None:
         return await _record_alone(subject.sender_domain, resolver)
     addresses = server.addresses or await _addresses_of(server.host, resolver)
+    private = [address for address in addresses if not is_public(address)]
+    # Nobody is ever advised to publish what no receiver can see.
+    addresses = tuple(address for address in addresses if address not in private)
+    unseen = [Words.NOT_PUBLIC.found(addresses=private)] if private else []
+    if private and not addresses:
+        return unseen
     if not addresses:
         return [Words.NO_ADDRESS.found(Evidence.record("our record of the sending server"), host=server.host)]
     envelope = server.envelope_domain or subject.sender_domain
@@ -51,8 +58,8 @@ async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
     domains = await path.together(*(_examined(name, server, addresses, terms, resolver) for name in names))
     own = domains[0]
     if envelope != subject.sender_domain:
-        return [*_of_vendor(own), *_of_bystander(domains[1], envelope)]
-    return [*_of_branch(own, server), *await _advice(own, resolver)]
+        return [*_of_vendor(own), *_of_bystander(domains[1], envelope), *unseen]
+    return [*_of_branch(own, server), *unseen, *await _advice(own, resolver)]
 
 
 async def _addresses_of(host: str, resolver: Resolver) -> tuple[str, ...]:

@@ -200,6 +200,16 @@ class Words:
         "We enter the addresses of the sending server in its record here.",
         (_CHECK_HOST,),
     )
+    NOT_PUBLIC = Code(
+        "spf.not_public",
+        Verdict.NOTICE,
+        Actor.SUPPORT,
+        "No receiver ever sees {addresses}",
+        "Such addresses belong to private networks or to a host itself. Mail leaves by another one, and SPF is about "
+        "that.",
+        "Give the public addresses that the mail goes out from, in the record of the sending server.",
+        (Source("RFC 6890", "2.2"),),
+    )
     ANYBODY = Code(
         "spf.anybody",
         Verdict.NOTICE,

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from diagnostics.engine.check import Check
 from diagnostics.engine.findings import Actor, Code, Finding, Record, Source, Verdict
-from diagnostics.engine.ip import reverse_name
+from diagnostics.engine.ip import is_public, reverse_name
 from diagnostics.engine.names import normalised
 from diagnostics.engine.path import together
 from diagnostics.engine.protocols.iprev import IPRev, Reverse, is_generic, look_up
@@ -21,19 +21,21 @@ FINE = Code(
 MISSING = Code(
     "ptr.missing", Verdict.PROBLEM, Actor.SUPPORT, "{address} has no reverse name",
     "The sending address has no PTR record. Gmail, Outlook and many others refuse mail from such addresses.",
-    "Whoever owns the address publishes `{reverse} PTR {wanted}.`",
+    "Whoever owns the address (most often the internet provider) publishes a PTR record at {reverse} with the value "
+    "{wanted}.",
     RULE, publish=Record("{reverse}", "PTR", "{wanted}."),
 )  # fmt: skip
 UNCONFIRMED = Code(
     "ptr.unconfirmed", Verdict.PROBLEM, Actor.SUPPORT, "The name of {address} does not lead back to it",
     "Its PTR record says {name}, but that name has other addresses or none. Receivers treat it as missing.",
-    "Give the name the address: `{name}. {kind} {address}`, or set the PTR record to the server's real name.",
+    "Give {name} the {kind} record {address}, or set the PTR record to the server's real name.",
     RULE,
 )  # fmt: skip
 GENERIC = Code(
     "ptr.generic", Verdict.NOTICE, Actor.SUPPORT, "The name of {address} looks like that of a home connection",
     "{name} seems made from the address. Many receivers distrust such names.",
-    "Whoever owns the address publishes `{reverse} PTR {wanted}.`",
+    "Whoever owns the address (most often the internet provider) publishes a PTR record at {reverse} with the value "
+    "{wanted}.",
     (*RULE, Source("M3AAWG Sender Best Practices", "4.1")), publish=Record("{reverse}", "PTR", "{wanted}."),
 )  # fmt: skip
 NOT_HELO = Code(
@@ -47,7 +49,12 @@ UNKNOWN = Code(
     "The name servers of the address did not answer. That does not mean that the name is missing.",
     "Run the checks again in a few minutes.", RULE,
 )  # fmt: skip
-CODES = (FINE, MISSING, UNCONFIRMED, GENERIC, NOT_HELO, UNKNOWN)
+NOT_PUBLIC = Code(
+    "ptr.not_public", Verdict.NOT_APPLICABLE, Actor.NOBODY, "No receiver ever sees {addresses}",
+    "Such addresses belong to private networks or to a host itself, so their names do not matter.", "",
+    (Source("RFC 6890", "2.2"),),
+)  # fmt: skip
+CODES = (FINE, MISSING, UNCONFIRMED, GENERIC, NOT_HELO, UNKNOWN, NOT_PUBLIC)
 
 
 async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
@@ -55,8 +62,10 @@ async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
     server = subject.sending_server
     if server is None or not server.addresses:
         return []
-    found = await together(*(look_up(address, resolver) for address in server.addresses))
-    return [finding for reverse in found for finding in _judge(reverse, server.helo, server.host)]
+    private = [address for address in server.addresses if not is_public(address)]
+    found = await together(*(look_up(item, resolver) for item in server.addresses if item not in private))
+    judged = [finding for reverse in found for finding in _judge(reverse, server.helo, server.host)]
+    return [*judged, *([NOT_PUBLIC.found(addresses=private)] if private else [])]
 
 
 def _judge(reverse: Reverse, helo: str, host: str) -> list[Finding]:

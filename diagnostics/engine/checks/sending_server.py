@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from diagnostics.engine.check import Check
 from diagnostics.engine.findings import Actor, Argument, Code, Evidence, Finding, Source, Verdict
+from diagnostics.engine.ip import is_public
 from diagnostics.engine.path import together
 from diagnostics.engine.resolver import Resolver
 from diagnostics.engine.subject import Subject
@@ -30,7 +31,7 @@ MOVED = Code(
 NO_ADDRESS = Code(
     "server.no_address", Verdict.PROBLEM, Actor.SUPPORT, "{host} has no address",
     "Our own sending server is not to be found in DNS, so receivers that check its greeting refuse it.",
-    "Whoever runs the DNS of {host} publishes `{host}. {kind} {first}`.",
+    "Whoever runs the DNS of {host} publishes an {kind} record at {host} with the value {first}.",
     RULE,
 )  # fmt: skip
 UNKNOWN = Code(
@@ -56,7 +57,7 @@ async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
     known = [str(ipaddress.ip_address(address)) for address in server.addresses]
     added = [address for address in found if address not in known]
     ours = Evidence.record(f"the addresses of {server.host} in our records", *known)
-    first = known[0] if known else "its address"
+    first = next((address for address in known if is_public(address)), "its public address")
     facts: dict[str, Argument] = {
         "host": server.host, "found": found, "known": known, "added": added, "first": first,
         "kind": "AAAA" if ":" in first else "A",

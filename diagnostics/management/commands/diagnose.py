@@ -19,6 +19,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
+from django.db import DatabaseError
 
 from diagnostics.engine.names import Fault, Malformed, NameProblem, host_domain, normalised, parse_address
 from diagnostics.engine.outside import Outside
@@ -28,6 +29,7 @@ from diagnostics.engine.subject import DKIMSelector, SendingServer, Subject
 from diagnostics.engine.transcript import Recording, Replay
 from diagnostics.engine.zone import Overlay, ZoneProblem, read_zone
 from diagnostics.resolving import probe_of, resolver_from_settings
+from diagnostics.senders import from_records
 from diagnostics.terminal import Told, counted, report
 from portal.web.text import visible
 
@@ -84,6 +86,7 @@ class Command(BaseCommand):
             help="Call on the recipient's mail server: greet it, or name the recipient too where SMTP_PROBE allows it. "
             "There is never a message.",
         )
+        add("--records", action="store_true", help="Take what this desk's records know of the sender along.")
         add("--json", action="store_true", help="Print one JSON document.")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -91,6 +94,8 @@ class Command(BaseCommand):
             raise BadInput("--probe recipient: this desk may not name recipients (SMTP_PROBE=recipient allows it).")
         replayed = _read_record(options["replay"]) if options["replay"] else None
         subject, resolver = _subject(options, replayed), _resolver(options, replayed)
+        if options["records"] and not replayed:
+            subject = _with_records(subject)
         outside = None if replayed or _is_zone_alone(options) else Outside(probe=probe_of(subject))
         if options["record"]:
             # Said before anybody is asked, and not when the answers are there and cannot be kept.
@@ -191,6 +196,13 @@ def _subject(options: dict[str, Any], replayed: dict[str, Any] | None) -> Subjec
     if target.lower() not in (recorded.recipient.lower(), recorded.sender_domain):
         raise BadInput(f"{options['replay']} was recorded for {recorded.target}, not for {target}.")
     return recorded
+
+
+def _with_records(subject: Subject) -> Subject:
+    try:
+        return from_records(subject)
+    except DatabaseError as error:
+        raise BadInput(f"--records: the database of this desk cannot be read: {visible(str(error))[:200]}") from error
 
 
 def _recipient(target: str) -> str:

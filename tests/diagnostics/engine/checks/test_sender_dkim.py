@@ -55,7 +55,7 @@ CASES: list[tuple[str, dict[str, Any], tuple[DKIMSelector, ...], list[str]]] = [
     ("p65-cut-off", at(f"v=DKIM1; p={KEY[:101]}"), KNOWN, ["dkim.malformed"]),
     ("p68-different", at(f"v=DKIM1; p={OTHER}"), KNOWN, ["dkim.different"]),
     ("p69-cname-as-text", at("xen1._domainkey.v.example"), KNOWN, ["dkim.cname_as_text"]),
-    ("no-selectors", at(f"v=DKIM1; p={KEY}"), (), ["dkim.no_selectors"]),
+    ("no-selectors", at(f"v=DKIM1; p={KEY}"), (), ["dkim.not_named"]),
     ("bad-selector", {}, (DKIMSelector(selector="x" * 64),), ["dkim.bad_selector"]),
     (
         "p66-two-selectors",
@@ -83,3 +83,8 @@ def test_the_remedy_is_the_record_to_copy(zone: dict[str, Any]) -> None:
 def test_p68_where_the_keys_part() -> None:
     found = findings(CHECK, at(f"v=DKIM1; p={OTHER}"), sender_domain="north.example", selectors=KNOWN)
     assert found[0].arguments["place"] == 100
+
+
+def test_our_records_hold_no_selector() -> None:
+    found = codes(CHECK, at(f"v=DKIM1; p={KEY}"), sender_domain="north.example", is_from_records=True)
+    assert found == ["dkim.no_selectors"]

@@ -9,6 +9,7 @@ import pytest
 
 from diagnostics.engine.checks.sender_spf import CHECK
 from diagnostics.engine.findings import Actor, Verdict
+from diagnostics.engine.subject import SendingServer
 from tests.diagnostics.engine.checks.looked import SERVER, codes, findings
 
 OURS = replace(SERVER, addresses=("192.0.2.10", "2001:db8::10"))
@@ -165,3 +166,16 @@ def test_the_evidence_holds_the_budget() -> None:
         "include:spf.xenegrade.example: matches (pass) [1 of 10]",
         "  ip4:192.0.2.10: matches",
     )
+
+
+@pytest.mark.parametrize("address", ["10.0.0.1", "127.0.0.1", "fe80::1"])
+def test_nobody_is_advised_to_publish_what_no_receiver_sees(address: str) -> None:
+    server = SendingServer(host="", addresses=(address,))
+    assert codes(CHECK, north("v=spf1 -all"), sender_domain="north.example", sending_server=server) == [
+        "spf.not_public"
+    ]
+    both = SendingServer(host="", addresses=("192.0.2.10", address))
+    assert codes(CHECK, north("v=spf1 -all"), sender_domain="north.example", sending_server=both) == [
+        "spf.fail",
+        "spf.not_public",
+    ]
