@@ -100,7 +100,7 @@ def ticket_findings(request: PersonRequest, number: int) -> HttpResponse:
     found = selectors.ticket_for(request.user, number)
     if not request.htmx:
         return redirect("ticket", number=number)
-    context = context_of(found.run, reverse("ticket_findings", args=[number]))
+    context = {**context_of(found.run, reverse("ticket_findings", args=[number])), "report": found.report}
     return render(request, "tickets/queue/_findings.html", context)
 
 

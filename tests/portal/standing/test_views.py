@@ -86,3 +86,31 @@ def test_the_way_back_is_told(north: BranchProfile, as_nora: Client, as_ada: Cli
     response = as_nora.get(PAGE)
     assert [item.bound.key for item in response.context["grounds"]] == ["addresses"]
     assert "<b>list" not in response.content.decode()
+
+
+def test_the_wizard_says_it_first(north: BranchProfile, ada: User, as_nora: Client, as_sven: Client) -> None:
+    branches.suspend(north, reason="A bought <b>list</b>.", by=ada)
+    begun = as_nora.get("/reports/new/").content.decode()
+    assert begun.index("A bought &lt;b&gt;list") < begun.index('<form method="post" class="dd-panel"')
+    assert PAGE in begun
+    assert "A bought" not in as_sven.get("/reports/new/").content.decode()
+
+
+def test_the_branch_page_leads_everywhere(north: BranchProfile, as_nora: Client, as_ida: Client) -> None:
+    ways = (
+        "history",
+        "deliveries",
+        "feedback",
+        "mailings",
+        "tests",
+        "suppression",
+        "standing",
+        "keys",
+        "allow-requests",
+    )
+    for client in (as_nora, as_ida):
+        content = client.get("/branches/north/").content.decode()
+        for way in ways:
+            assert f'"/branches/north/{way}/"' in content
+    assert "/own-server/" not in as_nora.get("/branches/north/").content.decode()
+    assert "/branches/north/own-server/" in as_ida.get("/branches/north/").content.decode()
