@@ -4,8 +4,8 @@ Builds the log in scratch databases of its own and drops them: PostgreSQL (``BEN
 one; ``BENCH_ROWS`` deliveries, by default 10,000,000, which take 6 GB and some twenty minutes) and SQLite (a tenth as
 many). A year of mail of a hundred branches, of which the first sends a tenth; an address gets forty of them at any
 size, so that a page holds as many rows in both. Pages are asked for through Django's test client, in rounds that
-alternate between the sizes, and the best median of a page counts; where others use the machine too, the ratio of the
-least times says more.
+alternate between the sizes, and the best median of a page counts. Where others use the machine too, the ratio of the time
+that program and database were at work (``cpu``) says more; everything is in memory by then.
 
 ``sqlite`` or ``postgresql`` measures on that one alone; ``--explain`` prints the plans of the queries as well.
 """
@@ -21,6 +21,7 @@ import tempfile
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 SERVER = os.environ.get("BENCH_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
@@ -78,24 +79,23 @@ def compare(database: str, urls: dict[int, str], arguments: list[str]) -> None:
             json.dumps({"database": database, "rows": rows, "built_s": round(time.perf_counter() - began)}), flush=True
         )
     medians: dict[str, dict[int, float]] = {}
-    least: dict[str, dict[int, float]] = {}
+    at_work: dict[str, dict[int, float]] = {}
     queries: dict[str, int] = {}
     for number in range(ROUNDS):
         for rows, url in urls.items():
-            told_of = json.loads(child("measure", rows, url, arguments if number == 0 else []))
-            for page, (median, quickest, count) in told_of.items():
-                for best, taken in ((medians, median), (least, quickest)):
+            told = json.loads(child("measure", rows, url, arguments if number == 0 else []))
+            for page, (median, cpu, count) in told.items():
+                for best, taken in ((medians, median), (at_work, cpu)):
                     of_page = best.setdefault(page, {})
                     of_page[rows] = min(of_page.get(rows, taken), taken)
                 queries[page] = max(queries.get(page, 0), count)
     small, large = urls
     for page, of_page in medians.items():
-        told = {f"ms_at_{rows}": round(of_page[rows], 1) for rows in urls}
-        ratios = {
-            "ratio": round(of_page[large] / of_page[small], 2),
-            "ratio_of_least": round(least[page][large] / least[page][small], 2),
-        }
-        print(json.dumps({"database": database, "page": page, **told, **ratios, "queries": queries[page]}), flush=True)
+        figures: dict[str, object] = {"database": database, "page": page, "queries": queries[page]}
+        for word, best in (("ms", of_page), ("cpu_ms", at_work[page])):
+            figures |= {f"{word}_at_{rows}": round(best[rows], 1) for rows in urls}
+            figures[f"ratio_{word}"] = round(best[large] / best[small], 2)
+        print(json.dumps(figures), flush=True)
 
 
 def child(task: str, rows: int, url: str, arguments: list[str]) -> str:
@@ -259,7 +259,7 @@ def pages(rows: int) -> Iterator[tuple[str, str, str]]:
 
 
 def measure(rows: int, explain: bool) -> dict[str, tuple[float, float, int]]:
-    """The median and the least of each page in milliseconds, and its queries."""
+    """The median of each page in milliseconds, the time at work a request, and its queries."""
     import django
 
     django.setup()
@@ -286,14 +286,28 @@ def measure(rows: int, explain: bool) -> dict[str, tuple[float, float, int]]:
             assert answer.status_code == 200, f"{address}: {answer.status_code}"
             if explain:
                 show_plans(name, [item["sql"] for item in queries])
-            taken = []
+            for _ in range(2):
+                # These fill the caches.
+                client.get(address)
+            taken, worked = [], at_work()
             for _ in range(REQUESTS):
                 began = time.perf_counter()
                 client.get(address)
                 taken.append(time.perf_counter() - began)
-            # The first ones fill the caches.
-            found[name] = 1000 * statistics.median(taken[2:]), 1000 * min(taken), count
+            found[name] = 1000 * statistics.median(taken), 1000 * (at_work() - worked) / REQUESTS, count
         return found
+
+
+def at_work() -> float:
+    """Seconds that this process and, on PostgreSQL, the one that serves it have been at work."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return time.process_time()
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        backend = Path(f"/proc/{cursor.fetchone()[0]}/schedstat").read_text(encoding="ascii")
+    return time.process_time() + int(backend.split()[0]) / 1e9
 
 
 def show_plans(name: str, statements: list[str]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from django import template
-from django.utils.formats import number_format
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -26,7 +25,7 @@ def count(number: int, address: str, *narrowed: str) -> str | SafeString:
 @register.filter
 def grouped(number: int) -> str:
     """``{{ tally.sent|grouped }}``: 1,204."""
-    return number_format(number, decimal_pos=0, use_l10n=True, force_grouping=True)
+    return f"{number:,}"
 
 
 @register.filter
