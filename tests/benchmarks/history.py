@@ -4,8 +4,8 @@ Builds the log in scratch databases of its own and drops them: PostgreSQL (``BEN
 one; ``BENCH_ROWS`` deliveries, by default 10,000,000, which take 6 GB and some twenty minutes) and SQLite (a tenth as
 many). A year of mail of a hundred branches, of which the first sends a tenth; an address gets forty of them at any
 size, so that a page holds as many rows in both. Pages are asked for through Django's test client, in rounds that
-alternate between the sizes, and the best median of a page counts. Where others use the machine too, the ratio of the time
-that program and database were at work (``cpu``) says more; everything is in memory by then.
+alternate between the sizes, and the best median of a page counts. Where others use the machine too, the ratio of the
+time that program and database were at work (``cpu``) says more; everything is in memory by then.
 
 ``sqlite`` or ``postgresql`` measures on that one alone; ``--explain`` prints the plans of the queries as well.
 """
