@@ -103,7 +103,7 @@ class Bound:
     def words(self) -> str:
         """The bounds in words: "more than 0.1 %; a warning from 0.3 %; from 3 of 500 recipients"."""
         if self.is_count:
-            return f"{self.watch:.0f} addresses; a warning is proposed from {self.warn:.0f}"
+            return f"from {self.watch:.0f} addresses on; a warning is proposed from {self.warn:.0f}"
         return (
             f"more than {percent(self.watch)}; a warning is proposed beyond {percent(self.warn)}; "
             f"looked at from {self.least_tried:,} recipients and {self.least_bad:,} such"

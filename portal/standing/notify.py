@@ -16,9 +16,9 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.standing.judging import grounds, numbers_of
 from portal.standing.models import StandingEvent
 from portal.standing.moving import link_to
+from portal.standing.selectors import grounds_then
 
 logger = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def tell(event_id: int) -> bool:
         return False
     context = {
         "event": event,
-        "grounds": grounds(numbers_of(event.numbers)),
+        "grounds": grounds_then(event.branch),
         "url": settings.BASE_URL + link_to(event.branch),
     }
     mail = EmailMessage(

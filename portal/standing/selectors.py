@@ -7,8 +7,11 @@ from django.db.models import Q, QuerySet
 from portal.accounts.models import User
 from portal.branches.access import branch_for, branches_of
 from portal.branches.models import BranchProfile, EmailFunction
+from portal.standing.judging import Measure, grounds, numbers_of
 from portal.standing.models import Standing, StandingEvent, State
 
+#: So many steps back a ground is looked for.
+MOST_STEPS = 20
 #: The lists of the page, by what they are called in its address.
 LISTS = {"": "In question", "suspended": "Suspended", "warned": "Warned", "watched": "Watched", "good": "Good"}
 
@@ -36,6 +39,15 @@ def standing_of(branch: BranchProfile) -> Standing:
     """The standing of a branch that the viewer may see; an unsaved, good one before the first look."""
     found = Standing.objects.select_related("branch").filter(branch=branch).first()
     return found or Standing(branch=branch, since=branch.created)
+
+
+def grounds_then(branch: BranchProfile) -> list[Measure]:
+    """What the branch was beyond at the latest step that had a ground: what it has to show while nothing is sent.
+
+    A branch that was warned today and is suspended today has no numbers since the warning; those of the warning tell.
+    """
+    steps = StandingEvent.objects.filter(branch=branch).order_by("-at", "-pk").values_list("numbers", flat=True)
+    return next((found for stored in steps[:MOST_STEPS] if (found := grounds(numbers_of(stored)))), [])
 
 
 def story(standing: Standing) -> QuerySet[StandingEvent]:

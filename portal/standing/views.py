@@ -39,15 +39,14 @@ def standing(request: PersonRequest, code: str) -> HttpResponse:
     """How one branch stands: by which numbers, against which bounds, what to do, and the story."""
     found = selectors.standing_for(request.user, code)
     numbers = count(found)
-    # Nothing is sent while a branch is suspended: what it must show is what it was suspended for.
-    then = judging.numbers_of(found.numbers) if found.branch.is_suspended else numbers
+    is_off = found.branch.is_suspended
     context = {
         "standing": found,
         "branch": found.branch,
         "numbers": numbers,
         "since": date.fromisoformat(numbers.since),
         "measures": judging.measures(numbers),
-        "grounds": judging.grounds(then),
+        "grounds": selectors.grounds_then(found.branch) if is_off else judging.grounds(numbers),
         "calm": judging.CALM.days,
         "page": page_of(selectors.story(found), request.GET, by="at", size=20),
     }
@@ -86,8 +85,8 @@ def standing_resume(request: PersonRequest, code: str) -> HttpResponse:
 
 def _decide(request: PersonRequest, code: str, deed: str, title: str, service: Callable[..., object]) -> HttpResponse:
     found = selectors.standing_for(request.user, code)
-    numbers = judging.numbers_of(found.numbers) if found.branch.is_suspended else count(found)
-    reasons = judging.grounds(numbers)
+    is_off = found.branch.is_suspended
+    reasons = selectors.grounds_then(found.branch) if is_off else judging.grounds(count(found))
     opening = {"reason": judging.reason_of(reasons)} if deed in {"warn", "suspend"} else None
     form = ReasonForm(request.POST if request.method == "POST" else None, deed=deed, initial=opening)
     if form.is_valid():

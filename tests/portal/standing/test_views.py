@@ -114,3 +114,13 @@ def test_the_branch_page_leads_everywhere(north: BranchProfile, as_nora: Client,
             assert f'"/branches/north/{way}/"' in content
     assert "/own-server/" not in as_nora.get("/branches/north/").content.decode()
     assert "/branches/north/own-server/" in as_ida.get("/branches/north/").content.decode()
+
+
+def test_suspended_on_the_day_of_the_warning_it_is_still_told_what_to_show(
+    north: BranchProfile, as_nora: Client, as_ada: Client
+) -> None:
+    bad_list(north)
+    as_ada.post(f"{PAGE}warn/", {"reason": "Clean the list."})
+    as_ada.post(f"{PAGE}suspend/", {"reason": "It was sent again."})
+    for client, address in ((as_nora, PAGE), (as_ada, f"{PAGE}resume/")):
+        assert [item.bound.key for item in client.get(address).context["grounds"]] == ["addresses"]
