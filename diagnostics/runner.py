@@ -38,6 +38,9 @@ MAX_ATTEMPTS = 5
 #: No position is ever skipped between two checks' findings; a check has fewer findings than this.
 POSITIONS_A_CHECK = 100
 
+#: Codes of what is so for every mail we send.
+STANDING_MATTERS = frozenset({"list.listed", "list.policy"})
+
 
 class SupersededError(Exception):
     """Another worker has taken this run over; what this one still finds is not wanted."""
@@ -187,9 +190,17 @@ def finish(run: Run, findings: dict[int, tuple[Finding, ...]], recording: Record
 
 
 def headline_of(findings: list[Finding]) -> Finding | None:
-    """The finding that a queue row shows: the first of those that need a person most; None when nothing applied."""
+    """The finding that a queue row shows: the first of those that need a person most; None when nothing applied.
+
+    A blocklist that one of our addresses stands on is a standing matter of support's, and seldom why this one mail did
+    not arrive: any other problem goes before it.
+    """
     applying = [finding for finding in findings if finding.verdict is not Verdict.NOT_APPLICABLE]
-    return min(applying, key=lambda finding: SEVERITY.index(finding.verdict), default=None)
+    return min(
+        applying,
+        key=lambda finding: (SEVERITY.index(finding.verdict), finding.code.id in STANDING_MATTERS),
+        default=None,
+    )
 
 
 def sweep(limit: int = 500) -> list[int]:

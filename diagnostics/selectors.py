@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.conf import settings
 from django.db.models import QuerySet
@@ -16,6 +17,7 @@ from diagnostics.engine.findings import SEVERITY, Actor, Evidence, Record, Sourc
 from diagnostics.engine.inspect import MESSAGE
 from diagnostics.engine.plan import CHECKS
 from diagnostics.models import ReceivedMessage, Run, StoredFinding
+from diagnostics.telling import Teller
 from portal.accounts.models import User
 
 QUESTIONS = {check.slug: check.question for check in (*CHECKS, MESSAGE)}
@@ -79,21 +81,23 @@ def findings_of(run: Run | None) -> list[ReadFinding]:
     """The findings of the run's present attempt in the order of the checks; one query, none without a run."""
     if run is None or run.attempt == 0:
         return []
-    return [_read(row) for row in StoredFinding.objects.filter(run=run, attempt=run.attempt).order_by("position")]
+    rows = list(StoredFinding.objects.filter(run=run, attempt=run.attempt).order_by("position"))
+    teller, codes = Teller.of(run.subject), frozenset(row.code for row in rows)
+    return [_read(row, teller) for row in rows if not teller.is_moot(row.check_slug, codes)]
 
 
-def _read(row: StoredFinding) -> ReadFinding:
-    code = CODES.get(row.code)
+def _read(row: StoredFinding, teller: Teller) -> ReadFinding:
+    code, verdict = CODES.get(row.code), Verdict(row.verdict)
     return ReadFinding(
         check=row.check_slug,
         question=QUESTIONS.get(row.check_slug, row.check_slug),
         code=row.code,
-        verdict=Verdict(row.verdict),
-        actor=Actor(row.actor),
+        verdict=verdict,
+        actor=teller.actor(Actor(row.actor), check=row.check_slug, verdict=verdict),
         # A code that a later release no longer has is shown by its id; its evidence still stands.
-        title=filled(code.title, row.arguments) if code else row.code,
-        meaning=filled(code.meaning, row.arguments) if code else "",
-        remedy=filled(code.remedy, row.arguments) if code else "",
+        title=teller.text(filled(code.title, row.arguments)) if code else row.code,
+        meaning=teller.text(filled(code.meaning, row.arguments)) if code else "",
+        remedy=teller.text(filled(code.remedy, row.arguments)) if code else "",
         sources=code.sources if code else (),
         evidence=tuple(Evidence(**{**item, "lines": tuple(item["lines"])}) for item in row.evidence),
         arguments=row.arguments,
@@ -132,18 +136,23 @@ def is_late(run: Run) -> bool:
 
 
 def context_of(
-    run: Run | None, findings_url: str, *, reading: Callable[[ReadFinding], ReadFinding] = lambda finding: finding
-) -> dict[str, object]:
+    run: Run | None,
+    findings_url: str,
+    *,
+    reading: Callable[[ReadFinding], ReadFinding] = lambda finding: finding,
+    aside: Collection[str] = (),
+) -> dict[str, Any]:
     """What ``diagnostics/_findings.html`` shows: findings by whose turn it is, the unknown, the fine, the progress.
 
-    Each finding is shown as ``reading`` gives it back.
+    Each finding is shown as ``reading`` gives it back; those of the codes ``aside`` are no turn, and stand apart.
     """
     findings = [reading(finding) for finding in findings_of(run)]
     return {
         "run": run,
         "findings": findings,
         "findings_url": findings_url,
-        "by_actor": by_actor(findings),
+        "by_actor": by_actor(finding for finding in findings if finding.code not in aside),
+        "aside": [finding for finding in findings if finding.code in aside],
         "unknowns": unknowns(findings),
         "settled": settled(findings),
         "is_late": run is not None and is_late(run),

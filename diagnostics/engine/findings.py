@@ -115,6 +115,11 @@ class Record:
     rdtype: str
     value: str
 
+    @property
+    def is_split(self) -> bool:
+        """Its value is longer than one string of a TXT record can be, so DNS carries it as several (RFC 1035 §3.3)."""
+        return self.rdtype == "TXT" and len(self.value) > 255
+
     def filled(self, arguments: Mapping[str, Argument]) -> Record | None:
         """The record itself; nothing where what belongs into it is not known."""
         name, value = filled(self.name, arguments).rstrip("."), filled(self.value, arguments)

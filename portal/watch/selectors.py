@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -12,6 +12,7 @@ from diagnostics.selectors import ReadFinding, by_actor, findings_of
 from portal.accounts.models import User
 from portal.branches.access import branch_for
 from portal.branches.models import SendingDomain
+from portal.watch import letter
 from portal.watch.models import Notice, Watch
 
 
@@ -33,28 +34,16 @@ def domain_for(viewer: User, code: str, pk: int) -> SendingDomain:
     return domain
 
 
-def as_own(finding: ReadFinding) -> ReadFinding:
-    """A finding about mail to the branch's own domain, where the recipient's IT is the branch's own."""
-    if finding.actor is not Actor.RECIPIENT_IT:
-        return finding
-    remedy = finding.remedy.replace("The recipient's IT", "The branch's IT")
-    return replace(finding, actor=Actor.BRANCH_IT, remedy=remedy)
-
-
 def letter_for(viewer: User, code: str, pk: int) -> Letter:
     """The letter about a From-domain; Http404 where it has not been looked at yet."""
     domain = domain_for(viewer, code, pk)
     watch = Watch.objects.filter(domain=domain).select_related("run").first()
     if watch is None or watch.run is None:
         raise Http404("This domain has not been looked at yet.")
-    groups = by_actor(as_own(finding) for finding in findings_of(watch.run))
+    groups = by_actor(findings_of(watch.run))
     findings = next((group.findings for group in groups if group.actor is Actor.BRANCH_IT), ())
-    return Letter(domain, watch, tuple(_to_its_reader(finding) for finding in findings))
-
-
-def _to_its_reader(finding: ReadFinding) -> ReadFinding:
-    """In a letter to them, the branch's IT are the IT department."""
-    return replace(finding, remedy=finding.remedy.replace("The branch's IT", "The IT department"))
+    read = tuple(letter.to_its_reader(finding) for finding in findings)
+    return Letter(domain, watch, letter.merged(letter.in_order(read)))
 
 
 def notices() -> QuerySet[Notice]:

@@ -187,6 +187,7 @@ ROWS: dict[str, Row] = {
     "domain_report": Row("branch", "get", "from_domain"),
     "domain_look": Row("branch", "post", "from_domain"),
     "domain_letter": Row("branch", "get", "from_domain"),
+    "domain_letter_text": Row("branch", "get", "from_domain"),
     "notices": Row("support"),
     "servers": Row("admin"),
     "server_add": Row("admin", "get post"),

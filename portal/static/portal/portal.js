@@ -54,10 +54,11 @@
   };
 
   document.addEventListener("click", (event) => {
-    const target = event.target.closest("[data-theme-choice], [data-copy-target], [data-copy], [data-dismiss]");
+    const target = event.target.closest("[data-theme-choice], [data-copy-target], [data-copy], [data-dismiss], [data-print]");
     if (!target) return;
     if (target.dataset.themeChoice) setTheme(target.dataset.themeChoice);
     if (target.dataset.copyTarget || "copy" in target.dataset) copy(target);
+    if ("print" in target.dataset) window.print();
     if ("dismiss" in target.dataset) {
       event.preventDefault();
       target.closest(".dd-message").remove();

@@ -10,7 +10,7 @@ from django.test import Client
 from diagnostics import runner
 from diagnostics.engine.zone import Zone
 from diagnostics.models import Run
-from portal.branches.models import BranchProfile, DKIMEntry, SendingDomain
+from portal.branches.models import BranchProfile, DKIMEntry, SendingDomain, SendingServer
 from portal.watch import rounds
 from portal.watch.models import Notice, Watch
 from tests.portal.watch.test_rounds import BARE, SOUND
@@ -75,8 +75,28 @@ def test_the_letter(as_nora: Client, url: str, look: Any) -> None:
     text = as_nora.get(f"{url}/letter/").content.decode()
     assert "xen1._domainkey.north.example" in text
     assert KEY in text
-    assert "The IT department publishes" in text
+    assert "Please publish" in text
     assert "branch&#x27;s IT" not in text
+    assert "their IT" not in text
+    as_text = as_nora.get(f"{url}/letter.txt")
+    assert as_text.headers["Content-Disposition"].startswith("attachment")
+    assert as_text.content.decode().count(f"p={KEY}") == 1
+
+
+def test_a_server_of_the_branchs_own_is_for_its_it_and_first(as_nora: Client, url: str, look: Any) -> None:
+    SendingServer.objects.update(is_vendor=False, envelope_domain="")
+    look({name: records for name, records in BARE.items() if "arpa" not in name})
+    report = as_nora.get(f"{url}/report/")
+    turns = {group.actor: {item.code for item in group.findings} for group in report.context["by_actor"]}
+    assert "ptr.missing" in turns["branch_it"]
+    letter = as_nora.get(f"{url}/letter/")
+    assert letter.context["letter"].findings[0].check in ("sending-ip-reverse", "sending-server")
+    assert "ur server" not in letter.context["letter"].findings[0].meaning.replace("Your server", "")
+
+
+def test_the_report_says_in_one_sentence_how_it_stands(as_nora: Client, url: str, look: Any) -> None:
+    look(BARE)
+    assert as_nora.get(f"{url}/report/").context["summary"].outside == "your IT has something to do"
 
 
 def test_there_is_nothing_to_ask(as_nora: Client, url: str, look: Any) -> None:
