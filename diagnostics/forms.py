@@ -10,9 +10,11 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 
-from diagnostics.engine.messages.headers.fields import MAX_OCTETS
+from diagnostics.engine.messages.headers.fields import MAX_OCTETS, has_header
 from diagnostics.engine.names import NameProblem, host_domain, normalised
 from diagnostics.engine.subject import DKIMSelector, SendingServer, Subject
+
+NO_HEADER = "This is no message header: it has no line such as Received: or From:. Nothing was judged."
 
 
 class MessageForm(forms.Form):
@@ -32,10 +34,11 @@ class MessageForm(forms.Form):
         help_text="In most mail programs: Show original, View source, or Internet headers.",
     )
     authserv_id = forms.CharField(
-        label="Believe the results of",
+        label="The receiver's own server",
         max_length=253,
         required=False,
-        help_text="The receiver's server, where you know it. Otherwise the place of its note in the header decides.",
+        help_text="Its name, where you know it: only its notes on SPF and DKIM are then believed. Empty: the place of "
+        "the note in the header decides.",
     )
 
     def clean_file(self) -> Any:
@@ -49,11 +52,21 @@ class MessageForm(forms.Form):
         has_text = bool(data.get("text", "").strip())
         if not self.errors and bool(data.get("file")) == has_text:
             raise forms.ValidationError("Give the file or the text of one message." if has_text else "Give a message.")
+        if not self.errors and not has_header(self.message()):
+            self.add_error("file" if data.get("file") else "text", NO_HEADER)
         return data
+
+    def clean_text(self) -> str:
+        text: str = self.cleaned_data["text"]
+        if len(text.encode("utf-8", "replace")) > MAX_OCTETS:
+            raise forms.ValidationError("This is more than 1 MB of text. Paste the header alone; nothing was judged.")
+        return text
 
     def message(self) -> bytes | str:
         """The octets of the file, or the text as it was pasted."""
         file = self.cleaned_data["file"]
+        if file:
+            file.seek(0)
         return bytes(file.read()) if file else str(self.cleaned_data["text"])
 
 

@@ -65,6 +65,11 @@ def test_a_message_becomes_a_run(as_ida: Client, given: dict[str, str], is_text:
     [
         {},
         {"text": "   "},
+        {"text": "hello world"},
+        {"text": "\U0001f600"},
+        {"text": "From: a@b.example\n" + "x" * (1 << 20)},
+        {"file": SimpleUploadedFile("a.png", b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR")},
+        {"file": SimpleUploadedFile("a.exe", b"MZ\x90\x00\x03\x00\x00\x00From: x@y.example")},
         {"text": MESSAGE, "file": SimpleUploadedFile("m.eml", b"From: a@b.example\n\n")},
         {"file": SimpleUploadedFile("m.eml", b"x" * (1 << 20) + b"x")},
     ],

@@ -189,6 +189,21 @@ def _text(octets: bytes) -> str:
         return octets.decode("latin-1")
 
 
+#: Fields that every message has some of (RFC 5322 §3.6), or that a server puts on it.
+_USUAL = frozenset(
+    ("received", "from", "to", "date", "subject", "message-id", "return-path", "mime-version", "delivered-to", "sender")
+)
+
+
+def has_header(raw: bytes | str) -> bool:
+    """``raw`` begins as a message does: its first fields hold at least one that messages have, and no binary data."""
+    beginning = raw[:100_000]
+    octets = beginning.encode("utf-8", "replace") if isinstance(beginning, str) else _unmarked(beginning)
+    if b"\x00" in octets[:2000]:
+        return False
+    return any(field.key in _USUAL or field.key.startswith("x-") for field in read_message(beginning).fields)
+
+
 def decoded(value: str) -> str:
     """``value`` with its encoded words decoded (RFC 2047); what cannot be decoded stands as it is.
 
