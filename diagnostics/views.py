@@ -52,8 +52,10 @@ def run(request: PersonRequest, code: str) -> HttpResponse:
     found = selectors.run_for(request.user, code)
     context = selectors.context_of(found, reverse("run", args=[code]))
     context["message"] = selectors.message_of(found)
-    fragment = "diagnostics/_inspected.html" if found.is_message else "diagnostics/_findings.html"
-    return page_or_fragment(request, "diagnostics/run.html", fragment, context)
+    if found.is_message:
+        # The side navigation marks the bench that the run came from.
+        request.stands_for = "message_bench"
+    return page_or_fragment(request, "diagnostics/run.html", "diagnostics/_run_refresh.html", context)
 
 
 @require_POST

@@ -17,3 +17,5 @@ class PersonRequest(HttpRequest):
 
     user: User
     htmx: HtmxDetails
+    #: The navigation's entry that a page belongs to, where its URL name alone does not tell.
+    stands_for: str

@@ -59,6 +59,8 @@ def test_it_stops_asking_when_the_run_is_over(run: Run, as_nora: Client) -> None
 def test_htmx_gets_the_fragment_alone(run: Run, as_nora: Client) -> None:
     response = as_nora.get(f"/diagnostics/runs/{run.code}/", headers={"HX-Request": "true"})
     assert b"<html" not in response.content
+    # The heading, the state and the transcript follow along.
+    assert response.content.count(b"hx-swap-oob") == 3
     assert "HX-Request" in response.headers["Vary"]
 
 
