@@ -151,6 +151,8 @@ def _results(item: Results, is_believed: bool) -> dict[str, Any]:
     return {
         "field": item.field,
         "server": item.authserv_id,
+        "is_arc": item.is_arc,
+        "instance": item.instance,
         "is_believed": is_believed,
         "results": [
             {

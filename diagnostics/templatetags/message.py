@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from django import template
 
@@ -25,9 +25,12 @@ def duration(seconds: float | None) -> str:
 
 @register.filter
 def moment(text: str) -> str:
-    """``{{ step.at|moment }}``: a time in the zone of the server that noted it, ``4 Mar 2026, 14:02:11 +0000``."""
+    """``{{ step.at|moment }}``: a time in UTC whatever the zone of who noted it, ``4 Mar 2026, 14:02:11 UTC``."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
         return text
-    return f"{at.day} {at:%b %Y, %H:%M:%S %z}".strip()
+    if at.tzinfo is None:
+        return f"{at.day} {at:%b %Y, %H:%M:%S}"
+    at = at.astimezone(UTC)
+    return f"{at.day} {at:%b %Y, %H:%M:%S} UTC"
