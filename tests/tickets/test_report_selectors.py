@@ -11,7 +11,7 @@ from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from tests import make
 from tests.tickets.wizard.conftest import make_report
-from tickets.selectors.reports import domain_of, exits_since, own_reports, report_for
+from tickets.selectors.reports import domain_of, exits_since, own_drafts, own_ended, report_for
 
 ENDED = {"state": "solved", "ended": make.NOON}
 
@@ -34,15 +34,17 @@ def test_exits_are_counted_by_exit_and_step(
 
 def test_own_reports_are_those_one_began(north: BranchProfile, nora: User) -> None:
     noel = make.person("noel@north.example", "Noel", "staff", north)
-    mine = make_report(north, nora)
+    draft, over = make_report(north, nora), make_report(north, nora, **ENDED)
     make_report(north, noel)
-    assert own_reports(nora) == [mine]
+    make_report(north, noel, **ENDED)
+    assert own_drafts(nora, most=3) == [draft]
+    assert own_ended(nora) == [over]
 
 
 def test_who_left_the_branch_sees_nothing_of_it(north: BranchProfile, nora: User) -> None:
     report = make_report(north, nora)
     nora.memberships.all().delete()
-    assert own_reports(nora) == []
+    assert own_drafts(nora, most=3) == []
     with pytest.raises(Http404):
         report_for(nora, report.code)
 
