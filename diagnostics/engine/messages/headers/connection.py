@@ -57,7 +57,7 @@ def name_in(text: str) -> str:
         name = normalised(text.strip()) if text.strip() else ""
     except NameProblem:
         return ""
-    return "" if name.replace(".", "").isdigit() else name
+    return "" if name.startswith("[") or name.replace(".", "").isdigit() else name
 
 
 def noted_by_us(results: Sequence[Results], fields: Sequence[Field]) -> tuple[Results, ...]:

@@ -24,6 +24,8 @@ from diagnostics.engine.messages.headers.tokens import Token, parts, tokens, wri
 CLAUSES: Final = ("from", "by", "via", "with", "id", "for")
 #: More of one field is never read: no server writes as much.
 MAX_VALUE: Final = 8_192
+#: RFC 5321 §6.3 takes a hundred for a loop.
+MAX_HOPS: Final = 500
 
 _VERSION = re.compile(r"\b(TLS|SSL)v?\s?([123](?:[._]\d)?)(?![\d])", re.IGNORECASE)
 # RFC 3848 and RFC 6531 §4.3: an S after the name of the protocol says that the connection was encrypted.
@@ -118,7 +120,9 @@ class Chain:
 
 def chain(fields: Sequence[Field]) -> Chain:
     """The way that the ``Received`` fields among ``fields`` tell."""
-    hops = [hop(field) for field in reversed(fields) if field.key == "received"]
+    # The nearest to the receiver are kept: what lies further back anybody may have written.
+    received = [field for field in fields if field.key == "received"][:MAX_HOPS]
+    hops = [hop(field) for field in reversed(received)]
     steps: list[Step] = []
     first: datetime | None = None
     last: datetime | None = None
@@ -241,6 +245,8 @@ def _address(text: str) -> str:
     text = text[5:] if text[:5].lower() == "ipv6:" else text
     if text.count(":") == 1:
         text = text.partition(":")[0]  # An address with a port.
+    if ":" not in text and not text.replace(".", "").isdecimal():
+        return ""
     try:
         return str(ipaddress.ip_address(text.partition("%")[0]))
     except ValueError:

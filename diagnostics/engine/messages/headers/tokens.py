@@ -38,7 +38,8 @@ class Token:
         return self.kind is Kind.COMMENT
 
 
-_SPECIAL = re.compile(r'[()"]|\\.', re.DOTALL)
+# Empty comments say nothing, however many stand in a row; they are passed over in one step.
+_SPECIAL = re.compile(r'(?:\(\))++|[()"]|\\.', re.DOTALL)
 # Possessive, so that a string that is never closed is given up after one look.
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"', re.DOTALL)
 _PLAIN = re.compile(r';|[^\s;()"]+')
@@ -50,9 +51,11 @@ def tokens(text: str) -> list[Token]:
     found: list[Token] = []
     start = 0
     for begin, end in _spans(text):
-        found.extend(_plain(text[start:begin]))
+        if begin > start:
+            found.extend(_plain(text[start:begin]))
         kind = Kind.QUOTED if text[begin] == '"' else Kind.COMMENT
-        found.append(Token(kind, _ESCAPED.sub(r"\1", text[begin + 1 : end - 1])))
+        inner = text[begin + 1 : end - 1]
+        found.append(Token(kind, _ESCAPED.sub(r"\1", inner) if "\\" in inner else inner))
         start = end
     found.extend(_plain(text[start:]))
     return found

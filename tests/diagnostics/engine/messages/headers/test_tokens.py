@@ -26,7 +26,7 @@ W, Q, C, S = Kind.WORD, Kind.QUOTED, Kind.COMMENT, Kind.SEMICOLON
         ('a "b c', [(W, "a"), (W, "b"), (W, "c")]),
         ("a) b", [(W, "a"), (W, "b")]),
         ("", []),
-        ("()", [(C, "")]),
+        ("()", []),
     ],
 )
 def test_pieces(text: str, pieces: list[tuple[Kind, str]]) -> None:
