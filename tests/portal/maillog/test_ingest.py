@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -147,6 +148,19 @@ class TestFollowing:
         (kept,) = (log.parent / "data" / "follow").iterdir()
         kept.write_text("{")
         assert self.followed(log)["duplicate"] == 1
+
+
+def test_a_signal_ends_what_goes_on_and_a_second_breaks_it_off() -> None:
+    before = signal.getsignal(signal.SIGINT)
+    told: list[int] = []
+    with ingest.stopping() as stopped:
+        stopped.calls.append(lambda: told.append(1))
+        signal.raise_signal(signal.SIGINT)
+        assert stopped.wait(0)
+        assert told == [1]
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(signal.SIGTERM)
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 class TestSourcesOfOtherRooms:

@@ -244,13 +244,21 @@ class LogContract:
 
     def test_files_in_any_order(self, north: BranchProfile) -> None:
         """Three files of whole messages end in one and the same state, whichever is read first."""
-        files = [self.header() + b"".join(map(self.message, range(at * 4, at * 4 + 4))) for at in range(3)]
+        self._same_in_any_order([b"".join(map(self.message, range(at * 4, at * 4 + 4))) for at in range(3)])
+
+    def test_files_that_were_cut_in_the_midst_of_messages(self, north: BranchProfile) -> None:
+        lines = self.lines()
+        third = len(lines) // 3
+        pieces = (lines[:third], lines[third : 2 * third], lines[2 * third :])
+        self._same_in_any_order([b"".join(piece) for piece in pieces])
+
+    def _same_in_any_order(self, files: list[bytes]) -> None:
         states = []
         for order in permutations(files):
             for model in (DeliveryEvent, Delivery, MessageLog):
                 model.objects.all().delete()
             for file in order:
-                self.take(file)
+                self.take(self.header() + file)
             states.append(state())
         assert all(found == states[0] for found in states)
 
