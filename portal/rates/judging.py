@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from math import exp, log, sqrt
+from math import exp, lgamma, log, sqrt
 
 LEAST_TRIED = 50
 LEAST_BAD = 20
@@ -145,8 +145,7 @@ def is_complained_about(accepted: int, complaints: int) -> bool:
 
 def chance_of(least: int, expected: float) -> float:
     """The chance of at least ``least`` where ``expected`` come on average (Poisson)."""
-    term = below = exp(-expected)
-    for number in range(1, least):
-        term *= expected / number
-        below += term
+    # By logarithms: exp(-expected) alone is nothing from some 745 on.
+    scale = log(expected) if expected > 0 else 0.0
+    below = sum(exp(number * scale - expected - lgamma(number + 1)) for number in range(least))
     return max(0.0, 1 - below)

@@ -86,3 +86,9 @@ def test_what_is_told_elsewhere_is_taken_away() -> None:
     assert Tally(100, 40).without(30) == Tally(70, 10)
     assert Tally(100, 40).without(50) == Tally(60, 0)
     assert Tally(100, 40).without(-5) == Tally(100, 40)
+
+
+def test_the_chance_is_told_for_large_numbers_too() -> None:
+    assert chance_of(1, 0.5) == pytest.approx(0.3934693, abs=1e-6)
+    assert 0.4 < chance_of(2000, 2000) < 0.6
+    assert chance_of(2300, 2000) < 1e-9
