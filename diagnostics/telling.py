@@ -33,7 +33,7 @@ _OF_AN_OWN_SERVER: Words = (
     (r"We make a new key of 2048 bits under a new selector\. The branch's IT publishes the record that we then send\.",
      "The branch's IT makes a new key of 2048 bits under a new selector and publishes its record."),
     (r"asks us for a DKIM record for (\S+) and publishes it\. Once it stands, we sign the mail\.",
-     r"has its server sign mail in the name of \1 and publishes the key."),
+     r"has the server sign mail in the name of \1 and publishes the key."),
     (r"that our server sends with the branch's consent", "that the branch's server has its consent"),
     (r"\(ask us for the record; our own records do not hold this key\)", "(the server that signs shows its record)"),
     (r"We sign mail", "The branch's server signs mail"),
