@@ -45,7 +45,7 @@ def test_a_log_becomes_an_upload(as_nora: Client, north: BranchProfile) -> None:
             "postfix",
         ),
         (b"2026-03-04 14:02:10 1xWzsw-00063T-0X => a@b.example R=r T=t H=h [192.0.2.1]\n", "exim"),
-        (gzip.compress(b'{"kind": "message"}\n'), "jsonl"),
+        (gzip.compress(b'{"kind": "message"}\n', mtime=0), "jsonl"),
     ],
 )
 def test_what_it_is_shows_in_its_first_lines(as_nora: Client, octets: bytes, source: str) -> None:
