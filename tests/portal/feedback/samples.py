@@ -92,7 +92,7 @@ def zipped(text: str, *, members: int = 1) -> bytes:
 
 
 def gzipped(text: str) -> bytes:
-    return gzip.compress(text.encode())
+    return gzip.compress(text.encode(), mtime=0)
 
 
 def mailed(octets: bytes, subtype: str = "zip") -> bytes:

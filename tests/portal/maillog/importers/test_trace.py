@@ -103,7 +103,7 @@ def test_googles_email_log_search() -> None:
     [
         SUMMARY.encode("utf-16"),
         b"\xef\xbb\xbf" + SUMMARY.encode(),
-        gzip.compress(SUMMARY.encode()),
+        gzip.compress(SUMMARY.encode(), mtime=0),
         b"#TYPE Selected.System.Management.Automation.PSCustomObject\n" + SUMMARY.encode(),
         SUMMARY.replace("\n", "\r\n").encode(),
         SUMMARY.replace(",", ";").encode(),
