@@ -30,6 +30,7 @@ ZONE: dict[str, Any] = {
     "else.example": {"TXT": ["v=spf1 -all"]},
     "slow.example": {"TXT": "TIMEOUT"},
     "slow.north.example": {"TXT": "TIMEOUT"},
+    "_dmarc.north.example": {"TXT": ["v=DMARC1; p=none"]},
 }
 
 
