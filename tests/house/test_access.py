@@ -314,7 +314,13 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         "token": {"pk": Token.objects.create(name="XenDirect", user=ida, digest="0" * 64, hint="dd_0").pk},
         "reply_rule": {"pk": ReplyRule.objects.create(text=f"{CANARY} full", cause="mailbox_full").pk},
         "mailing": {
-            "code": Mailing.objects.create(branch=north, name=CANARY, by=nora, state="done").code,
+            "code": Mailing.objects.create(
+                branch=north,
+                name=CANARY,
+                by=nora,
+                state="done",
+                verdicts=ContentFile(b"line,address,verdict,why,suggestion\r\n", name="x.csv"),
+            ).code,
             "kind": "all",
         },
         "signing_key": {
