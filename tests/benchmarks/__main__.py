@@ -5,9 +5,9 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("diagnose", "parsers", "runs", "broker", "bounces", "bounce_fuzz")
-#: Half an hour and gigabytes: only when it is named.
-LONG = ("history",)
+ALL = ("diagnose", "parsers", "runs", "broker", "bounces", "bounce_fuzz", "planning")
+#: Many minutes, and a PostgreSQL or gigabytes: only when they are named.
+LONG = ("ingest", "orders", "history")
 
 
 def main(wanted: list[str]) -> int:
