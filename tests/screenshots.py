@@ -32,7 +32,7 @@ SHOTS = (
     ("deliveries", "nora@north.example", "/branches/north/deliveries/?state=trouble"),
     ("all-deliveries", "ida@desk.example", "/deliveries/?domain=oakwood.example"),
     ("comparison", "ida@desk.example", "/comparison/"),
-    ("message", "nora@north.example", "/messages/1/"),
+    ("message", "nora@north.example", "/messages/2/"),
     ("delivery", "nora@north.example", "/deliveries/1/"),
     ("branch", "ada@desk.example", "/branches/harbor/"),
     ("branches", "ada@desk.example", "/branches/"),
