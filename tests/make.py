@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile, DKIMEntry, Membership, SendingDomain, SendingServer
+from portal.maillog.counts import move_days
 from portal.maillog.models import CaseNote, Delivery, MessageLog, State
 
 NOON = datetime(2026, 3, 4, 12, 0, tzinfo=UTC)
@@ -71,3 +72,13 @@ def case_note(branch: BranchProfile, email: str, at: datetime = NOON, text: str 
     return CaseNote.objects.create(
         branch=branch, at=at, email=email, email_normal=email.lower(), text=text, fingerprint=f"{email}{at}{text}"
     )
+
+
+def day_count(
+    branch: BranchProfile, day: date, state: str, recipients: int, *, complaints: int = 0, **fields: Any
+) -> None:
+    """What the log would have counted of a day: so many recipients more that stand in this state."""
+    values: dict[str, Any] = {"cause": "", "provider": "", "module": "webreg", "server": "", **fields}
+    cause, provider, module, server = (str(values.pop(name)) for name in ("cause", "provider", "module", "server"))
+    assert not values, values
+    move_days([(branch.pk, day, state, cause, provider, module, server, recipients, complaints)])

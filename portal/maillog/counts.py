@@ -15,11 +15,17 @@ from zoneinfo import ZoneInfo
 from django.db import connection, models
 
 from portal.branches.models import BranchProfile
-from portal.maillog.models import AttemptCount, DayCount, DomainCount, HourCount, MissingCount, State
+from portal.maillog.models import AttemptCount, DayCount, DayPart, DomainCount, HourCount, MissingCount, State
 
 #: So many rows go into one statement.
 CHUNK = 500
 REFUSED = frozenset({State.REFUSED, State.EXPIRED})
+#: What a day is counted by, in the order of the rows of :func:`move_days`.
+DAY_KEYS = ("branch_id", "day", "state", "cause", "provider", "module", "server")
+#: The parts that a day is told in: as a whole, and by each thing that a history is broken down by.
+PARTS = ("", *DAY_KEYS[3:])
+#: The states a delivery can stand in; a day's part has a column for each.
+STANDS = tuple(str(state) for state in State if state is not State.COMPLAINED)
 DOMAIN_COLUMNS = ("recipients", "accepted", "deferred", "refused", "complaints")
 
 
@@ -79,11 +85,8 @@ class Counts:
     def write(self) -> None:
         """Move the stored counts by what was gathered. Rows are taken in one order, so that two writers never wait."""
         _add(HourCount, ("branch_id", "hour", "state"), ("recipients",), [(*key, n) for key, n in self._hours.items()])
-        _add(
-            DayCount,
-            ("branch_id", "day", "state", "cause", "provider", "module", "server"),
-            ("recipients", "complaints"),
-            [(*key, self._days[key], self._complaints[key]) for key in self._days.keys() | self._complaints.keys()],
+        move_days(
+            [(*key, self._days[key], self._complaints[key]) for key in self._days.keys() | self._complaints.keys()]
         )
         _add(
             DomainCount,
@@ -112,6 +115,23 @@ class Counts:
         if self._zones is None:
             self._zones = {pk: ZoneInfo(zone) for pk, zone in BranchProfile.objects.values_list("pk", "time_zone")}
         return self._zones.get(branch, UTC)
+
+
+def move_days(rows: list[tuple[Any, ...]]) -> None:
+    """Move the counts of days, and the parts that they are read in with them.
+
+    A row holds the values of :data:`DAY_KEYS`, and how many recipients and complaints more (or less) there are.
+    """
+    _add(DayCount, DAY_KEYS, ("recipients", "complaints"), rows)
+    columns = {state: number for number, state in enumerate(STANDS)}
+    parts: dict[tuple[Any, ...], list[int]] = {}
+    for branch, day, state, *values, recipients, complaints in rows:
+        for part, value in zip(PARTS, ("", *values), strict=True):
+            counts = parts.setdefault((branch, part, day, value), [0] * (len(STANDS) + 1))
+            counts[columns[state]] += recipients
+            counts[-1] += complaints
+    moved = [(*key, *counts) for key, counts in parts.items()]
+    _add(DayPart, ("branch_id", "part", "day", "value"), (*STANDS, "complaints"), moved)
 
 
 def count_missing(branch: BranchProfile, at: datetime) -> None:

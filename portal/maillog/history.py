@@ -7,7 +7,7 @@ a report belongs to the day it was submitted.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import urlencode
@@ -21,14 +21,18 @@ from diagnostics.engine.receivers import receiver_called
 from portal.accounts.models import User
 from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
+from portal.maillog.counts import STANDS
 from portal.maillog.filters import MOMENT, NONE
-from portal.maillog.models import DayCount, DomainCount, HourCount, MissingCount, Module, State
+from portal.maillog.models import DayPart, DomainCount, HourCount, MissingCount, Module, State
 from portal.maillog.spans import By, Span, begin_of, month_of, months_back, span_called
 
 #: Of fewer recipients a share says next to nothing, and a rate of a thousand: a single one moves it too far.
 FEW_FOR_SHARE = 100
 FEW_FOR_RATE = 1000
 HOUR = timedelta(hours=1)
+#: What a day's part tells, and all of it as sums.
+FIGURES = (*STANDS, "complaints")
+SUMS = [Sum(name) for name in FIGURES]
 #: Domains shown of a month.
 MOST_DOMAINS = 50
 #: Branches shown beside each other.
@@ -181,35 +185,39 @@ def today_of(branch: BranchProfile) -> date:
 
 
 def history_of(viewer: User, branch: BranchProfile, span: Span, by: By, column: str = "") -> History:
-    """The history of ``branch`` over ``span``, the latest piece first, and broken down by ``column`` (two queries).
+    """The history of ``branch`` over ``span``, the latest piece first, and broken down by ``column`` (three queries).
 
-    ``column`` is module, provider, server or cause; "" breaks down by nothing. Both come from one walk over the counts.
+    ``column`` is module, provider, server or cause; "" breaks down by nothing.
     """
-    pieces: dict[date, dict[str, int]] = {}
-    values: dict[str, dict[str, int]] = {}
-    complaints: Counter[date | str] = Counter()
+    pieces: dict[date, list[int]] = {}
     missing: Counter[date] = Counter()
     within = _own(viewer, branch) & Q(day__range=(span.first, span.last))
-    columns = ("day", "state", column) if column else ("day", "state")
-    rows = DayCount.objects.filter(within).order_by().values_list(*columns)
-    for day, state, *value, recipients, complained in rows.annotate(Sum("recipients"), Sum("complaints")):
+    for day, *figures in DayPart.objects.filter(within, part="").values_list("day", *FIGURES):
         begin = begin_of(day, by)
-        for key, counts in ((begin, pieces.setdefault(begin, {})), *((it, values.setdefault(it, {})) for it in value)):
-            counts[state] = counts.get(state, 0) + recipients
-            complaints[key] += complained
+        pieces[begin] = [a + b for a, b in zip(pieces[begin], figures, strict=True)] if begin in pieces else figures
     for day, reports in MissingCount.objects.filter(within).values_list("day", "reports"):
         missing[begin_of(day, by)] += reports
     zone = ZoneInfo(branch.time_zone)
     periods = []
     for piece in span.pieces(by):
         begin = begin_of(piece.first, by)
-        tally = Tally(pieces.get(begin, {}), complaints[begin], missing[begin])
-        periods.append(Period(*piece.moments(zone), by, tally))
+        periods.append(Period(*piece.moments(zone), by, _tally(pieces.get(begin, ()), missing[begin])))
+    values = DayPart.objects.filter(within, part=column) if column else DayPart.objects.none()
     if column == "cause":
         # What stands without a cause was not stopped.
-        values.pop("", None)
-    parts = [_part(column, value, Tally(counts, complaints[value])) for value, counts in values.items()]
+        values = values.exclude(value="")
+    sums = values.order_by().values_list("value").annotate(*SUMS)
+    parts = [_part(column, value, _tally(figures)) for value, *figures in sums]
     return History(periods, sorted((part for part in parts if not part.tally.is_empty), key=_by_size))
+
+
+def _tally(figures: Sequence[int], missing: int = 0) -> Tally:
+    """The tally of what :data:`FIGURES` tell; none of them where nothing was counted."""
+    if not figures:
+        return Tally(missing=missing)
+    # PostgreSQL sums to a decimal number.
+    *counts, complaints = map(int, figures)
+    return Tally({state: count for state, count in zip(STANDS, counts, strict=True) if count}, complaints, missing)
 
 
 def _by_size(part: Part) -> tuple[int, str]:
@@ -288,8 +296,8 @@ def months_of(viewer: User, branch: BranchProfile, months: int) -> list[Period]:
 def health_of(viewer: User, branch: BranchProfile, *, days: int = 30) -> Tally:
     """The last ``days`` days of ``branch`` as one: recipients sent, accepted, deferred, refused (one query)."""
     since = today_of(branch) - timedelta(days=days - 1)
-    rows = DayCount.objects.filter(_own(viewer, branch), day__gte=since)
-    return Tally(dict(rows.order_by().values_list("state").annotate(Sum("recipients"))))
+    sums = DayPart.objects.filter(_own(viewer, branch), part="", day__gte=since).aggregate(*SUMS)
+    return _tally([count or 0 for count in sums.values()])
 
 
 def health_of_all(viewer: User) -> list[BranchTally]:
@@ -318,17 +326,13 @@ def comparison(viewer: User, span: Span, order: str = "refused") -> list[BranchT
     within = Q(day__range=(span.first, span.last))
     if not viewer.is_support:
         within &= Q(branch__in=branches_of(viewer))
-    counts: dict[int, dict[str, int]] = {}
-    complaints: dict[int, int] = {}
-    rows = DayCount.objects.filter(within).order_by().values_list("branch", "state")
-    for branch, state, recipients, complained in rows.annotate(Sum("recipients"), Sum("complaints")):
-        counts.setdefault(branch, {})[state] = recipients
-        complaints[branch] = complaints.get(branch, 0) + complained
+    rows = DayPart.objects.filter(within, part="").order_by().values_list("branch").annotate(*SUMS)
+    counts = {branch: figures for branch, *figures in rows}
     reports = MissingCount.objects.filter(within).order_by().values_list("branch")
     missing = dict(reports.annotate(Sum("reports")))
     figure = ORDERS[order][1]
     found = [
-        BranchTally(branch, Tally(counts.get(branch.pk, {}), complaints.get(branch.pk, 0), missing.get(branch.pk, 0)))
+        BranchTally(branch, _tally(counts.get(branch.pk, ()), missing.get(branch.pk, 0)))
         for branch in branches_of(viewer).order_by("organisation")
     ]
 

@@ -6,6 +6,8 @@ than is proved: ``accepted`` is the recipient's *server* taking the message, not
 On PostgreSQL the three large tables (messages, deliveries, events) are partitioned by the month of ``at``
 (``portal.maillog.partitions``). A partitioned table can keep nothing unique that does not hold ``at``, and nothing can
 refer to it: what is unique here is kept so by the one writer (``bulk.wait_for_turn``), and on SQLite by the table too.
+
+What is counted of them stands in ``count_models``.
 """
 
 from __future__ import annotations
@@ -16,29 +18,14 @@ from django.db.models import Q
 from django.utils import timezone
 
 from portal.branches.models import BranchProfile, SendingServer
-
-
-class Module(models.TextChoices):
-    """The part of the sending application a message came from (the vendor's names)."""
-
-    XENDIRECT_ADMIN = "xendirect_admin", "XenDirect Admin"
-    QUICKTOOLS = "quicktools", "QuickTools"
-    WEBREG = "webreg", "WebReg"
-    OTHER = "other", "Other"
-
-
-class State(models.TextChoices):
-    """How far a message verifiably got on its way to one recipient."""
-
-    ERROR = "error", "Error before it went out"
-    SUBMITTED = "submitted", "Submitted"
-    HANDED = "handed", "Handed to the sending server"
-    DEFERRED = "deferred", "Deferred"
-    ACCEPTED = "accepted", "Accepted by the recipient's server"
-    REFUSED = "refused", "Refused"
-    EXPIRED = "expired", "Given up"
-    #: Only an event has this one: it says nothing of how far the message got beyond what is known.
-    COMPLAINED = "complained", "Complained about"
+from portal.maillog.count_models import AttemptCount as AttemptCount
+from portal.maillog.count_models import DayCount as DayCount
+from portal.maillog.count_models import DayPart as DayPart
+from portal.maillog.count_models import DomainCount as DomainCount
+from portal.maillog.count_models import HourCount as HourCount
+from portal.maillog.count_models import MissingCount as MissingCount
+from portal.maillog.words import Module as Module
+from portal.maillog.words import State as State
 
 
 class ClientProfile(models.Model):
@@ -234,117 +221,6 @@ class CaseNote(models.Model):
 
     def __str__(self) -> str:
         return self.text[:80]
-
-
-class HourCount(models.Model):
-    """How many recipients of a branch stand in which state, by the hour (UTC) their message was handed over.
-
-    Written in the transaction that moves a delivery, so that a history page never counts the log itself.
-    """
-
-    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="+")
-    hour = models.DateTimeField()
-    state = models.CharField(max_length=10, choices=State)
-    recipients = models.BigIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["branch", "hour", "state"], name="hour_count_once")]
-
-    def __str__(self) -> str:
-        return f"{self.hour:%Y-%m-%d %H}: {self.recipients} {self.state}"
-
-
-class DayCount(models.Model):
-    """How many recipients of a branch, by the day (in the branch's time zone) their message was handed over.
-
-    One row for each combination of what a history is broken down by. Never pruned, so that a history outlives the log.
-    """
-
-    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="+")
-    day = models.DateField()
-    module = models.CharField(max_length=20, choices=Module)
-    server = models.CharField(max_length=253, blank=True)
-    provider = models.CharField(max_length=40, blank=True)
-    state = models.CharField(max_length=10, choices=State)
-    cause = models.CharField(max_length=40, blank=True)
-    recipients = models.BigIntegerField(default=0)
-    complaints = models.BigIntegerField(default=0)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(
-                fields=["branch", "day", "state", "cause", "provider", "module", "server"], name="day_count_once"
-            )
-        ]
-        indexes = [
-            # All branches beside each other over some days.
-            models.Index(fields=["day", "branch"], name="day_count_by_day"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.day}: {self.recipients} {self.state}"
-
-
-class DomainCount(models.Model):
-    """How many recipients of a branch at one recipient domain, by the month of the branch's time zone.
-
-    ``month`` is its first day. By the day there would be nearly as many rows as deliveries.
-    """
-
-    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="+")
-    month = models.DateField()
-    domain = models.CharField(max_length=255)
-    recipients = models.BigIntegerField(default=0, help_text="Handed over, however it went on.")
-    accepted = models.BigIntegerField(default=0)
-    deferred = models.BigIntegerField(default=0)
-    refused = models.BigIntegerField(default=0, help_text="Refused or given up.")
-    complaints = models.BigIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["branch", "month", "domain"], name="domain_count_once")]
-        indexes = [
-            # The domains most was sent to.
-            models.Index(fields=["branch", "month", "-recipients"], name="domain_count_largest"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.month:%Y-%m} {self.domain}: {self.recipients}"
-
-
-class AttemptCount(models.Model):
-    """How many recipients were tried in an hour (UTC) by one server at one provider, by what became of the try.
-
-    A provider's limit is about what reaches it in an hour, and a second try is load to it like the first. So this
-    counts attempts by their own time, of all branches together, and only ever grows.
-    """
-
-    hour = models.DateTimeField()
-    server = models.CharField(max_length=253, blank=True)
-    provider = models.CharField(max_length=40, blank=True)
-    state = models.CharField(max_length=10, choices=State)
-    recipients = models.BigIntegerField(default=0)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["hour", "server", "provider", "state"], name="attempt_count_once")
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.hour:%Y-%m-%d %H} {self.server} to {self.provider}: {self.recipients} {self.state}"
-
-
-class MissingCount(models.Model):
-    """How many e-mails of a branch were reported missing, by the day (in its time zone) the report was submitted."""
-
-    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="+")
-    day = models.DateField()
-    reports = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [models.UniqueConstraint(fields=["branch", "day"], name="missing_count_once")]
-
-    def __str__(self) -> str:
-        return f"{self.day}: {self.reports} reported missing"
 
 
 class SavedFilter(models.Model):

@@ -14,6 +14,7 @@ from portal.maillog.counts import Counts
 from portal.maillog.deliveries import counted_of
 from portal.maillog.models import (
     DayCount,
+    DayPart,
     Delivery,
     DomainCount,
     HourCount,
@@ -59,6 +60,7 @@ def _forget_since(oldest: datetime) -> None:
     day = (oldest - timedelta(days=1)).date()
     HourCount.objects.filter(hour__gte=oldest - timedelta(hours=1)).delete()
     DayCount.objects.filter(day__gte=day).delete()
+    DayPart.objects.filter(day__gte=day).delete()
     DomainCount.objects.filter(month__gte=day.replace(day=1)).delete()
 
 

@@ -11,7 +11,8 @@ from django.utils import timezone
 
 from diagnostics.selectors import findings_of
 from portal.branches.models import BranchProfile
-from portal.maillog.models import DayCount, Delivery, State
+from portal.maillog.counts import STANDS
+from portal.maillog.models import DayPart, Delivery, State
 from portal.standing.judging import ADDRESS_CAUSES, DAYS, OPT_OUT_GRACE, SPAM_CAUSES, Numbers
 from portal.standing.models import Standing
 from portal.suppression.models import OWN_WILL, Suppression
@@ -50,19 +51,21 @@ def count(standing: Standing, now: datetime | None = None) -> Numbers:
 
 
 def _counted(branch: BranchProfile, since: date) -> tuple[Counter[str], Counter[str], int, int, int]:
-    """By state; refused by cause; told to be spam; told to be too many; complaints. One query over the day's counts."""
+    """By state; refused by cause; told to be spam; told to be too many; complaints. One query over the days' counts."""
     states: Counter[str] = Counter()
     causes: Counter[str] = Counter()
     spam = limited = complaints = 0
-    rows = DayCount.objects.filter(branch=branch, day__gte=since).order_by().values_list("state", "cause")
-    for state, cause, recipients, complained in rows.annotate(Sum("recipients"), Sum("complaints")):
-        states[state] += recipients
-        complaints += complained
-        if state in REFUSED:
-            causes[cause or "unknown"] += recipients
-        if state in REFUSED or state == State.DEFERRED:
-            spam += recipients if cause in SPAM_CAUSES else 0
-            limited += recipients if cause == "rate_limited" else 0
+    rows = DayPart.objects.filter(branch=branch, part="cause", day__gte=since).order_by().values_list("value")
+    for cause, complained, *counts in rows.annotate(Sum("complaints"), *(Sum(state) for state in STANDS)):
+        # PostgreSQL sums to a decimal number.
+        told = dict(zip(STANDS, map(int, counts), strict=True))
+        states.update(told)
+        complaints += int(complained)
+        refused = sum(told[state] for state in REFUSED)
+        if refused:
+            causes[cause or "unknown"] += refused
+        spam += refused + told[State.DEFERRED] if cause in SPAM_CAUSES else 0
+        limited += refused + told[State.DEFERRED] if cause == "rate_limited" else 0
     return states, causes, spam, limited, complaints
 
 

@@ -211,6 +211,15 @@ def statements(vendor: str, rows: int, first: int) -> Iterator[str]:
         f"SELECT branch_id, {day}, module, server, provider, state, cause, count(*), count(complained_at) "
         "FROM maillog_delivery GROUP BY 1, 2, 3, 4, 5, 6, 7 ORDER BY 2"
     )
+    stands = ("error", "submitted", "handed", "deferred", "accepted", "refused", "expired")
+    sums = ", ".join(f"sum(CASE state WHEN '{stand}' THEN recipients ELSE 0 END)" for stand in stands)
+    for part in ("", "cause", "provider", "module", "server"):
+        value = part or "''"
+        yield (
+            f"INSERT INTO maillog_daypart (branch_id, part, day, value, {', '.join(stands)}, complaints) "
+            f"SELECT branch_id, '{part}', day, {value}, {sums}, sum(complaints) "
+            "FROM maillog_daycount GROUP BY 1, 3, 4 ORDER BY 3"
+        )
     yield (
         "INSERT INTO maillog_domaincount (branch_id, month, domain, recipients, accepted, deferred, refused, "
         f"complaints) SELECT branch_id, {month}, recipient_domain, count(*), "

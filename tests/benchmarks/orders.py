@@ -112,6 +112,7 @@ def rows() -> Iterator[object]:
     from portal.maillog.models import (
         AttemptCount,
         DayCount,
+        DayPart,
         Delivery,
         DeliveryEvent,
         DomainCount,
@@ -128,6 +129,7 @@ def rows() -> Iterator[object]:
         DeliveryEvent: ("fingerprint", "delivery__recipient_normal", "delivery__message__key", "state", "cause"),
         HourCount: ("hour", "state", "recipients"),
         DayCount: ("day", "state", "cause", "provider", "module", "server", "recipients"),
+        DayPart: ("part", "day", "value", "submitted", "handed", "deferred", "accepted", "refused", "expired"),
         DomainCount: ("month", "domain", "recipients", "accepted", "deferred", "refused"),
         AttemptCount: ("hour", "server", "provider", "state", "recipients"),
     }  # fmt: skip

@@ -10,7 +10,6 @@ from django.test import Client
 
 from portal.branches import services
 from portal.branches.models import BranchProfile
-from portal.maillog.models import DayCount
 from tests import make
 from tests.conftest import signed_in
 from tests.tickets.queue.conftest import make_ticket
@@ -23,7 +22,7 @@ def test_staff_see_their_sending_and_their_reports(
     make.delivery(north, "lee@corp.example", "refused", cause="no_such_user")
     for number in range(5):
         make.delivery(north, f"m{number}@bignet.example", "deferred", cause="rate_limited")
-    DayCount.objects.create(branch=north, day=date(2026, 11, 23), module="webreg", state="accepted", recipients=7)
+    make.day_count(north, date(2026, 11, 23), "accepted", 7)
     Report.objects.create(branch=north, by=nora, recipient="draft@corp.example")
     with django_assert_max_num_queries(10):
         response = as_nora.get("/")

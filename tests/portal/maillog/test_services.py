@@ -6,19 +6,23 @@ import json
 import random
 from collections import Counter
 from datetime import UTC, datetime, timedelta
+from importlib import import_module
 from io import BytesIO
 from typing import Any
 
 import pytest
+from django.db import connection
 
 from portal.branches.models import BranchProfile
 from portal.maillog import services
+from portal.maillog.counts import PARTS, STANDS
 from portal.maillog.importers import IMPORTERS
 from portal.maillog.models import (
     AttemptCount,
     CaseNote,
     ClientProfile,
     DayCount,
+    DayPart,
     Delivery,
     DeliveryEvent,
     DomainCount,
@@ -73,7 +77,28 @@ def counted() -> dict[str, Any]:
     for model in (HourCount, DayCount, DomainCount, AttemptCount):
         rows = model._default_manager.exclude(recipients=0).values()
         found[model.__name__] = sorted(str({**row, "id": 0}) for row in rows)
-    return found
+    return {**found, "DayPart": parts_of_days()}
+
+
+def parts_of_days() -> dict[tuple[Any, ...], int]:
+    """What the parts of days tell: by part, branch, day, value and the figure's column; nothing of what is zero."""
+    return {
+        (row["part"], row["branch_id"], row["day"], row["value"], column): row[column]
+        for row in DayPart.objects.values()
+        for column in (*STANDS, "complaints")
+        if row[column]
+    }
+
+
+def sums_of_days() -> dict[tuple[Any, ...], int]:
+    """What they must tell: the sums over what is counted of the days."""
+    found: Counter[tuple[Any, ...]] = Counter()
+    for row in DayCount.objects.all():
+        for part in PARTS:
+            key = part, row.branch_id, row.day, getattr(row, part) if part else ""
+            found[*key, str(row.state)] += row.recipients
+            found[*key, "complaints"] += row.complaints
+    return {key: count for key, count in found.items() if count}
 
 
 def test_a_story_is_stored_whole(north: BranchProfile) -> None:
@@ -105,8 +130,9 @@ def test_doubled_and_shuffled_in_pieces_it_ends_the_same(
     cut = order.randrange(len(lines))
     take(lines[:cut])
     take(lines[cut:])
+    assert parts_of_days() == sums_of_days()
     shuffled = state()
-    for model in (Delivery, MessageLog, HourCount, DayCount, DomainCount, AttemptCount):
+    for model in (Delivery, MessageLog, HourCount, DayCount, DayPart, DomainCount, AttemptCount):
         model.objects.all().delete()
     take(LINES)
     assert shuffled == state()
@@ -147,11 +173,22 @@ def test_counting_anew_finds_the_same(north: BranchProfile) -> None:
     take(LINES)
     before = counted()
     DayCount.objects.update(recipients=7)
+    DayPart.objects.update(accepted=7)
     HourCount.objects.all().delete()
     assert recount() == 4
     assert counted() == before
     assert recount() == 4
     assert counted() == before
+
+
+def test_days_that_were_counted_before_there_were_parts(north: BranchProfile, south: BranchProfile) -> None:
+    take([*LINES, {**LINES[5], "branch": "south"}, line("complained", 200)])
+    before = parts_of_days()
+    assert {part for part, *_ in before} == set(PARTS)
+    DayPart.objects.all().delete()
+    migration = import_module("portal.maillog.migrations.0005_day_parts_filled")
+    migration.fill(None, connection.schema_editor())
+    assert parts_of_days() == before
 
 
 def test_what_comes_before_its_message_is_completed_by_it(north: BranchProfile) -> None:

@@ -6,17 +6,17 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from portal.branches.models import BranchProfile
-from portal.maillog.models import DayCount, Delivery, MessageLog
+from portal.maillog.models import Delivery, MessageLog
+from tests import make
 from tests.make import NOON
 
 #: Counted days of the tests: the day it is there, and one before.
 TODAY = NOON.date()
 
 
-def counted(branch: BranchProfile, state: str, recipients: int, day: date = TODAY, **fields: Any) -> DayCount:
+def counted(branch: BranchProfile, state: str, recipients: int, day: date = TODAY, **fields: Any) -> None:
     """So many recipients in a state on a day."""
-    values: dict[str, Any] = {"module": "webreg", **fields}
-    return DayCount.objects.create(branch=branch, day=day, state=state, recipients=recipients, **values)
+    make.day_count(branch, day, state, recipients, **fields)
 
 
 def many(branch: BranchProfile, rows: int, *, begins: datetime = NOON, **fields: Any) -> list[Delivery]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from portal.branches.models import BranchProfile
-from portal.maillog.models import AttemptCount, DayCount, HourCount, Module
+from portal.maillog.models import AttemptCount, HourCount
+from tests import make
 
 #: A Wednesday afternoon, a quarter of an hour into the hour.
 NOW = datetime(2026, 3, 4, 14, 15, tzinfo=UTC)
@@ -54,7 +55,5 @@ def day(
     ago: int = 0,
 ) -> None:
     """What a branch sent to one provider on one day, in one state."""
-    DayCount.objects.create(
-        branch=branch, day=(NOW - timedelta(days=ago)).date(), module=Module.WEBREG, server=SERVER, provider=provider,
-        state=state, cause=cause, recipients=recipients, complaints=complaints,
-    )  # fmt: skip
+    on = (NOW - timedelta(days=ago)).date()
+    make.day_count(branch, on, state, recipients, server=SERVER, provider=provider, cause=cause, complaints=complaints)

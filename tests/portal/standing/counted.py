@@ -7,7 +7,7 @@ from datetime import timedelta
 from django.utils import timezone
 
 from portal.branches.models import BranchProfile
-from portal.maillog.models import DayCount, Module
+from tests import make
 
 
 def day(
@@ -20,10 +20,8 @@ def day(
     ago: int = 1,
 ) -> None:
     """What a branch sent on one day, in one state."""
-    DayCount.objects.create(
-        branch=branch, day=(timezone.now() - timedelta(days=ago)).date(), module=Module.WEBREG, server="", provider="",
-        state=state, cause=cause, recipients=recipients, complaints=complaints,
-    )  # fmt: skip
+    on = (timezone.now() - timedelta(days=ago)).date()
+    make.day_count(branch, on, state, recipients, cause=cause, complaints=complaints)
 
 
 def bad_list(branch: BranchProfile) -> None:

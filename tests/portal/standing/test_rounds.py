@@ -10,7 +10,7 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.branches import services as branches
 from portal.branches.models import BranchProfile
-from portal.maillog.models import DayCount
+from portal.maillog.models import DayPart
 from portal.standing import rounds
 from portal.standing.models import Standing, StandingEvent
 from portal.watch.models import Notice
@@ -62,7 +62,7 @@ def test_it_never_goes_further_by_itself(north: BranchProfile) -> None:
 def test_what_is_in_order_again_is_let_go_after_a_while(north: BranchProfile) -> None:
     bad_list(north)
     rounds.review()
-    DayCount.objects.all().delete()
+    DayPart.objects.all().delete()
     rounds.review(timezone.now() + LATER)
     assert states() == [("good", "watched")]
     assert open_notices() == {"standing.watched"}
@@ -86,7 +86,7 @@ def test_a_suspended_branch_keeps_the_numbers_of_its_suspension(north: BranchPro
     bad_list(north)
     branches.suspend(north, reason="A bought list.", by=ada)
     rounds.review()
-    DayCount.objects.all().delete()
+    DayPart.objects.all().delete()
     rounds.review(timezone.now() + LATER)
     assert Standing.objects.get().numbers["addresses"] == 100
 
