@@ -62,6 +62,10 @@ class IngestBatch(models.Model):
     rejected = models.JSONField(default=list, help_text="The first of them, each with its line and the reason.")
     rejected_count = models.PositiveBigIntegerField(default=0)
 
+    class Meta:
+        # The readings of logs, the newest first, a keyset page.
+        indexes = [models.Index(fields=["-at", "-id"], name="batch_by_time")]
+
     def __str__(self) -> str:
         return f"{self.source} {self.name}"
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import pytest
+from django.db import connection
 from django.test import Client
 
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
+from portal.intake import selectors
 from portal.intake.models import Upload
 from portal.maillog.models import IngestBatch
 from tests import make
@@ -41,6 +44,13 @@ def test_pages(as_ida: Client, django_assert_max_num_queries: object) -> None:
     assert (len(page.rows), page.rows[0].name, page.newer) == (50, "59", "")
     older = as_ida.get(URL, {"after": page.older}).context["page"]
     assert [batch.name for batch in older.rows] == [str(number) for number in range(9, -1, -1)]
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL scans a table of some rows as it likes.")
+def test_the_readings_come_off_an_index(ida: User) -> None:
+    rows = selectors.batches_of(ida).order_by("-at", "-pk")[:51]
+    assert "INDEX batch_by_time" in rows.explain()
+    assert "TEMP B-TREE" not in rows.explain()
 
 
 def test_it_asks_few_questions(
