@@ -66,6 +66,7 @@ def _is_mail(head: bytes) -> bool:
     return _is_text(bare) and HEADER_LINE.match(bare) is not None and MAIL_FIELDS.search(bare) is not None
 
 
+PLAIN = "text/plain; charset=utf-8"
 KINDS = (
     Kind((".png",), "image/png", _begins(b"\x89PNG\r\n\x1a\n")),
     Kind((".jpg", ".jpeg"), "image/jpeg", _begins(b"\xff\xd8\xff")),
@@ -76,10 +77,11 @@ KINDS = (
     # An Outlook message is an OLE compound file. So are old Office files, hence the ending counts too (see `judge`).
     Kind((".msg",), "application/vnd.ms-outlook", _begins(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")),
     Kind((".eml",), "message/rfc822", _is_mail),
-    Kind((".txt", ".log"), "text/plain; charset=utf-8", _is_text),
+    Kind((".txt", ".log"), PLAIN, _is_text),
+    Kind((".csv",), PLAIN, _is_text),
 )
 SUFFIXES = tuple(suffix for kind in KINDS for suffix in kind.suffixes)
-ACCEPTED = "PNG, JPEG, GIF, WebP, PDF, .eml, .msg and plain text"
+ACCEPTED = "PNG, JPEG, GIF, WebP, PDF, .eml, .msg, CSV and plain text"
 
 
 def judge(upload: File[bytes]) -> Judged:
@@ -112,6 +114,15 @@ def kind_of(name: str, head: bytes) -> Kind:
     if proved is None:
         raise RefusedFileError(f"{name} does not hold what its ending says. {ACCEPTED} are accepted.")
     return proved
+
+
+def handed_out_as(name: str) -> str:
+    """The name under which a kept file is saved by who looks at it.
+
+    A spreadsheet runs the formulas that a stranger wrote into the cells of a CSV, so a CSV opens as the text that it
+    is. What is kept is not changed: it may be proof.
+    """
+    return f"{name}.txt" if _suffix(name) == ".csv" else name
 
 
 def clean_name(name: str) -> str:

@@ -183,6 +183,7 @@ class EventKind(models.TextChoices):
     STATE = "state", "State changed"
     CAUSE = "cause", "Cause confirmed"
     EXAMINED = "examined", "Checks run again"
+    FILES = "files", "Files added"
 
 
 class Event(models.Model):
@@ -211,7 +212,7 @@ class Event(models.Model):
 
 
 class Attachment(models.Model):
-    """A file a person added to a report: a screenshot, a saved message, the text of a bounce. Never shown in place."""
+    """A file a person added to a report: a screenshot, a saved message, a message trace. Never shown in place."""
 
     report = models.ForeignKey(Report, on_delete=models.CASCADE, related_name="attachments")
     event = models.ForeignKey(Event, on_delete=models.SET_NULL, null=True, blank=True, related_name="attachments")
@@ -223,6 +224,9 @@ class Attachment(models.Model):
     file = models.FileField(upload_to="attachments/%Y/%m/", max_length=200)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
+    trace = models.JSONField(
+        null=True, blank=True, help_text="What it says of this report, if it is a message trace (tickets.traces)."
+    )
 
     class Meta:
         ordering = ["id"]

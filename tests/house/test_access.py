@@ -124,6 +124,7 @@ ROWS: dict[str, Row] = {
     "ticket": Row("branch", "get", "ticket"),
     "ticket_findings": Row("branch", "get", "ticket"),
     "ticket_reply": Row("branch", "post", "ticket"),
+    "ticket_files": Row("branch", "post", "ticket"),
     "ticket_note": Row("support", "post", "ticket"),
     "ticket_assign": Row("support", "post", "ticket"),
     "ticket_state": Row("support", "post", "ticket"),

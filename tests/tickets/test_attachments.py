@@ -7,7 +7,7 @@ import hashlib
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from tickets.attachments import MAX_BYTES, MAX_NAME, RefusedFileError, clean_name, judge
+from tickets.attachments import MAX_BYTES, MAX_NAME, RefusedFileError, clean_name, handed_out_as, judge
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 30
 JPEG = b"\xff\xd8\xff\xe0\x00\x10JFIF"
@@ -36,6 +36,8 @@ def upload(name: str, content: bytes) -> SimpleUploadedFile:
         ("a.txt", b"550 5.1.1 no such user\r\n", "text/plain; charset=utf-8"),
         ("a.txt", "åäö".encode("latin-1"), "text/plain; charset=utf-8"),
         ("a.txt", "bounce".encode("utf-16"), "text/plain; charset=utf-8"),
+        ("a.csv", b"a,b\n1,2\n", "text/plain; charset=utf-8"),
+        ("a.csv", "a,b\n".encode("utf-16"), "text/plain; charset=utf-8"),
         ("a.log", b"\x1b[31mred\x1b[0m", "text/plain; charset=utf-8"),
     ],
 )
@@ -59,6 +61,8 @@ def test_it_is_taken(name: str, content: bytes, content_type: str) -> None:
         ("a.txt", MSG),
         ("a.pdf", b"\x00\x01\x02"),
         ("a.zip", b"PK\x03\x04"),
+        ("a.csv", b"PK\x03\x04\x00"),
+        ("a.csv", "a,b\n".encode("utf-16-le")),
         ("a.png", b""),
     ],
 )
@@ -111,3 +115,10 @@ def test_a_long_name_keeps_its_ending() -> None:
     name = clean_name("x" * 400 + ".png")
     assert len(name) == MAX_NAME
     assert name.endswith(".png")
+
+
+@pytest.mark.parametrize(
+    ("kept", "handed_out"), [("t.csv", "t.csv.txt"), ("T.CSV", "T.CSV.txt"), ("t.txt", "t.txt"), ("t.png", "t.png")]
+)
+def test_no_spreadsheet_runs_what_a_stranger_wrote(kept: str, handed_out: str) -> None:
+    assert handed_out_as(kept) == handed_out

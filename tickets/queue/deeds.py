@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from portal.accounts.models import User
 from portal.web.words import ACTORS, TICKET_STATES
-from tickets.models import Event, EventKind, Ticket
+from tickets.models import Attachment, Event, EventKind, Ticket
 from tickets.notify import recipients_of
+from tickets.selectors.traces import told_trace
 from tickets.templatetags.tickets import party, value_word
 
 
@@ -25,6 +28,21 @@ def deed_of(event: Event | None, ticket: Ticket) -> str:
     if event.kind == EventKind.CAUSE:
         return f"The cause of ticket {ticket.number} is confirmed: {value_word(ticket.cause)}."
     return _moved(event, begin=f"Ticket {ticket.number} ").removesuffix(".") + f"{told}."
+
+
+def added_of(files: Sequence[Attachment], ticket: Ticket) -> str:
+    """What became of files that were added: which were read as a message trace, and which are kept as they are."""
+    sentences = []
+    for file in files:
+        told = told_trace(file, ticket.report)
+        if told is None or told.why:
+            why = f" It is no message trace that can be read: {told.why}" if told else ""
+            sentences.append(f"{file.name} is on ticket {ticket.number}.{why}")
+        elif told.how_far:
+            sentences.append(f"{file.name} was read as a message trace. According to {told.system}: {told.how_far}.")
+        else:
+            sentences.append(f"{file.name} was read as a message trace; none of its rows is about this e-mail.")
+    return " ".join(sentences)
 
 
 def _told(event: Event, ticket: Ticket) -> str:

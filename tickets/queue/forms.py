@@ -10,6 +10,7 @@ from django import forms
 from diagnostics.engine.causes import CAUSES
 from diagnostics.engine.findings import Actor
 from portal.accounts.models import User
+from portal.web.fields import ManyFiles
 from portal.web.words import ACTORS
 from tickets.models import Ticket, TicketState
 from tickets.selectors.tickets import Filters, assignable, filterable_branches, view_called
@@ -91,6 +92,24 @@ class ReplyForm(MessageForm):
         data: dict[str, Any] = super().clean() or {}
         data["state"], _, data["waiting_on"] = str(data.pop("then", "")).partition(":")
         return data
+
+
+class FilesForm(forms.Form):
+    """Files for a ticket. Nothing else is decided with them, so no version is asked."""
+
+    attached = forms.Field(
+        label="Files",
+        required=False,
+        widget=ManyFiles,
+        help_text="A message trace from Microsoft 365 or Google Workspace (CSV) is read here, and told below in words. "
+        "PNG, JPEG, GIF, WebP, PDF, .eml, .msg, other CSV and plain text are kept as they are; up to 10 MB each.",
+    )
+
+    def refuse(self, reasons: list[str]) -> None:
+        """Say about files why they were not taken."""
+        self.full_clean()
+        for reason in reasons:
+            self.add_error("attached", reason)
 
 
 class AssignForm(_TicketForm):

@@ -9,6 +9,7 @@ urlpatterns = [
     path("tickets/<int:number>/", views.ticket, name="ticket"),
     path("tickets/<int:number>/findings/", views.ticket_findings, name="ticket_findings"),
     path("tickets/<int:number>/reply/", views.ticket_reply, name="ticket_reply"),
+    path("tickets/<int:number>/files/", views.ticket_files, name="ticket_files"),
     path("tickets/<int:number>/note/", views.ticket_note, name="ticket_note"),
     path("tickets/<int:number>/assign/", views.ticket_assign, name="ticket_assign"),
     path("tickets/<int:number>/state/", views.ticket_state, name="ticket_state"),

@@ -21,11 +21,12 @@ from portal.web.fragments import page_or_fragment
 from portal.web.http import PersonRequest
 from portal.web.pages import page_of
 from tickets.models import Event, Ticket
-from tickets.queue.deeds import deed_of
-from tickets.queue.forms import AssignForm, CauseForm, FilterForm, MessageForm, ReplyForm, StateForm
+from tickets.queue.deeds import added_of, deed_of
+from tickets.queue.forms import AssignForm, CauseForm, FilesForm, FilterForm, MessageForm, ReplyForm, StateForm
 from tickets.queue.letters import letter_to_their_it, reply_draft
 from tickets.selectors import tickets as selectors
 from tickets.selectors.reports import belief
+from tickets.services import files as file_services
 from tickets.services import tickets as services
 
 #: Entries of the story that stand open; the earlier ones are folded.
@@ -65,6 +66,8 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
         "letter": letter_to_their_it(ticket),
         "has_draft": viewer.is_support and bool(reply_draft(ticket, beliefs, by=viewer)),
         "reply_form": _reply_form(request, ticket, beliefs),
+        "files_form": FilesForm(auto_id="files_%s"),
+        "traces": selectors.traces_on(viewer, ticket),
         **context_of(ticket.run, reverse("ticket_findings", args=[ticket.number])),
     }
     if viewer.is_support:
@@ -111,6 +114,26 @@ def ticket_reply(request: PersonRequest, number: int) -> HttpResponse:
     found = selectors.ticket_for(request.user, number)
     form = ReplyForm(request.POST, ticket=found, viewer=request.user, auto_id="reply_%s")
     return _carry_out(request, found, form, "reply_form", services.reply)
+
+
+@require_POST
+@person_required
+def ticket_files(request: PersonRequest, number: int) -> HttpResponse:
+    """Add files; a message trace among them is read and becomes evidence."""
+    found = selectors.ticket_for(request.user, number)
+    uploads = request.FILES.getlist("attached")
+    added, refusals = file_services.add_to_ticket(found, uploads, by=request.user)
+    if added:
+        messages.success(request, added_of(added, found))
+    if refusals or not uploads:
+        form = FilesForm(request.POST, auto_id="files_%s")
+        form.refuse(refusals or ["Choose a file first."])
+        found = selectors.ticket_for(request.user, number)
+        context = _context(request, found, files_form=form)
+        return render(request, "tickets/queue/ticket.html", context, status=400)
+    if not added:
+        messages.info(request, f"Nothing changed: ticket {number} holds these files already.")
+    return redirect(reverse("ticket", args=[number]) + "#story")
 
 
 @require_POST

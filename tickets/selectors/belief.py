@@ -17,6 +17,7 @@ from portal.accounts.models import Role, User
 from portal.suppression.selectors import suppressed
 from tickets.models import OtherDomain, Report, Symptom
 from tickets.selectors.evidence import address_fault, facts_of, of_branch
+from tickets.selectors.traces import traced
 
 FORGOT = re.compile(r"forg[oe]t|password|user ?name|log ?in|sign ?in", re.I)
 JUNK = {"found": "yes", "not_there": "no"}
@@ -74,6 +75,7 @@ def case_of(report: Report, run: Run | None) -> Case:
         ),
         profile_addresses=tuple(subject.get("profile_addresses", ())),
         is_forgot=is_forgot(report.function),
+        traced=traced(report),
         in_junk=JUNK.get(answers.get("junk", {}).get("choice", ""), ""),
         case_note_seen={"seen": "yes", "not_sent": "no", "error": "no"}.get(choice, ""),
         other_domain_tried=described.get("other_domain", OtherDomain.NO),

@@ -12,6 +12,7 @@ from portal.accounts.models import Role, User
 from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
 from tickets.models import Attachment, Event, Ticket, TicketState
+from tickets.selectors.traces import ToldTrace, told_trace
 
 #: A count beyond this is shown as "100+": nobody acts on the difference, and counting all rows is slow.
 COUNT_CAP = 100
@@ -173,6 +174,15 @@ def events_of(viewer: User, ticket: Ticket) -> list[Event]:
     if not viewer.is_support:
         rows = rows.filter(is_public=True)
     return list(islice(rows.order_by("-at", "-id"), 500))[::-1]
+
+
+def traces_on(viewer: User, ticket: Ticket) -> list[ToldTrace]:
+    """The message traces on a ticket that have a row about its e-mail, in words."""
+    files = ticket.report.attachments.filter(trace__isnull=False)
+    if not viewer.is_support:
+        files = files.filter(Q(event=None) | Q(event__is_public=True))
+    told = [told_trace(file, ticket.report) for file in files.select_related("by").order_by("id")]
+    return [item for item in told if item is not None and item.how_far]
 
 
 def missed_since(viewer: User, ticket: Ticket, *, version: int) -> list[Event]:

@@ -1,4 +1,4 @@
-"""What the wizard writes: drafts, answers, how a report ended, its files, and the ticket it becomes.
+"""What the wizard writes: drafts, answers, how a report ended, and the ticket it becomes.
 
 A draft may be open in two browsers. Every change names the version it was decided on; who comes second gets a
 :class:`ReportChangedError` and nothing is written. What to decide is the wizard's matter, not this module's.
@@ -6,13 +6,11 @@ A draft may be open in two browsers. Every change names the version it was decid
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
@@ -28,9 +26,9 @@ from portal.maillog.counts import count_missing
 from portal.maillog.models import Delivery
 from portal.maillog.selectors import domains_reached, last_refusal_by_rule
 from tickets import tasks
-from tickets.attachments import MAX_FILES, RefusedFileError, judge
-from tickets.models import Attachment, Event, EventKind, Exit, Report, ReportState, Ticket
+from tickets.models import Event, EventKind, Exit, Report, ReportState, Ticket
 from tickets.selectors.reports import belief, domain_of, profile_addresses
+from tickets.traces import trace_in
 
 #: What was answered about a recipient does not hold for another one.
 ABOUT_RECIPIENT = ("sent", "address", "junk")
@@ -137,7 +135,19 @@ def change_message(report: Report, *, message: Message, by: User, version: int) 
     _change(report, version=version, answers={k: v for k, v in answers.items() if k not in gone}, **values)
     if before.recipient != message.recipient:
         examine(report, by=by)
+        _read_traces_anew(report)
     return report
+
+
+def _read_traces_anew(report: Report) -> None:
+    """Keep of the message traces what they say about the recipient that the report has now."""
+    for file in report.attachments.filter(trace__isnull=False):
+        try:
+            with file.file.open("rb") as content:
+                file.trace = trace_in(content, file.name, report)
+        except FileNotFoundError:
+            file.trace = None
+        file.save(update_fields=["trace"])
 
 
 @transaction.atomic
@@ -239,6 +249,7 @@ def reopen(report: Report, *, by: User, version: int) -> Report:
     _change(report, version=version, expected=ReportState.SOLVED, **values)
     if "recipient" in values:
         examine(report, by=by)
+        _read_traces_anew(report)
     return report
 
 
@@ -309,53 +320,3 @@ def _numbered(report: Report) -> Ticket:
         except IntegrityError:
             continue
     raise IntegrityError("No free ticket number was found; the queue is being written to from everywhere at once.")
-
-
-def add_files(report: Report, uploads: Sequence[UploadedFile[Any]], *, by: User) -> list[str]:
-    """Keep the files that may be kept; returns why the others were not. A file that is there already is kept once."""
-    refusals: list[str] = []
-    for upload in uploads:
-        try:
-            _add_file(report, upload, by=by)
-        except RefusedFileError as error:
-            refusals.append(str(error))
-    return refusals
-
-
-def _add_file(report: Report, upload: UploadedFile[Any], *, by: User) -> None:
-    """Judge one file, store it under a name of our own, and write its row; no row, no file."""
-    judged = judge(upload)
-    kept = Attachment.objects.filter(report=report)
-    if kept.filter(sha256=judged.sha256).exists():
-        return
-    if kept.count() >= MAX_FILES:
-        raise RefusedFileError(f"{judged.name} was not added: a report has at most {MAX_FILES} files.")
-    made = Attachment(
-        report=report,
-        name=judged.name,
-        content_type=judged.kind.content_type,
-        size=judged.size,
-        sha256=judged.sha256,
-        by=by,
-    )
-    made.file.save(made.code.hex, upload, save=False)
-    try:
-        with transaction.atomic():
-            made.save()
-    except IntegrityError:
-        # The same file came twice at once; the other one stands.
-        made.file.delete(save=False)
-    except BaseException:
-        made.file.delete(save=False)
-        raise
-
-
-@transaction.atomic
-def remove_file(attachment: Attachment) -> None:
-    """Take a file off a draft. What is part of a ticket stays; then ReportOverError."""
-    report = Report.objects.select_for_update().get(pk=attachment.report_id)
-    if not report.is_draft:
-        raise ReportOverError
-    name, storage = str(attachment.file.name), attachment.file.storage
-    attachment.delete()
-    transaction.on_commit(lambda: storage.delete(name))

@@ -9,8 +9,9 @@ from django.template.context import Context
 
 from diagnostics.engine.causes import CAUSES
 from portal.web.words import ACTORS, ACTORS_FOR_STAFF
-from tickets.models import Event, Report, TicketState
+from tickets.models import Attachment, Event, Report, TicketState
 from tickets.selectors.message import MessageFacts, facts_about
+from tickets.selectors.traces import ToldTrace, told_trace
 
 register = template.Library()
 
@@ -77,6 +78,12 @@ def party(actor: str) -> str:
 def own_party(actor: str) -> str:
     """The same to somebody of the branch: "your branch's IT"."""
     return lower_first(ACTORS_FOR_STAFF.get(actor) or party(actor))
+
+
+@register.simple_tag
+def trace_of(file: Attachment, report: Report) -> ToldTrace | None:
+    """``{% trace_of file report as trace %}``: what a file says of the e-mail, if it is a message trace."""
+    return told_trace(file, report)
 
 
 @register.filter

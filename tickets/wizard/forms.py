@@ -13,6 +13,7 @@ from django.utils import timezone
 from diagnostics.engine.names import Address, Malformed, parse_address
 from portal.branches.models import BranchProfile
 from portal.maillog.models import Delivery, Module
+from portal.web.fields import ManyFiles
 from portal.web.moments import zone_of
 from tickets.models import OtherDomain, Report, Symptom
 from tickets.services.reports import Message
@@ -269,12 +270,6 @@ class JunkForm(StepForm):
     )
 
 
-class ManyFiles(forms.FileInput):
-    """A control for several files at once; what they are worth is judged by ``tickets.attachments``."""
-
-    allow_multiple_selected = True
-
-
 class DescribeForm(StepForm):
     """The rest of the vendor's list for a detailed support ticket."""
 
@@ -298,10 +293,10 @@ class DescribeForm(StepForm):
         error_messages={"required": "Describe what happened in a sentence or two: it decides where support looks."},
     )
     attached = forms.Field(
-        label="Screenshots, the saved message, the text of a bounce",
+        label="Screenshots, the saved message, a bounce, a message trace",
         required=False,
         widget=ManyFiles,
-        help_text="PNG, JPEG, GIF, WebP, PDF, .eml, .msg or plain text; up to 10 files of 10 MB each.",
+        help_text="PNG, JPEG, GIF, WebP, PDF, .eml, .msg, CSV or plain text; up to 10 files of 10 MB each.",
     )
 
     def refuse(self, reasons: list[str]) -> None:

@@ -22,8 +22,10 @@ from portal.maillog.selectors import delivery_for
 from portal.web.fragments import page_or_fragment
 from portal.web.http import PersonRequest
 from portal.web.pages import page_of
+from tickets.attachments import handed_out_as
 from tickets.models import Report, ReportState
 from tickets.selectors import reports as selectors
+from tickets.services import files as file_services
 from tickets.services import reports as services
 from tickets.wizard import known, steps
 from tickets.wizard.decisive import decisive_of
@@ -187,7 +189,7 @@ def _take_files(request: PersonRequest, found: Report, step: steps.Step) -> list
     """Keep the good files at once, so that no mistake elsewhere in the form loses them."""
     if not issubclass(step.form, DescribeForm):
         return []
-    return services.add_files(found, request.FILES.getlist("attached"), by=request.user)
+    return file_services.add_files(found, request.FILES.getlist("attached"), by=request.user)
 
 
 def _is_right(form: StepForm, refusals: list[str]) -> bool:
@@ -311,7 +313,9 @@ def attachment(request: PersonRequest, code: str) -> HttpResponseBase:
         content = found.file.open("rb")
     except FileNotFoundError as error:
         raise Http404("The file is no longer kept.") from error
-    response = FileResponse(content, as_attachment=True, filename=found.name, content_type=found.content_type)
+    response = FileResponse(
+        content, as_attachment=True, filename=handed_out_as(found.name), content_type=found.content_type
+    )
     response["X-Content-Type-Options"] = "nosniff"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"
     response["Cache-Control"] = "private, no-store"
@@ -324,7 +328,7 @@ def attachment_remove(request: PersonRequest, code: str) -> HttpResponse:
     """Take a file off a draft."""
     found = selectors.attachment_for(request.user, code)
     try:
-        services.remove_file(found)
+        file_services.remove_file(found)
     except services.ReportOverError:
         messages.warning(request, "The report has ended; its files stay.")
     return redirect("report", code=found.report.code)

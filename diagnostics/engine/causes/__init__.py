@@ -1,6 +1,14 @@
 """Why an e-mail did not arrive: the taxonomy, and the ranking of one case among it."""
 
-from diagnostics.engine.causes.case import Case, DeferralFact, DeliveryFact, ErrorFact, FindingFact, Suppressed
+from diagnostics.engine.causes.case import (
+    Case,
+    DeferralFact,
+    DeliveryFact,
+    ErrorFact,
+    FindingFact,
+    Suppressed,
+    TraceFact,
+)
 from diagnostics.engine.causes.catalogue import CAUSES, Cause
 from diagnostics.engine.causes.ranking import Confidence, Ranked, rank
 
@@ -15,5 +23,6 @@ __all__ = [
     "FindingFact",
     "Ranked",
     "Suppressed",
+    "TraceFact",
     "rank",
 ]

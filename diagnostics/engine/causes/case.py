@@ -94,6 +94,23 @@ class FindingFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TraceFact:
+    """What the recipient's own mail system says it did with the message, as their IT exported it.
+
+    ``fate`` is one of ``portal.maillog.importers.trace.Fate``, ``line`` the same as a sentence with whose trace it is.
+    ``system`` is "microsoft", "google" or empty. ``is_named``: the row names this very message by its Message-ID;
+    else it is to the same address, and ``is_near``: of about the same time.
+    """
+
+    fate: str
+    line: str
+    system: str = ""
+    detail: str = ""
+    is_named: bool = False
+    is_near: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One report with all that is known of it.
 
@@ -101,6 +118,7 @@ class Case:
     and ``to_profile`` is the message that went to the client's profile address while none went to the recipient.
     ``is_covered`` says that the log of its time is complete, so that finding nothing means something. ``answered``:
     something came from the recipient's mailbox that shows that the message got there (an automatic answer).
+    ``traced``: what a message trace of the recipient's own system says of it.
     ``is_on_no_profile``: no client of the branch has this address, where it is not known which client is meant.
     ``in_junk`` and ``case_note_seen`` are "yes", "no" or "".
     """
@@ -126,6 +144,7 @@ class Case:
     is_on_no_profile: bool = False
     is_forgot: bool = False
     answered: tuple[str, ...] = ()
+    traced: tuple[TraceFact, ...] = ()
     in_junk: str = ""
     case_note_seen: str = ""
     other_domain_tried: str = ""
@@ -157,12 +176,18 @@ class Case:
     @property
     def was_sent(self) -> bool:
         """A record of ours, or a person who saw one, says that it was sent."""
-        return self.has_case_note or self.case_note_seen == "yes" or self.state in ("submitted", *WENT_OUT)
+        is_told = self.has_case_note or self.case_note_seen == "yes" or self.is_traced
+        return is_told or self.state in ("submitted", *WENT_OUT)
 
     @property
     def is_absent(self) -> bool:
         """No record of it is known in a log that is complete."""
-        return self.is_covered and self.delivery is None and not self.errors
+        return self.is_covered and self.delivery is None and not self.errors and not self.is_traced
+
+    @property
+    def is_traced(self) -> bool:
+        """Their own system says that it had this very message."""
+        return any(item.is_named and item.fate != "unknown" for item in self.traced)
 
     @property
     def was_had(self) -> bool:

@@ -52,6 +52,8 @@ MEANINGS = {
     Fate.RECEIVED: "Their system has it. The trace does not tell what happened next.",
     Fate.UNKNOWN: "The trace does not say what became of it.",
 }
+#: Whose trace it is, as a person calls it.
+SYSTEMS = {"microsoft": "Microsoft 365", "google": "Google Workspace"}
 #: Their words, in lower case and without blanks.
 WORDS = {
     # Microsoft 365, summary report.
@@ -126,6 +128,11 @@ class Trace:
     rejected: tuple[RejectedLine, ...]
     forms: tuple[str, ...]
     is_cut: bool = False
+
+    @property
+    def is_one(self) -> bool:
+        """It is a message trace, and not somebody's list of addresses that has a column of the same name."""
+        return bool(self.rows) and (bool(self.system) or any(row.message_id for row in self.rows))
 
     def about(self, *, recipient: str, message_id: str = "") -> list[Traced]:
         """The rows about a message: by Message-ID if one of them has it, else all to this recipient."""

@@ -14,6 +14,7 @@ from portal.branches.models import BranchProfile
 from tests import make
 from tests.tickets.wizard.conftest import LEE, at_step, make_report
 from tickets.models import Attachment, Exit, Report, Ticket
+from tickets.services import files
 from tickets.services import reports as services
 from tickets.services.reports import Ending, Message, ReportChangedError, ReportOverError
 
@@ -120,7 +121,7 @@ def test_a_file_without_a_row_is_not_left_behind(report: Report, nora: User, mon
         raise IntegrityError
 
     monkeypatch.setattr(Attachment, "save", fail)
-    services.add_files(report, [SimpleUploadedFile("a.txt", b"hello")], by=nora)
+    files.add_files(report, [SimpleUploadedFile("a.txt", b"hello")], by=nora)
     folders, _ = default_storage.listdir("attachments")
     names = [name for year in folders for month in default_storage.listdir(f"attachments/{year}")[0]
              for name in default_storage.listdir(f"attachments/{year}/{month}")[1]]  # fmt: skip
@@ -128,7 +129,7 @@ def test_a_file_without_a_row_is_not_left_behind(report: Report, nora: User, mon
 
 
 def test_a_file_is_stored_under_a_name_of_our_own(report: Report, nora: User) -> None:
-    services.add_files(report, [SimpleUploadedFile("evil name.txt", b"hello")], by=nora)
+    files.add_files(report, [SimpleUploadedFile("evil name.txt", b"hello")], by=nora)
     made = Attachment.objects.get()
     assert made.name == "evil name.txt"
     assert "evil" not in made.file.name

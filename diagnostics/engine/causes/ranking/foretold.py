@@ -70,13 +70,17 @@ def _by_checks(case: Case) -> Iterator[Claim]:
         return
     for item in case.findings:
         foretold = FORETELLS.get(item.code)
-        if foretold is None or (case.state == "accepted" and item.code not in STILL_AFTER):
+        if foretold is None or (_is_with_them(case) and item.code not in STILL_AFTER):
             continue
         yield _claim(case, item, foretold)
 
 
+def _is_with_them(case: Case) -> bool:
+    return case.state == "accepted" or case.is_traced
+
+
 def _claim(case: Case, item: FindingFact, foretold: _Foretold) -> Claim:
-    is_open = case.state in ("", "submitted", "handed")
+    is_open = case.state in ("", "submitted", "handed") and not case.is_traced
     is_sure = item.verdict is Verdict.PROBLEM and case.was_sent and is_open and not case.is_absent
     most = foretold.most if is_sure else POSSIBLE
     lines = [Line(Kind.CHECK, item.title, most)]
@@ -106,7 +110,7 @@ def _elsewhere(case: Case) -> Iterator[Claim]:
 
 def _earlier(case: Case) -> Iterator[Claim]:
     """What another message to the same address met, where nothing is known of this one."""
-    if case.delivery is not None or case.is_absent or case.errors or case.was_had:
+    if case.delivery is not None or case.is_absent or case.errors or case.was_had or case.is_traced:
         return
     for other in sorted(case.others, key=lambda item: item.at, reverse=True)[:1]:
         if other.state in ("refused", "expired") and other.cause in LASTING - VAGUE:

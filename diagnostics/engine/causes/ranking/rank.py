@@ -6,13 +6,20 @@ from collections.abc import Callable, Iterator
 
 from diagnostics.engine.causes.case import Case
 from diagnostics.engine.causes.catalogue import CAUSES
-from diagnostics.engine.causes.ranking import address, arrived, before, foretold, replies
+from diagnostics.engine.causes.ranking import address, arrived, before, foretold, replies, traced
 from diagnostics.engine.causes.ranking.claims import SURE, Claim, Confidence, Kind, Line, Place, Ranked, least, surest
 from diagnostics.engine.causes.ranking.grounds import GROUNDS
 
 Rule = Callable[[Case], Iterator[Claim]]
 
-RULES: tuple[Rule, ...] = (*before.RULES, *replies.RULES, *arrived.RULES, *address.RULES, *foretold.RULES)
+RULES: tuple[Rule, ...] = (
+    *before.RULES,
+    *replies.RULES,
+    *traced.RULES,
+    *arrived.RULES,
+    *address.RULES,
+    *foretold.RULES,
+)
 #: Of causes at the same place and equally sure, the one that stands earlier here explains more.
 FIRST = ("address_typo", "domain_or_dns", "self_to_self_blocked", "auth_failure", "junked")
 

@@ -141,7 +141,7 @@ def _narrower(case: Case, cause: str, line: str) -> Iterator[Claim]:
 
 def _deferred(case: Case) -> Iterator[Claim]:
     delivery = case.delivery
-    if delivery is None or delivery.state != "deferred":
+    if delivery is None or delivery.state != "deferred" or case.is_traced:
         return
     line, cause = said(delivery), named(delivery)
     if _is_of_own_server(case, delivery, cause):
@@ -222,7 +222,7 @@ def _expired(case: Case) -> Iterator[Claim]:
 def _unheard(case: Case) -> Iterator[Claim]:
     """Handed over, and nothing more is known."""
     delivery = case.delivery
-    if delivery is None or delivery.state not in ("submitted", "handed"):
+    if delivery is None or delivery.state not in ("submitted", "handed") or case.is_traced:
         return
     to = "the sending server" if delivery.state == "handed" else "be sent"
     line = f"It was handed to {to}, and nothing has been heard since."
