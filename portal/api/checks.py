@@ -17,6 +17,7 @@ from diagnostics.services import start_run
 from portal.api.desk import TokenRequest, answered, viewer_of
 from portal.api.models import Scope
 from portal.api.shapes import CheckIn, ClassifiedOut, Problem, RunOut, Unfit
+from portal.maillog.replies import named_rules
 
 router = Router(tags=["checks"])
 #: More of a message is not looked at: what a bounce says stands at its beginning.
@@ -88,7 +89,7 @@ def classify_bounce(request: HttpRequest) -> Any:
     octets = request.body
     if not octets.strip():
         raise HttpError(400, "The body is empty: send the mail as it was received.")
-    found = classify(octets[:MOST_OCTETS])
+    found = classify(octets[:MOST_OCTETS], extra=named_rules())
     names = ("address", "cause", "permanence", "status", "reply_code", "diagnostic", "remote_host", "rule")
     return {
         "kind": found.kind,

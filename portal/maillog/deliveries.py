@@ -17,7 +17,7 @@ from portal.maillog.counts import Counted, Counts
 from portal.maillog.importers.event import Kind, LogEvent
 from portal.maillog.models import Delivery, DeliveryEvent, MessageLog, Module, State
 from portal.maillog.providers import provider_of
-from portal.maillog.replies import reading_of
+from portal.maillog.replies import READ, reading_of
 from portal.maillog.states import AFTERWARDS, ATTEMPTS, Standing, standing_of
 
 #: What is known of a message, and what stands where nothing is.
@@ -39,8 +39,6 @@ EVENT_COLUMNS = (
 )  # fmt: skip
 
 
-#: What a server said about these says why.
-READ = frozenset({State.DEFERRED, State.REFUSED, State.EXPIRED})
 #: A message's number and the recipient's normal address.
 Name = tuple[int, str]
 

@@ -9,15 +9,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import lru_cache
 from time import monotonic
+from typing import Protocol
 
 from diagnostics.engine.messages.reply import Reading, Rule, RuleProblem, read_reply, rule_from
 from diagnostics.engine.receivers import receiver_called
-from portal.maillog.models import ReplyRule
+from portal.maillog.models import ReplyRule, State
 
 #: Seconds for which the rules in use are not asked for again.
 REMEMBERED = 30
 #: So many rules are in use at most, the newest first; a reading tries all of them.
 MOST_RULES = 500
+#: What a server said about these says why.
+READ = frozenset({State.DEFERRED, State.REFUSED, State.EXPIRED})
+#: How the ids of what support has named begin.
+NAMED = "named."
 _DIGITS = str.maketrans("", "", "0123456789")
 _CODES = tuple(f"{code}{mark}" for code in range(200, 600) for mark in "-#")
 
@@ -38,6 +43,35 @@ def reading_of(reply: str, reply_code: str = "", status: str = "", remote_host: 
     """What ``reply`` says; addresses and transaction numbers, which no rule is about, are left out of the question."""
     named_rules()
     return _read(masked(reply), reply_code, status, remote_host, _held.version)
+
+
+class Told(Protocol):
+    """What this module needs of a delivery or an event."""
+
+    state: str
+    reply: str
+    reply_code: str
+    status: str
+    remote_host: str
+    cause: str
+
+
+def cause_now(item: Told) -> str:
+    """The cause that ``item`` stands with, or the one that support has named its reply since.
+
+    The log is read again in pieces, so for a while a row stands with what it was read to before.
+    """
+    if item.state not in READ:
+        return item.cause
+    return named_cause(item.reply, item.reply_code, item.status, item.remote_host) or item.cause
+
+
+def named_cause(reply: str, reply_code: str = "", status: str = "", remote_host: str = "") -> str:
+    """The cause that a rule of support's names this reply; empty where none decides."""
+    if not reply or not named_rules():
+        return ""
+    reading = reading_of(reply, reply_code, status, remote_host)
+    return reading.cause if reading.rule.startswith(NAMED) else ""
 
 
 def named_rules() -> tuple[Rule, ...]:
@@ -64,7 +98,7 @@ def rule_of(row: ReplyRule) -> Rule | None:
     """A stored rule as one of the engine's; None where the engine has since become stricter than it was."""
     try:
         return engine_rule(
-            f"named.{row.pk}",
+            f"{NAMED}{row.pk}",
             text=row.text,
             reply_code=row.reply_code,
             status=row.status,

@@ -18,9 +18,9 @@ from django.db.models import Q, QuerySet
 
 from diagnostics.engine.messages.reply_rule import Rule, Said, said
 from portal.maillog.bulk import wait_for_turn
-from portal.maillog.deliveries import READ, work_out
+from portal.maillog.deliveries import work_out
 from portal.maillog.models import Delivery, DeliveryEvent, ReplyRule
-from portal.maillog.replies import masked, reading_of, rule_of
+from portal.maillog.replies import READ, masked, reading_of, rule_of
 
 #: So many deliveries are looked at in one transaction.
 PIECE = 500

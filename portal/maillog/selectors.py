@@ -14,12 +14,12 @@ from django.db.models import Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
-from diagnostics.engine.messages.reply import read_reply
 from portal.accounts.models import User
 from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
 from portal.maillog.addresses import normal
 from portal.maillog.models import CaseNote, ClientProfile, Delivery, DeliveryEvent, LogCoverage, MessageLog, State
+from portal.maillog.replies import reading_of
 from portal.maillog.searching import give_messages
 
 #: More records than these beside one report help nobody to choose.
@@ -187,9 +187,7 @@ def _story(delivery: Delivery, events: Iterable[DeliveryEvent]) -> list[Timeline
 def told(event: DeliveryEvent) -> TimelineItem:
     detail = ""
     if event.reply and event.state != State.ERROR:
-        detail = read_reply(
-            event.reply, reply_code=event.reply_code, status=event.status, remote_host=event.remote_host
-        ).words
+        detail = reading_of(event.reply, event.reply_code, event.status, event.remote_host).words
     words = {
         State.SUBMITTED: "Submitted by the application",
         State.HANDED: "Handed to the sending server",

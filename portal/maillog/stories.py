@@ -14,6 +14,7 @@ from portal.accounts.models import User
 from portal.branches.access import branches_of
 from portal.maillog.addresses import domain_of, normal
 from portal.maillog.models import CaseNote, Delivery, DeliveryEvent, MessageLog, State
+from portal.maillog.replies import cause_now, named_rules
 from portal.maillog.selectors import TimelineItem, told
 
 #: Recipients on one page of a message.
@@ -98,7 +99,7 @@ def others_of(viewer: User, message: MessageLog) -> list[MessageLog]:
 
 def beliefs_of(delivery: Delivery, notes: list[CaseNote], *, is_covered: bool) -> tuple[Ranked, ...]:
     """What most likely became of it and whose turn it is, from the log alone; the checks of a report know more."""
-    branch, message = delivery.branch, delivery.message
+    branch, message, cause = delivery.branch, delivery.message, cause_now(delivery)
     return rank(
         Case(
             now=timezone.now(),
@@ -113,7 +114,7 @@ def beliefs_of(delivery: Delivery, notes: list[CaseNote], *, is_covered: bool) -
                 state=delivery.state,
                 at=delivery.at,
                 state_at=delivery.state_at,
-                cause=delivery.cause if delivery.cause in CAUSES else "",
+                cause=cause if cause in CAUSES else "",
                 reply=delivery.reply,
                 reply_code=delivery.reply_code,
                 remote_host=delivery.remote_host,
@@ -121,5 +122,6 @@ def beliefs_of(delivery: Delivery, notes: list[CaseNote], *, is_covered: bool) -
             ),
             has_case_note=bool(notes),
             is_covered=is_covered,
+            rules=named_rules(),
         )
     )

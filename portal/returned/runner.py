@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from diagnostics.engine.messages.bounce import Classified, Recipient, classify
 from portal.maillog.addresses import normal
+from portal.maillog.replies import named_rules
 from portal.returned.evidence import bring, take_back
 from portal.returned.facts import MOST_NAMES, about, clean
 from portal.returned.matching import Search
@@ -64,7 +65,7 @@ def forget_raw() -> int:
 def read(mail: ReturnedMail) -> None:
     """Classify the mail and store what it says of each recipient. Call it inside a transaction."""
     octets = bytes(mail.raw or b"")
-    found = classify(octets)
+    found = classify(octets, extra=named_rules())
     told = about(octets)
     mail.kind = Kind(found.kind)
     mail.message_ids = _names(found.message_id, *told.message_ids)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from diagnostics.engine.causes import CAUSES
 from diagnostics.engine.findings import Actor
+from portal.maillog.replies import NAMED, named_cause, reading_of
 from portal.returned.models import How, Kind, ReturnedMail, ReturnedRecipient
 
 #: What kinds of complaint say (RFC 5965 §7.3, RFC 6591 §3.1, RFC 6650 §6.1). Others are complaints like "abuse".
@@ -76,12 +77,21 @@ def told_of(mail: ReturnedMail, row: ReturnedRecipient) -> Told:
     return Told(title, str(actor), meaning, remedy, _HOW[How(row.how)] if row.how else "")
 
 
+def cause_of(row: ReturnedRecipient) -> str:
+    """The cause that the mail gives for ``row``, by what support has named since it was read as well."""
+    told = (row.diagnostic, row.reply_code, row.status, row.remote_host)
+    if named := named_cause(*told):
+        return named
+    # The rule that it was read by is not in use any more.
+    return reading_of(*told).cause if row.rule.startswith(NAMED) else row.cause
+
+
 def _words(mail: ReturnedMail, row: ReturnedRecipient) -> tuple[str, Actor, str, str]:
     if mail.kind == Kind.COMPLAINT:
         return _COMPLAINTS.get(mail.feedback, _COMPLAINT)
     if mail.kind in _KINDS:
         return _KINDS[Kind(mail.kind)]
-    cause = CAUSES.get(row.cause, CAUSES["unknown"])
+    cause = CAUSES.get(cause_of(row), CAUSES["unknown"])
     if row.action == "delayed":
         waits = CAUSES["still_trying"]
         return waits.title, waits.actor, cause.meaning, waits.remedy

@@ -14,6 +14,7 @@ from diagnostics.engine.causes import Case, Confidence, FindingFact, Ranked, ran
 from diagnostics.models import Run
 from diagnostics.selectors import findings_of
 from portal.accounts.models import Role, User
+from portal.maillog.replies import named_rules
 from portal.suppression.selectors import suppressed
 from tickets.models import OtherDomain, Report, Symptom
 from tickets.selectors.evidence import address_fault, facts_of, of_branch
@@ -81,4 +82,5 @@ def case_of(report: Report, run: Run | None) -> Case:
         other_domain_tried=described.get("other_domain", OtherDomain.NO),
         symptom=described.get("symptom", Symptom.NOT_RECEIVED),
         address_fault=address_fault(report.recipient),
+        rules=named_rules(),
     )

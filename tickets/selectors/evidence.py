@@ -18,6 +18,7 @@ from portal.accounts.models import User
 from portal.branches.models import BranchProfile, SendingMode
 from portal.maillog.addresses import normal
 from portal.maillog.models import CaseNote, Delivery, DeliveryEvent, State
+from portal.maillog.replies import cause_now, named_rules
 from portal.maillog.selectors import deliveries_of, is_covered
 from portal.suppression.selectors import suppressed
 from tickets.models import OtherDomain, Symptom
@@ -113,6 +114,7 @@ def gathered(asked: Asked) -> Gathered:
         other_domain_tried=asked.other_domain,
         symptom=asked.symptom,
         address_fault=address_fault(asked.recipient),
+        rules=named_rules(),
     )
     return Gathered(case, tuple(_nearest(found, asked.around)), notes)
 
@@ -213,7 +215,7 @@ def facts_of(deliveries: Sequence[Delivery]) -> list[DeliveryFact]:
     put_off: dict[int, list[DeferralFact]] = {}
     events = DeliveryEvent.objects.filter(delivery__in=[row.pk for row in deliveries], state=State.DEFERRED)
     for event in events.order_by("at", "id").defer("raw"):
-        deferral = DeferralFact(at=event.at, cause=event.cause, reply=event.reply)
+        deferral = DeferralFact(at=event.at, cause=cause_now(event), reply=event.reply)
         put_off.setdefault(event.delivery_id, []).append(deferral)
     facts = [_fact(row, put_off) for row in deliveries]
     further = {row.pk: leg for row in deliveries if (leg := _passed_on(row)) is not None}
@@ -226,7 +228,7 @@ def facts_of(deliveries: Sequence[Delivery]) -> list[DeliveryFact]:
 def _further(leg: Delivery) -> DeliveryFact:
     """The facts of the leg that a message went on by. It is followed once: what is passed on again is on its way."""
     events = leg.events.filter(state=State.DEFERRED).order_by("at", "id").defer("raw")
-    put_off = {leg.pk: [DeferralFact(at=event.at, cause=event.cause, reply=event.reply) for event in events]}
+    put_off = {leg.pk: [DeferralFact(at=event.at, cause=cause_now(event), reply=event.reply) for event in events]}
     return replace(_fact(leg, put_off), recipient=leg.recipient)
 
 
@@ -239,7 +241,7 @@ def _fact(row: Delivery, put_off: Mapping[int, list[DeferralFact]]) -> DeliveryF
         state=state.value,
         at=row.at,
         state_at=row.state_at,
-        cause=row.cause,
+        cause=cause_now(row),
         reply=row.reply,
         reply_code=row.reply_code,
         status=row.status,

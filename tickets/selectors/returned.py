@@ -20,6 +20,7 @@ from portal.maillog.addresses import normal
 from portal.maillog.models import State
 from portal.returned.access import recipients_of
 from portal.returned.models import ABOUT_A_DELIVERY, Kind, ReturnedMail, ReturnedRecipient
+from portal.returned.words import cause_of
 
 #: A report of a failure comes within this time of the message.
 LATEST = timedelta(days=10)
@@ -68,7 +69,7 @@ def _fact(row: ReturnedRecipient, around: datetime | None) -> DeliveryFact:
         state=state.value,
         at=_sent_at(mail, around, is_long=state in (State.EXPIRED, State.DEFERRED)),
         state_at=mail.at,
-        cause=row.cause if mail.kind == Kind.BOUNCE else "",
+        cause=cause_of(row) if mail.kind == Kind.BOUNCE else "",
         reply=row.diagnostic,
         reply_code=row.reply_code,
         status=row.status,

@@ -16,12 +16,13 @@ from django.utils.http import urlencode
 
 from diagnostics.engine.causes import CAUSES, Cause, Ranked
 from diagnostics.engine.checks.recipient_address import nearest
-from diagnostics.engine.messages.reply import Reading, read_reply
+from diagnostics.engine.messages.reply import Reading
 from diagnostics.engine.names import Address, Malformed, parse_address
 from diagnostics.engine.receivers import mailbox_domains
 from diagnostics.selectors import ReadFinding, findings_of
 from portal.accounts.models import User
 from portal.maillog.models import CaseNote, ClientProfile, Delivery, State
+from portal.maillog.replies import cause_now, reading_of
 from portal.maillog.selectors import TimelineItem, timelines_of
 from portal.web.moments import zone_of
 from tickets.models import Attachment, Exit, Report, Ticket
@@ -156,19 +157,14 @@ def _notes(notes: list[CaseNote]) -> tuple[NoteMatch, ...]:
 def _match(delivery: Delivery, story: list[TimelineItem]) -> Match:
     reading = None
     if delivery.reply or delivery.reply_code:
-        reading = read_reply(
-            delivery.reply,
-            reply_code=delivery.reply_code,
-            status=delivery.status,
-            remote_host=delivery.remote_host,
-        )
+        reading = reading_of(delivery.reply, delivery.reply_code, delivery.status, delivery.remote_host)
     is_stuck = delivery.state in (State.DEFERRED, State.REFUSED, State.EXPIRED)
     return Match(
         key=f"delivery-{delivery.pk}",
         delivery=delivery,
         timeline=story,
         reading=reading,
-        cause=CAUSES.get(delivery.cause or (reading.cause if reading else "")) if is_stuck else None,
+        cause=CAUSES.get(cause_now(delivery) or (reading.cause if reading else "")) if is_stuck else None,
     )
 
 

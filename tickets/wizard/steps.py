@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from portal.maillog.models import Delivery, State
+from portal.maillog.replies import cause_now
 from tickets.models import Exit, Report
 from tickets.wizard import forms, known
 from tickets.wizard.outcomes import Continue, Escalate, Leave, Outcome
@@ -181,7 +182,7 @@ def facts_of(report: Report, delivery: Delivery | None) -> Facts:
     return Facts(
         is_suspended=was_suspended,
         state=delivery.state if delivery else "",
-        cause=delivery.cause if delivery else "",
+        cause=cause_now(delivery) if delivery else "",
     )
 
 

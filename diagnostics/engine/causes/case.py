@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from diagnostics.engine.findings import Verdict
+from diagnostics.engine.messages.reply_rule import Rule
 
 #: States in which the message was handed to a server outside the sending application.
 WENT_OUT = frozenset({"handed", "deferred", "accepted", "refused", "expired"})
@@ -120,7 +121,7 @@ class Case:
     something came from the recipient's mailbox that shows that the message got there (an automatic answer).
     ``traced``: what a message trace of the recipient's own system says of it.
     ``is_on_no_profile``: no client of the branch has this address, where it is not known which client is meant.
-    ``in_junk`` and ``case_note_seen`` are "yes", "no" or "".
+    ``in_junk`` and ``case_note_seen`` are "yes", "no" or "". ``rules`` are what the caller has named replies by.
     """
 
     now: datetime
@@ -151,6 +152,7 @@ class Case:
     symptom: str = "not_received"
     address_fault: str = ""
     notes: tuple[str, ...] = field(default=())
+    rules: tuple[Rule, ...] = ()
 
     @property
     def recipient_domain(self) -> str:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 from diagnostics.engine.causes.case import HAS_IT, Case, DeferralFact, DeliveryFact
 from diagnostics.engine.causes.ranking.address import off_profile_line, typo_of
 from diagnostics.engine.causes.ranking.claims import Claim, Confidence, Kind, Line, Place, least
 from diagnostics.engine.causes.ranking.grounds import OF_REPLIES
-from diagnostics.engine.messages.reply import read_reply
+from diagnostics.engine.messages.reply import Rule, read_reply
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 #: How long a sending server usually tries (RFC 5321 §4.5.4.1: at least four to five days).
@@ -62,9 +62,14 @@ def named(delivery: DeliveryFact) -> str:
     return delivery.cause if delivery.cause in OF_REPLIES else "unknown"
 
 
-def names_it(cause: str, reply: str, *, code: str = "", status: str = "", host: str = "") -> Confidence:
-    """How clearly a reply names ``cause``: by its words or by a telling code, or only by the class of a code."""
-    reading = read_reply(reply, reply_code=code, status=status, remote_host=host)
+def names_it(
+    cause: str, reply: str, *, code: str = "", status: str = "", host: str = "", rules: Sequence[Rule] = ()
+) -> Confidence:
+    """How clearly a reply names ``cause``: by its words or by a telling code, or only by the class of a code.
+
+    ``rules`` are what the caller has named replies by.
+    """
+    reading = read_reply(reply, reply_code=code, status=status, remote_host=host, extra=rules)
     if reading.cause != cause:
         # Whoever read it knew more than the words: the command that was refused, or an earlier reply.
         return CERTAIN
@@ -91,7 +96,7 @@ def _refused(case: Case) -> Iterator[Claim]:
         yield Claim("unknown", (Line(Kind.REPLY, line),), Place.UNDECIDED, remarks=("We do not know these words.",))
         return
     remarks = ["The reply does not say why."] if cause == "recipient_refused_unspecified" else []
-    most = _clearly(cause, delivery)
+    most = _clearly(case, cause, delivery)
     if case.symptom in HAS_IT:
         # The record of this message stands, but what the person has may be the one that is asked about.
         remarks.append("The person has a message from us before them.")
@@ -99,8 +104,15 @@ def _refused(case: Case) -> Iterator[Claim]:
     yield Claim(cause, (Line(Kind.REPLY, line, most),), Place.STOPPED, remarks=tuple(remarks))
 
 
-def _clearly(cause: str, delivery: DeliveryFact) -> Confidence:
-    return names_it(cause, delivery.reply, code=delivery.reply_code, status=delivery.status, host=delivery.remote_host)
+def _clearly(case: Case, cause: str, delivery: DeliveryFact) -> Confidence:
+    return names_it(
+        cause,
+        delivery.reply,
+        code=delivery.reply_code,
+        status=delivery.status,
+        host=delivery.remote_host,
+        rules=case.rules,
+    )
 
 
 def _is_of_own_server(case: Case, delivery: DeliveryFact, cause: str) -> bool:
@@ -169,14 +181,14 @@ def _named_by_deferral(case: Case, delivery: DeliveryFact, cause: str) -> Confid
         return None
     if cause == "remote_system_error":
         # A fault may be mended by the next try, so even where it is named it has not decided yet.
-        return LIKELY if _clearly(cause, delivery) is CERTAIN and not _is_bland(delivery.reply) else None
+        return LIKELY if _clearly(case, cause, delivery) is CERTAIN and not _is_bland(delivery.reply) else None
     if cause == "network_or_timeout":
         # A warning of delay is read so for want of a better word; only what the reply itself says counts here.
-        own = read_reply(delivery.reply, status=delivery.status, remote_host=delivery.remote_host)
+        own = read_reply(delivery.reply, status=delivery.status, remote_host=delivery.remote_host, extra=case.rules)
         return LIKELY if own.cause == cause and case.now - delivery.at > FRESH else None
     if cause == "greylisted" and case.now - delivery.at > SILENCE:
         return LIKELY
-    return _clearly(cause, delivery)
+    return _clearly(case, cause, delivery)
 
 
 def _is_bland(reply: str) -> bool:
