@@ -1,43 +1,33 @@
 """Where a person's address stands, and how it is taken out of there.
 
-Each place does its work in pieces and can be done again: what is done already is not found any more. What a person
-wanted (an opt-out) is kept, since without it they would be written to again; the certificate says so.
+Each place does its work in pieces and can be done again: what is done already is not found any more. What is kept on
+purpose (``KEPT``: an opt-out, without which they would be written to again) is counted on the certificate, with why.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sized
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import models, transaction
 
+from portal.accounts.models import User
+from portal.branches.models import BranchProfile
 from portal.feedback.models import ServiceEvent
 from portal.maillog.models import CaseNote, ClientProfile, Delivery, DeliveryEvent, MessageLog
+from portal.ownserver.models import OwnServer
+from portal.retention import messages, stored
+from portal.retention.mentions import count_mentions, take_out_of_mentions
 from portal.retention.models import Way
-from portal.returned.models import ReturnedRecipient
+from portal.retention.person import Person, is_named_in_octets
+from portal.returned.models import ReturnedMail, ReturnedRecipient
+from portal.suppression.models import Reason, Suppression
 from tickets.models import Event, Report, Ticket
 
 PIECE = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Person:
-    """Who is taken out: the address in the form the desk searches by, what stands in its place, and which way."""
-
-    normal: str
-    stand_in: str
-    way: str
-
-    def rewritten(self, text: str) -> str:
-        """``text`` with the address replaced, however its letters are written."""
-        return re.sub(re.escape(self.normal), self.stand_in, text, flags=re.IGNORECASE)
-
-    def rewritten_json(self, value: Any) -> Any:
-        """The same for whatever JSON holds."""
-        return json.loads(self.rewritten(json.dumps(value, ensure_ascii=False)))
+#: What of a message may hold an address (a return path does, and so may what the application calls it), how long it is.
+OF_MESSAGE = {"key": 200, "message_id": 255, "from_address": 320, "envelope_from": 320, "subject": 255}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,21 +50,31 @@ def _deliveries(person: Person) -> int:
 
 def _some_deliveries(person: Person, numbers: list[int]) -> int:
     rows = Delivery.objects.select_for_update().filter(pk__in=numbers)
-    messages = set(rows.values_list("message", flat=True))
+    about = {row.message_id for row in rows}
     if person.way == Way.ERASE:
         DeliveryEvent.objects.filter(delivery__in=numbers).delete()
         Report.objects.filter(delivery__in=numbers).update(delivery=None)
         rows.delete()
-        MessageLog.objects.filter(pk__in=messages, deliveries=None).delete()
-        return len(numbers)
-    for event in DeliveryEvent.objects.filter(delivery__in=numbers).iterator(PIECE):
+        MessageLog.objects.filter(pk__in=about, deliveries=None).delete()
+    else:
+        rows.update(recipient=person.stand_in, recipient_normal=person.stand_in)
+    _rewrite_messages(person, about)
+    return len(numbers)
+
+
+def _rewrite_messages(person: Person, about: set[int]) -> None:
+    """What is kept of the messages, also what logs say of them to others: a list of all, a passing on."""
+    for message in MessageLog.objects.filter(pk__in=about):
+        for name in OF_MESSAGE:
+            setattr(message, name, person.rewritten(getattr(message, name))[: OF_MESSAGE[name]])
+        message.save(update_fields=[*OF_MESSAGE])
+    rows = Delivery.objects.filter(message__in=about)
+    for event in DeliveryEvent.objects.filter(delivery__in=rows.values("pk")).iterator(PIECE):
         event.reply, event.raw = person.rewritten(event.reply), person.rewritten(event.raw)
         event.save(update_fields=["reply", "raw"])
-    for row in rows:
-        row.recipient = row.recipient_normal = person.stand_in
+    for row in rows.iterator(PIECE):
         row.reply = person.rewritten(row.reply)
-        row.save(update_fields=["recipient", "recipient_normal", "reply"])
-    return len(numbers)
+        row.save(update_fields=["reply"])
 
 
 def _case_notes(person: Person) -> int:
@@ -128,13 +128,7 @@ def _one_report(person: Person, report: Report) -> None:
             event.body, event.changes = person.rewritten(event.body), person.rewritten_json(event.changes)
             event.save(update_fields=["body", "changes"])
     for run in _runs_of(report, ticket):
-        run.subject, run.transcript = person.rewritten_json(run.subject), person.rewritten_json(run.transcript)
-        run.headline = person.rewritten(run.headline)
-        run.save(update_fields=["subject", "transcript", "headline"])
-        for finding in run.findings.all():
-            finding.arguments = person.rewritten_json(finding.arguments)
-            finding.evidence = person.rewritten_json(finding.evidence)
-            finding.save(update_fields=["arguments", "evidence"])
+        messages.rewrite_run(person, run)
 
 
 def _runs_of(report: Report, ticket: Ticket | None) -> Iterable[Any]:
@@ -162,6 +156,34 @@ def _returned(person: Person) -> int:
     return done
 
 
+def _returned_whole(address: str) -> list[int]:
+    """Returned mails that hold the address somewhere in their raw text."""
+    rows = ReturnedMail.objects.filter(raw__isnull=False).order_by("pk").values_list("pk", "raw")
+    return [pk for pk, raw in rows.iterator(50) if is_named_in_octets(address, bytes(raw or b""))]
+
+
+def _raw_mails(person: Person) -> int:
+    """Of other people's returned mails that mention the person the raw text goes, and all that was read stays."""
+    found = _returned_whole(person.normal)
+    for begin in range(0, len(found), PIECE):
+        ReturnedMail.objects.filter(pk__in=found[begin : begin + PIECE]).update(raw=None)
+    return len(found)
+
+
+def _suppressions(person: Person) -> int:
+    return _not_wanted(person.normal).delete()[0]
+
+
+def _not_wanted(address: str) -> models.QuerySet[Suppression]:
+    """Entries that are over, or that are no wish of the person: mail failed for good."""
+    rows = Suppression.objects.filter(address_normal=address)
+    return rows.filter(~models.Q(ended=None) | models.Q(reason=Reason.HARD_BOUNCE))
+
+
+def _wanted(address: str) -> models.QuerySet[Suppression]:
+    return Suppression.objects.filter(address_normal=address, ended=None).exclude(reason=Reason.HARD_BOUNCE)
+
+
 def _named(address: str) -> models.Q:
     return models.Q(address_normal=address) | models.Q(original_normal=address)
 
@@ -170,7 +192,24 @@ def _service_events(person: Person) -> int:
     return ServiceEvent.objects.filter(recipient__iexact=person.normal).delete()[0]
 
 
+def _size(found: Iterable[object]) -> int:
+    return len(found) if isinstance(found, Sized) else sum(1 for _ in found)
+
+
+# Files go first: what is being read from one while this works still goes where the later places look.
 PLACES: tuple[Place, ...] = (
+    Place(
+        "uploads", "Logs that were brought in, with their rejected lines",
+        lambda address: _size(stored.uploads_naming(address)), stored.take_out_of_uploads,
+    ),
+    Place(
+        "batches", "Rejected lines kept with readings of logs",
+        lambda address: _size(stored.batches_naming(address)), stored.take_out_of_batches,
+    ),
+    Place(
+        "mailings", "Lists of planned mailings",
+        lambda address: _size(stored.mailings_naming(address)), stored.take_out_of_mailings,
+    ),
     Place(
         "deliveries", "Deliveries and lines of logs",
         lambda address: Delivery.objects.filter(recipient_normal=address).count(), _deliveries,
@@ -187,8 +226,53 @@ PLACES: tuple[Place, ...] = (
         lambda address: ReturnedRecipient.objects.filter(_named(address)).count(), _returned,
     ),
     Place(
+        "returned-raw", "Returned mail that names them in its text",
+        lambda address: len(_returned_whole(address)), _raw_mails,
+    ),
+    Place(
         "service-events", "Events of mail services",
         lambda address: ServiceEvent.objects.filter(recipient__iexact=address).count(), _service_events,
     ),
     Place("reports", "Reports and tickets", lambda address: _reports_about(address).count(), _reports),
+    Place(
+        "messages", "Test messages, and messages that were handed in",
+        lambda address: _size(messages.messages_naming(address)), messages.take_out_of_messages,
+    ),
+    Place(
+        "runs", "Checks of the address",
+        lambda address: len(messages.runs_naming(address)), messages.take_out_of_runs,
+    ),
+    Place(
+        "suppressions", "Suppressions that are over, or that nobody wished for",
+        lambda address: _not_wanted(address).count(), _suppressions,
+    ),
+    Place("mentions", "Wherever else it is written: notes, reasons, filters", count_mentions, take_out_of_mentions),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept on purpose: its name, why, and how many rows of it hold the address."""
+
+    slug: str
+    name: str
+    why: str
+    count: Callable[[str], int]
+
+
+KEPT: tuple[Kept, ...] = (
+    Kept(
+        "kept-suppressions", "Suppressions in force",
+        "They opted out, complained, or somebody entered them: without it they would be written to again.",
+        lambda address: _wanted(address).count(),
+    ),
+    Kept(
+        "kept-accounts", "Accounts of this desk, and addresses that branches send from",
+        "Who works here signs in by it, and mail is sent from it. An admin changes it where it is kept.",
+        lambda address: (
+            User.objects.filter(email__iexact=address).count()
+            + BranchProfile.objects.filter(notification_address__iexact=address).count()
+            + OwnServer.objects.filter(models.Q(sender__iexact=address) | models.Q(username__iexact=address)).count()
+        ),
+    ),
 )  # fmt: skip

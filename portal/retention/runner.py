@@ -11,7 +11,8 @@ from django.utils import timezone
 from portal.maillog.partitions import ensure_ahead
 from portal.retention.kept import KINDS
 from portal.retention.models import Erasure, Progress, Pruning
-from portal.retention.places import PLACES, Person
+from portal.retention.person import Person
+from portal.retention.places import KEPT, PLACES
 
 #: A worker that says nothing for so long is lost, and another goes on.
 LEASE = timedelta(minutes=2)
@@ -52,8 +53,9 @@ def erase(erasure: Erasure) -> None:
         erasure.results[place.slug] = before + place.take_out(person)
         erasure.lease_until = timezone.now() + LEASE
         erasure.save(update_fields=["results", "lease_until"])
+    erasure.results |= {kept.slug: kept.count(person.normal) for kept in KEPT}
     erasure.state, erasure.finished, erasure.address = Progress.DONE, timezone.now(), ""
-    erasure.save(update_fields=["state", "finished", "address"])
+    erasure.save(update_fields=["results", "state", "finished", "address"])
 
 
 def left_undone() -> list[int]:

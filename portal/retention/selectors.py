@@ -14,7 +14,7 @@ from portal.maillog.addresses import normal
 from portal.retention.digests import digest_of
 from portal.retention.kept import KINDS, Kind
 from portal.retention.models import Erasure, Pruning
-from portal.retention.places import PLACES
+from portal.retention.places import KEPT, PLACES
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,26 @@ def what_stands(viewer: User, address: str) -> list[tuple[str, int]]:
     """Each place with how many rows of it are about ``address``."""
     _admins_only(viewer)
     return [(place.name, place.count(normal(address))) for place in PLACES]
+
+
+@dataclass(frozen=True, slots=True)
+class KeptRow:
+    """What stays on purpose: its name, why, and how many rows of it."""
+
+    name: str
+    why: str
+    count: int
+
+
+def what_stays(viewer: User, address: str) -> list[KeptRow]:
+    """What of ``address`` would be kept on purpose."""
+    _admins_only(viewer)
+    return [KeptRow(kept.name, kept.why, kept.count(normal(address))) for kept in KEPT]
+
+
+def kept(erasure: Erasure) -> list[KeptRow]:
+    """What was kept on purpose, for the certificate."""
+    return [KeptRow(item.name, item.why, int(erasure.results.get(item.slug, 0))) for item in KEPT]
 
 
 def touched(erasure: Erasure) -> list[tuple[str, int]]:

@@ -61,6 +61,7 @@ def erasure_add(request: PersonRequest) -> HttpResponse:
             )
             return redirect("erasure", erasure.code)
         context["places"] = selectors.what_stands(request.user, data["address"])
+        context["kept"] = selectors.what_stays(request.user, data["address"])
         context["address"] = data["address"]
     status = 400 if form.is_bound and not form.is_valid() else 200
     return render(request, "retention/erasure_form.html", context, status=status)
@@ -71,5 +72,5 @@ def erasure_add(request: PersonRequest) -> HttpResponse:
 def erasure(request: PersonRequest, code: str) -> HttpResponse:
     """The certificate of one person that was taken out."""
     found = selectors.erasure_for(request.user, code)
-    context = {"erasure": found, "places": selectors.touched(found)}
+    context = {"erasure": found, "places": selectors.touched(found), "kept": selectors.kept(found)}
     return render(request, "retention/erasure.html", context)
