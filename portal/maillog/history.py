@@ -141,6 +141,11 @@ class Period:
     def query(self) -> str:
         return urlencode({"since": self.begins.strftime(MOMENT), "until": self.ends.strftime(MOMENT)})
 
+    @property
+    def days_query(self) -> str:
+        """Asks the list of reports for those that were made in it, in the branch's days."""
+        return urlencode({"from": self.span.first.isoformat(), "until": self.span.last.isoformat()})
+
 
 @dataclass(frozen=True, slots=True)
 class Part:

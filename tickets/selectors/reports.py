@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, QuerySet
 from django.http import Http404
@@ -20,6 +21,7 @@ from portal.branches.models import BranchProfile
 from portal.maillog.addresses import normal
 from portal.maillog.models import ClientProfile
 from portal.maillog.selectors import Sends, clients_with, sends_to
+from portal.maillog.spans import Span
 from tickets.models import Attachment, Exit, Report, ReportState, Ticket
 from tickets.selectors.belief import belief as belief
 
@@ -72,9 +74,26 @@ def report_for(viewer: User, code: UUID | str) -> Report:
     return found
 
 
-def report_rows(viewer: User, *, state: str = "") -> QuerySet[Report]:
+@dataclass(frozen=True, slots=True)
+class Made:
+    """Reports of one branch that became tickets from the ``first`` day to the ``last``, in its time zone.
+
+    Those are the ones that the delivery history counts as reported missing.
+    """
+
+    branch: BranchProfile
+    days: Span | None = None
+
+
+def report_rows(viewer: User, *, state: str = "", made: Made | None = None) -> QuerySet[Report]:
     """The rows of the list of reports, in one query; the caller takes a keyset page of it by ``created``."""
     rows = reports_of(viewer)
+    if made is not None:
+        rows = rows.filter(branch=made.branch)
+        if made.days is not None:
+            begins, ends = made.days.moments(ZoneInfo(made.branch.time_zone))
+            # Nothing is submitted before it is begun: so the pages are found by the branch's own index.
+            rows = rows.filter(state=ReportState.SUBMITTED, ended__gte=begins, ended__lt=ends, created__lt=ends)
     if state in ReportState.values:
         rows = rows.filter(state=state)
     return rows.select_related("branch", "by", "ticket").defer("answers", "evidence", "past_exits")

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from diagnostics.selectors import ReadFinding, context_of
 from portal.accounts.access import person_required
-from portal.branches.access import branches_of
+from portal.branches.access import branch_for, branches_of
 from portal.maillog.models import Delivery
 from portal.maillog.selectors import delivery_for
+from portal.maillog.spans import Span, day_called
 from portal.web.fragments import page_or_fragment
 from portal.web.http import PersonRequest
 from portal.web.pages import page_of
@@ -42,10 +43,20 @@ CHANGED = "Somebody else changed this report meanwhile. What you typed is still 
 @person_required
 def reports(request: PersonRequest) -> HttpResponse:
     """The reports of one's branches, newest first, drafts to go on with among them."""
-    state = request.GET.get("state", "")
-    page = page_of(selectors.report_rows(request.user, state=state), request.GET, by="created")
-    context = {"page": page, "state": state, "states": ReportState.choices}
+    state, made = request.GET.get("state", ""), _made(request)
+    page = page_of(selectors.report_rows(request.user, state=state, made=made), request.GET, by="created")
+    context = {"page": page, "state": state, "states": ReportState.choices, "made": made}
     return page_or_fragment(request, "tickets/wizard/reports.html", "tickets/wizard/_report_rows.html", context)
+
+
+def _made(request: PersonRequest) -> selectors.Made | None:
+    """The branch and the days that a count led here from; days that cannot be read narrow nothing."""
+    code = request.GET.get("branch", "")
+    if not code:
+        return None
+    first, last = (day_called(request.GET.get(name, "")) for name in ("from", "until"))
+    days = Span(first, last) if first and last and first <= last else None
+    return selectors.Made(branch_for(request.user, code), days)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -47,6 +47,9 @@ def test_recipients_by_how_far_they_got(north: BranchProfile, as_nora: Client) -
         in content
     )
     assert "2 of 56" in content
+    # The row of the day, its rate beside it, and the total.
+    assert content.count('href="/reports/?branch=north&amp;from=2026-03-04&amp;until=2026-03-04"') == 2
+    assert 'href="/reports/?branch=north&amp;from=2026-02-03&amp;until=2026-03-04"' in content
 
 
 @pytest.mark.parametrize(

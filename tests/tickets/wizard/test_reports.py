@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from django.test import Client
 
@@ -42,6 +44,38 @@ def test_filter_by_state(as_nora: Client, nora: User, north: BranchProfile) -> N
     assert shown(as_nora, "?state=draft") == ["draft@corp.example"]
     assert shown(as_nora, "?state=solved") == ["done@corp.example"]
     assert len(shown(as_nora, "?state=nonsense")) == 2
+
+
+class TestOfDays:
+    """What a figure of the delivery history leads to: what became a ticket on those days of the branch."""
+
+    @pytest.fixture(autouse=True)
+    def _made(self, north: BranchProfile, south: BranchProfile, nora: User, sven: User) -> None:
+        BranchProfile.objects.filter(pk=north.pk).update(time_zone="America/Denver")
+        for recipient, day, hour in (("late@c.example", 5, 6), ("noon@c.example", 4, 12), ("next@c.example", 5, 7)):
+            at = datetime(2026, 3, day, hour, 59, tzinfo=UTC)
+            made = make_report(north, nora, recipient=recipient, state=ReportState.SUBMITTED, exit=Exit.TICKET)
+            Report.objects.filter(pk=made.pk).update(created=at - timedelta(days=2), ended=at)
+        solved = make_report(north, nora, recipient="solved@c.example", state=ReportState.SOLVED, exit=Exit.ARRIVED)
+        Report.objects.filter(pk=solved.pk).update(created=make.NOON, ended=make.NOON)
+        make_report(south, sven, recipient="south@c.example", state=ReportState.SUBMITTED)
+
+    def test_one_day(self, as_nora: Client) -> None:
+        found = shown(as_nora, "?branch=north&from=2026-03-04&until=2026-03-04")
+        assert sorted(found) == ["late@c.example", "noon@c.example"]
+
+    def test_some_days(self, as_nora: Client) -> None:
+        assert len(shown(as_nora, "?branch=north&from=2026-03-01&until=2026-03-31")) == 3
+
+    @pytest.mark.parametrize("days", ["", "&from=2026-03-04", "&from=x&until=y", "&from=2026-03-05&until=2026-03-04"])
+    def test_days_that_cannot_be_read_narrow_nothing(self, as_nora: Client, days: str) -> None:
+        assert len(shown(as_nora, f"?branch=north{days}")) == 4
+
+    def test_the_branch_alone(self, as_ida: Client) -> None:
+        assert shown(as_ida, "?branch=south") == ["south@c.example"]
+
+    def test_stranger(self, as_sven: Client) -> None:
+        assert as_sven.get(URL + "?branch=north&from=2026-03-04&until=2026-03-04").status_code == 404
 
 
 def test_nothing_yet(as_nora: Client) -> None:
