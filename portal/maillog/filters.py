@@ -50,9 +50,11 @@ class Filters:
         return GROUPS.get(self.state, (self.state,) if self.state else ())
 
     @property
-    def is_found_by_index(self) -> bool:
-        """It can be answered over all branches without walking through the log."""
-        return bool(self.recipient or self.domain or self.cause or self.message_id or self.queue_id)
+    def is_bounded(self) -> bool:
+        """All of it can be told over all branches without walking through the whole log."""
+        return bool(
+            self.recipient or self.domain or self.cause or self.message_id or self.queue_id or self.since is not None
+        )
 
     def pairs(self, zone: tzinfo) -> dict[str, str]:
         """As the parameters of an address; times in ``zone``."""

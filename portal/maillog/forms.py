@@ -137,20 +137,6 @@ class DeliveryFilter(forms.Form):
         return self.branches.get(self.cleaned_data.get("branch", ""))
 
 
-class AllDeliveriesFilter(DeliveryFilter):
-    """The same over all branches, where something must lead to the rows: without it the whole log would be read."""
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        if not self.errors and self.filters and not (self.filters.is_found_by_index or self.chosen_branch):
-            raise ValidationError(
-                "Over all branches, give an address, a recipient domain, a cause, a Message-ID or a queue id; "
-                "or choose a branch.",
-                code="no_key",
-            )
-        return cleaned
-
-
 class SpanForm(forms.Form):
     """Over which span something is counted: one with a name, or a month."""
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import HttpResponse, HttpResponseBase, QueryDict, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.urls import reverse
@@ -21,7 +22,7 @@ from portal.maillog import saved as keeping
 from portal.maillog import searching
 from portal.maillog.export import FORMS
 from portal.maillog.filters import Filters
-from portal.maillog.forms import AllDeliveriesFilter, DeliveryFilter, SaveForm
+from portal.maillog.forms import DeliveryFilter, SaveForm
 from portal.maillog.models import Delivery
 from portal.web.fragments import page_or_fragment
 from portal.web.http import PersonRequest
@@ -40,7 +41,7 @@ class _List:
             self.form = DeliveryFilter(data, zone=self.zone)
         else:
             self.branches = list(branches_of(request.user).order_by("organisation"))
-            self.form = AllDeliveriesFilter(data, zone=self.zone, branches=self.branches)
+            self.form = DeliveryFilter(data, zone=self.zone, branches=self.branches)
 
     @property
     def of(self) -> BranchProfile | None:
@@ -92,6 +93,15 @@ class _List:
     def file(self) -> HttpResponseBase:
         """All that the filters find, as a file; wrong filters show the page instead."""
         kind = self.request.GET.get("form", "csv")
+        if self.form.is_valid() and self.of is None and self.filters and not self.filters.is_bounded:
+            self.form.add_error(
+                None,
+                ValidationError(
+                    "For a file over all branches say from when (“Sent from”), or give an address, a recipient domain, "
+                    "a cause, a Message-ID or a queue id; or choose a branch.",
+                    code="no_bound",
+                ),
+            )
         if not self.form.is_valid() or not self.is_asked or kind not in FORMS:
             return self.page(status=400)
         lines, content_type = FORMS[kind]
@@ -156,7 +166,7 @@ def filter_save(request: PersonRequest, code: str) -> HttpResponse:
 @require_safe
 @support_required
 def all_deliveries(request: PersonRequest) -> HttpResponse:
-    """Deliveries of all branches, found by what has an index."""
+    """Deliveries of all branches, by any filter."""
     return _List(request, None, request.GET).page()
 
 

@@ -167,6 +167,8 @@ class Delivery(models.Model):
             ),
             # The same over all branches: what nobody has classified yet, above all.
             models.Index(fields=["cause", "-at", "-id"], name="delivery_by_cause", condition=~Q(cause="")),
+            # What happened of late, whoever sent it. Rows come in this order, so that it costs next to nothing to keep.
+            models.Index(fields=["at", "id"], name="delivery_by_time"),
             # What was complained about.
             models.Index(
                 fields=["branch", "-complained_at", "-id"],

@@ -261,6 +261,8 @@ def pages(rows: int) -> Iterator[tuple[str, str, str]]:
     yield "complaints", "nora", f"{listed}?complained=yes"
     yield "message-id, all branches", "ida", f"/deliveries/?message_id={message.message_id.strip('<>')}"
     yield "domain and cause, all branches", "ida", "/deliveries/?domain=gmail.com&cause=no_such_user"
+    yield "refused, all branches", "ida", "/deliveries/?state=refused"
+    yield "of one provider before, all branches", "ida", f"/deliveries/?provider=yahoo&until={half}"
     yield "a message", "nora", f"/messages/{one.message_id}/"
     yield "a delivery", "nora", f"/deliveries/{one.pk}/"
     yield "comparison", "ida", "/comparison/"
