@@ -24,7 +24,8 @@ class Mail:
     """One mail that came. ``recipient`` is the address it came to, ``sender`` that of the envelope (empty: a bounce's).
 
     ``octets`` hold the whole mail, ``source`` says by which way it came, ``at`` when. ``peer`` is the address that
-    connected and ``helo`` what it called itself; both are empty where nobody connected (a mailbox, a file).
+    connected, ``helo`` what it called itself, and ``tls`` the version by which that connection was encrypted (empty: it
+    was not); all are empty where nobody connected (a mailbox, a file).
     """
 
     octets: bytes
@@ -34,6 +35,7 @@ class Mail:
     at: datetime
     peer: str = ""
     helo: str = ""
+    tls: str = ""
 
 
 class Refused(Exception):

@@ -230,6 +230,9 @@ MAILROOM_PROTOCOL = env.read_choice("MAILROOM_PROTOCOL", "smtp", ("smtp", "lmtp"
 MAILROOM_NAME = env.read_str("MAILROOM_NAME", urlsplit(BASE_URL).hostname or "localhost")
 MAILROOM_MEGABYTES = env.read_int("MAILROOM_MEGABYTES", 10, least=1, most=100)
 MAILROOM_A_MINUTE = env.read_int("MAILROOM_A_MINUTE", 600, least=1, most=100_000)
+#: What it encrypts connections with where the other server asks (STARTTLS): files in PEM. None: it is not offered.
+MAILROOM_TLS_CERT = env.read_str("MAILROOM_TLS_CERT")
+MAILROOM_TLS_KEY = env.read_str("MAILROOM_TLS_KEY")
 #: A mailbox that mail comes back to, where no server hands it over.
 IMAP_HOST = env.read_str("IMAP_HOST")
 IMAP_PORT = env.read_int("IMAP_PORT", 993, least=1, most=65535)

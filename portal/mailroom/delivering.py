@@ -21,7 +21,14 @@ def knows(address: str) -> bool:
 
 
 def deliver(
-    octets: bytes, *, recipients: Iterable[str], sender: str, source: str, peer: str = "", helo: str = ""
+    octets: bytes,
+    *,
+    recipients: Iterable[str],
+    sender: str,
+    source: str,
+    peer: str = "",
+    helo: str = "",
+    tls: str = "",
 ) -> None:
     """Have every room whose address is among ``recipients`` take the mail, in one transaction.
 
@@ -36,5 +43,15 @@ def deliver(
             door = door_for(recipient)
             if door is None:
                 raise Refused("There is no such address here.", code="550 5.1.1")
-            mail = Mail(octets=octets, recipient=recipient, sender=sender, source=source, at=now, peer=peer, helo=helo)
-            door.take(mail)
+            door.take(
+                Mail(
+                    octets=octets,
+                    recipient=recipient,
+                    sender=sender,
+                    source=source,
+                    at=now,
+                    peer=peer,
+                    helo=helo,
+                    tls=tls,
+                )
+            )

@@ -28,4 +28,6 @@ def options_of_settings(*, listen: str = "") -> Options:
         name=settings.MAILROOM_NAME,
         most_octets=settings.MAILROOM_MEGABYTES << 20,
         a_minute=settings.MAILROOM_A_MINUTE,
+        certificate=settings.MAILROOM_TLS_CERT,
+        key=settings.MAILROOM_TLS_KEY,
     )

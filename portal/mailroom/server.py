@@ -21,6 +21,7 @@ from django.db import connection, connections
 
 from portal.inbound import Refused
 from portal.mailroom.delivering import NOT_KNOWN, deliver, knows
+from portal.mailroom.encryption import Certificate
 from portal.mailroom.limits import Limits
 
 logger = logging.getLogger(__name__)
@@ -42,7 +43,10 @@ GRACE = 4.0
 
 @dataclass(slots=True, kw_only=True)
 class Options:
-    """How the server listens. ``name`` is how it greets, ``most_octets`` the size of the largest mail."""
+    """How the server listens. ``name`` is how it greets, ``most_octets`` the size of the largest mail.
+
+    ``certificate`` and ``key`` are files in PEM; without them connections are not encrypted.
+    """
 
     host: str
     port: int
@@ -50,6 +54,8 @@ class Options:
     name: str = "localhost"
     most_octets: int = 10 << 20
     a_minute: int = 600
+    certificate: str = ""
+    key: str = ""
 
 
 @dataclass(slots=True)
@@ -58,6 +64,7 @@ class Room:
 
     limits: Limits
     pool: ThreadPoolExecutor
+    certificate: Certificate | None = None
     connections: set[Any] = field(default_factory=set)
     busy: set[Any] = field(default_factory=set)
 
@@ -92,6 +99,7 @@ class Room:
             source="mailroom",
             peer=str(session.peer[0]) if session.peer else "",
             helo=str(session.host_name or "")[:255],
+            tls=_tls_of(session),
         )
         try:
             await self._in_pool(store)
@@ -109,6 +117,12 @@ class Room:
 
     async def _in_pool(self, call: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self.pool, _with_database, call)
+
+
+def _tls_of(session: Session) -> str:
+    """The version by which the connection is encrypted, "TLSv1.3"; empty where it is not."""
+    cipher = (session.ssl or {}).get("cipher")
+    return str(cipher[1]) if cipher else ""
 
 
 def _with_database(call: Callable[[], T]) -> T:
@@ -136,11 +150,13 @@ class Conversation(SMTP):
             ident="Delivery Desk",
             timeout=PATIENCE,
             command_call_limit=MOST_COMMANDS,
+            tls_context=room.certificate.context() if room.certificate else None,
             loop=asyncio.get_running_loop(),
         )
 
     def connection_made(self, transport: Any) -> None:
-        if len(self.room.connections) >= MOST_CONNECTIONS:
+        # Once a connection is encrypted it is made a second time.
+        if self not in self.room.connections and len(self.room.connections) >= MOST_CONNECTIONS:
             self._is_turned_away = True
             transport.write(b"421 4.3.2 Too many connections. Try again later.\r\n")
             transport.close()
@@ -191,15 +207,18 @@ class LocalConversation(Conversation, LMTP):
 
 
 async def serve(options: Options, *, stopping: asyncio.Event, ready: Callable[[str, int], None]) -> None:
-    """Listen until ``stopping`` is set; ``ready`` is told where. OSError where the address cannot be had.
+    """Listen until ``stopping`` is set; ``ready`` is told where. OSError where the address cannot be had, ValueError
+    where the certificate cannot be used.
 
     When it is stopped, nobody new is let in, mails on their way in are finished, and the others are told to come again.
     """
     logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd tells every line of a conversation.
+    has_tls = bool(options.certificate or options.key)
+    certificate = Certificate(options.certificate, options.key) if has_tls else None
     # SQLite has one writer: a second would only wait.
     workers = 4 if connection.vendor == "postgresql" else 1
     with ThreadPoolExecutor(workers, thread_name_prefix="mailroom") as pool:
-        room = Room(Limits(options.a_minute), pool)
+        room = Room(Limits(options.a_minute), pool, certificate)
         kind = LocalConversation if options.protocol == "lmtp" else Conversation
         loop = asyncio.get_running_loop()
         server = await loop.create_server(lambda: kind(room, options), options.host, options.port)

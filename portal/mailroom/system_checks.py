@@ -8,6 +8,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning
 
 from portal.inbound import form_of
+from portal.mailroom.encryption import Certificate
 from portal.mailroom.listening import address_of
 
 
@@ -28,6 +29,7 @@ def mailroom_can_work(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         else:
             if not has_token:
                 found.append(Error("TICKET_ADDRESS has no <token> in it.", hint=hint, id="mailroom.E002"))
+    found += _encryption()
     is_open = bool(settings.MAILROOM or settings.IMAP_HOST)
     if settings.MAILROOM and not (settings.BOUNCE_ADDRESSES or settings.TICKET_ADDRESS or settings.TRIAL_ADDRESS):
         hint = "Set BOUNCE_ADDRESSES, or MAILROOM=off."
@@ -38,3 +40,18 @@ def mailroom_can_work(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             Warning("Tickets tell an address for answers, and nobody takes mail in.", hint=hint, id="mailroom.W002")
         )
     return found
+
+
+def _encryption() -> list[CheckMessage]:
+    """The certificate can be used, where this process is to listen; who does not listen need not read the key."""
+    if not settings.MAILROOM or not (settings.MAILROOM_TLS_CERT or settings.MAILROOM_TLS_KEY):
+        return []
+    try:
+        certificate = Certificate(settings.MAILROOM_TLS_CERT, settings.MAILROOM_TLS_KEY)
+        if certificate.runs_out_soon():
+            hint = "Renew it; the mailroom reads it anew by itself."
+            told = f"MAILROOM_TLS_CERT: the certificate runs out, or has run out, on {certificate.ends():%d %b %Y}."
+            return [Warning(told, hint=hint, id="mailroom.W003")]
+    except ValueError as error:
+        return [Error(str(error), hint="Leave both empty to listen without encryption.", id="mailroom.E003")]
+    return []

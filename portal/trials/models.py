@@ -82,6 +82,7 @@ class TrialMessage(models.Model):
     address = models.CharField(max_length=45, blank=True)
     helo = models.CharField(max_length=255, blank=True)
     sender = models.CharField(max_length=320, blank=True)
+    tls = models.CharField(max_length=20, blank=True, help_text="How the connection to the desk was encrypted.")
     size = models.PositiveIntegerField()
     fingerprint = models.CharField(max_length=64, help_text="SHA-256 of what came, so that it is stored once.")
     inspection = models.OneToOneField(Run, on_delete=models.PROTECT, related_name="+")

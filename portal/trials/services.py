@@ -86,6 +86,7 @@ def take(mail: Mail) -> None:
         address=connection.address if connection else "",
         helo=storable(connection.helo or mail.helo)[:255] if connection else storable(mail.helo)[:255],
         sender=storable(mail.sender)[:320],
+        tls=mail.tls[:20],
         size=len(mail.octets),
         fingerprint=fingerprint,
         inspection=inspection,
@@ -103,8 +104,11 @@ def noted(mail: Mail) -> bytes:
     helo = _PLAIN.sub("", mail.helo) or "unknown"
     peer = f"IPv6:{mail.peer}" if ":" in mail.peer else mail.peer
     at = format_datetime(mail.at)
+    # RFC 3848: the S says that the connection was encrypted.
+    protocol = f"ESMTPS (version={mail.tls})" if mail.tls else "ESMTP"
     line = (
-        f"Received: from {helo} ([{peer}])\r\n\tby {settings.MAILROOM_NAME} (Delivery Desk) with ESMTP;\r\n\t{at}\r\n"
+        f"Received: from {helo} ([{peer}])\r\n\tby {settings.MAILROOM_NAME} (Delivery Desk) with {protocol};"
+        f"\r\n\t{at}\r\n"
     )
     return line.encode("ascii", "replace") + mail.octets
 

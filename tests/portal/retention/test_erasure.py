@@ -143,7 +143,7 @@ def everywhere() -> Iterator[tuple[str, str]]:
     for model in apps.get_models():
         for row in model._default_manager.values():
             for name, value in row.items():
-                text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
+                text = bytes(value).decode("latin-1") if isinstance(value, bytes | memoryview) else str(value)
                 yield f"{model._meta.label}.{name}", text
     for path in Path(settings.MEDIA_ROOT).rglob("*"):
         if path.is_file():

@@ -8,6 +8,8 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
+from diagnostics.engine.messages.headers.fields import read_message
+from diagnostics.engine.messages.headers.received import chain
 from diagnostics.models import ReceivedMessage, Run
 from portal.branches.models import BranchProfile, DKIMEntry
 from portal.inbound import Mail, Refused, door_for
@@ -55,6 +57,17 @@ def test_what_our_records_hold_is_looked_at_too(arrived: Callable[..., TrialMess
     assert [item["selector"] for item in message.connection.subject["selectors"]] == ["other", "xen1"]
     unsigned = report_of(arrived(mail()))
     assert "dkim.no_selectors" not in {finding.code for finding in unsigned.posture.findings}
+
+
+@pytest.mark.parametrize(("tls", "protocol"), [("TLSv1.3", "ESMTPS (version=TLSv1.3)"), ("", "ESMTP;")])
+def test_whether_it_came_encrypted_is_kept_and_noted(trial: Trial, tls: str, protocol: str) -> None:
+    taken = sent(trial, tls=tls)
+    take(taken)
+    assert TrialMessage.objects.get().tls == tls
+    assert protocol in noted(taken).decode()
+    hop = chain(read_message(noted(taken)).fields).last
+    assert hop is not None
+    assert hop.tls == ("TLS 1.3" if tls else "")
 
 
 def test_the_same_message_is_one(trial: Trial) -> None:

@@ -32,6 +32,8 @@ class Command(BaseCommand):
             chosen = replace(chosen, protocol=options["protocol"])
         try:
             asyncio.run(self.listen(chosen))
+        except ValueError as error:
+            raise CommandError(str(error), returncode=2) from error
         except OSError as error:
             where = f"{chosen.host}:{chosen.port}"
             raise CommandError(f"{where} cannot be used ({error.strerror}). Set MAILROOM.", returncode=2) from error
@@ -40,9 +42,10 @@ class Command(BaseCommand):
         stopping = asyncio.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-        await serve(options, stopping=stopping, ready=lambda host, port: self.tell(options.protocol, host, port))
+        await serve(options, stopping=stopping, ready=lambda host, port: self.tell(options, host, port))
         self.stdout.write("The mailroom is closed.")
 
-    def tell(self, protocol: str, host: str, port: int) -> None:
-        self.stdout.write(f"The mailroom listens at {host}:{port} ({protocol.upper()}).")
+    def tell(self, options: Options, host: str, port: int) -> None:
+        how = "STARTTLS is offered" if options.certificate else "without encryption"
+        self.stdout.write(f"The mailroom listens at {host}:{port} ({options.protocol.upper()}, {how}).")
         self.stdout.flush()
