@@ -22,7 +22,8 @@ ROOMS = ("portal.", "tickets", "diagnostics")
 ELSEWHERE = frozenset(
     {
         "maillog.Delivery", "maillog.DeliveryEvent", "maillog.MessageLog", "maillog.IngestBatch",
-        "maillog.HourCount", "maillog.DayCount", "maillog.DomainCount", "maillog.AttemptCount", "maillog.MissingCount",
+        "maillog.HourCount", "maillog.DayCount", "maillog.DayPart", "maillog.DomainCount", "maillog.AttemptCount",
+        "maillog.MissingCount",
         "diagnostics.Run", "diagnostics.StoredFinding", "diagnostics.ReceivedMessage",
         # The certificate is being written.
         "retention.Erasure",

@@ -16,7 +16,7 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.maillog.importers.event import Kind, LogEvent
-from portal.maillog.models import DayCount, Delivery, DeliveryEvent, MessageLog
+from portal.maillog.models import DayCount, DayPart, Delivery, DeliveryEvent, MessageLog
 from portal.maillog.partitions import partitions_of
 from portal.maillog.services import ingest
 from portal.retention.models import Progress, Pruning
@@ -53,11 +53,11 @@ def keys() -> tuple[set[str], set[str]]:
 
 
 def test_what_is_over_its_time_goes_and_the_rest_stays(log: dict[str, datetime]) -> None:
-    counted = DayCount.objects.count()
+    counted = DayCount.objects.count(), DayPart.objects.count()
     result = prune(Pruning.objects.create())
     assert keys() == ({"lines", "new"}, {"new"})
     assert set(MessageLog.objects.values_list("key", flat=True)) == {"lines", "new"}
-    assert DayCount.objects.count() == counted
+    assert (DayCount.objects.count(), DayPart.objects.count()) == counted
     assert result.state == Progress.DONE
     assert [item["kind"] for item in result.results][:3] == ["events", "deliveries", "messages"]
 
