@@ -71,11 +71,12 @@ def is_auto_reply(parts: Parts) -> bool:
 def _says_so(parts: Parts, submitted: str) -> bool:
     """The subject does, as it begins."""
     field = parts.header.first("subject")
-    subject = field.shown.strip().lower()[:200] if field else ""
+    subject = field.shown.strip().lower().lstrip("[(* ")[:200] if field else ""
     for prefix in ("re:", "aw:", "sv:", "rv:", "antw:"):
         subject = subject.removeprefix(prefix).strip()
     is_plain = subject.startswith(phrases("automatic_subjects"))
     if is_plain and subject.startswith(_COMMON):
-        sender = parts.header.first("return-path")
-        return submitted not in ("", "no") or (sender is not None and sender.value.strip() == "<>")
+        sender, precedence = parts.header.first("return-path"), parts.header.first("precedence")
+        is_bulk = precedence is not None and precedence.value.strip().lower() in ("bulk", "junk")
+        return submitted not in ("", "no") or is_bulk or (sender is not None and sender.value.strip() == "<>")
     return is_plain

@@ -43,9 +43,11 @@ def read_complaint(parts: Parts) -> Complaint | None:
     reports = parts.of_type("message/feedback-report")
     if reports:
         return _arf(read_message(reports[0].content), _returned(parts))
-    original = parts.header.first("x-hmxmroriginalrecipient")
+    returned = _returned(parts)
+    # Microsoft's reports have it in their own header, those of Hotmail in that of the message they hold.
+    original = parts.header.first("x-hmxmroriginalrecipient") or returned.first("x-hmxmroriginalrecipient")
     if original:
-        return Complaint("abuse", _open_ones(addresses.found(original.value)), message_id=_id(_returned(parts)))
+        return Complaint("abuse", _open_ones(addresses.found(original.value)), message_id=_id(returned))
     return _unsubscription(parts)
 
 

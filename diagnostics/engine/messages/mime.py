@@ -25,8 +25,11 @@ MAX_DECODED: Final = 1 << 18
 
 _PARAMETER = re.compile(r';\s*([A-Za-z0-9!#$&+.^_`|~-]{1,60})\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^;\s"]+))')
 _TYPE = re.compile(r"([a-z0-9!#$&^_.+-]{1,60}/[a-z0-9!#$&^_.+-]{1,80})", re.IGNORECASE)
-#: Before the first part may stand a sentence for programs that know no parts.
-_DELIMITER = re.compile(rb"\s{0,20}(?:This is a [^\r\n]{0,120}\s{1,8})?--([!-~]{10,70})[ \t]{0,9}\r?\n")
+#: Before the first part may stand a sentence or two for programs that know no parts.
+_DELIMITER = re.compile(
+    rb"\s{0,20}(?:This (?:is|message) [^\r\n]{0,120}\s{1,8}(?:[A-Za-z][^\r\n]{0,120}\s{1,8}){0,2})?"
+    rb"--([!-~]{10,70})[ \t]{0,9}\r?\n"
+)
 #: Where a tag ends a line of text.
 _BREAKS: Final = ("br", "/p", "p", "/div", "div", "/tr", "/li", "/h1", "/h2", "/h3", "/table", "/pre", "hr")
 _SILENT: Final = ("style", "script", "head", "title")

@@ -26,7 +26,7 @@ _CODE = re.compile(r"(?:^|[\s:(\"'])([245]\d\d)(?=[\s\-#]|$)")
 # Multi-line replies repeat code and status on every line; a fragment may run over the break.
 _LINE = re.compile(r" [245]\d\d-(?:[245]\.\d{1,3}\.\d{1,3} )?")
 # An address, and the name of the server that is quoted, say nothing: "antispam@corp.example" is not about spam.
-_ADDRESS = re.compile(r"(?<![^\s<>()\[\]:;,'\"=])[^\s<>()\[\]:;,'\"@=]{1,64}@[^\s<>()\[\]:;,'\"@]{1,253}")
+_ADDRESS = re.compile(r"(?<![^\s<>()\[\]:;,'\"=])[^\s<>()\[\]:;,'\"@=]{1,64}@(?:[^\s<>()\[\]:;,'\"@.]|\.(?!\.)){1,253}")
 _SERVER = re.compile(
     r"(?<!client )\bhost [a-z0-9._-]{1,253} ?\[[0-9a-f.:]{3,45}\](?: said)?:?|<[a-z0-9._-]{1,253} (?=#)"
 )

@@ -11,10 +11,12 @@ MAX_ADDRESS: Final = 320  # RFC 5321 §4.5.3.1: 64 for the local part, 255 for t
 # Begins only where a word begins, so that a line without any address is passed in one go.
 _LOCAL = r'(?:"(?:[^"\\\r\n]|\\.){1,64}"|[^\s<>()\[\]:;,"@\'`=|]{1,64}(?:=[^\s<>()\[\]:;,"@\'`|]{1,64})?)'
 _LETTER = r"[A-Za-z0-9\u0080-\uffff]"
-_DOMAIN = rf"(?:{_LETTER}(?:[A-Za-z0-9\u0080-\uffff_.-]{{0,253}}{_LETTER})?|\[[0-9A-Fa-f.:IPv]{{3,45}}\])"
+# Two dots in a row end it: "lee@corp.example...User unknown" goes on with what is said of the address.
+_DOMAIN = rf"(?:{_LETTER}(?:(?:[A-Za-z0-9\u0080-\uffff_-]|\.(?!\.)){{0,253}}{_LETTER})?|\[[0-9A-Fa-f.:IPv]{{3,45}}\])"
 ADDRESS: Final = re.compile(r"(?<![^\s<>()\[\]:;,'\"`=|])" + f"({_LOCAL}@{_DOMAIN})")
 # In a field of its own an address may hold what would end it in running text.
-_WHOLE: Final = re.compile(r"(?:\"[^\"\r\n]{1,64}\"|[^\s<>@\"(),;]{1,128})@" + _DOMAIN)
+# Nor need its domain be one: "lee@#corp.example" failed because it is none.
+_WHOLE: Final = re.compile(r"(?:\"[^\"\r\n]{1,64}\"|[^\s<>@\"(),;]{1,128})@(?:" + _DOMAIN + r"|[^\s<>@\"(),;:]{1,255})")
 # RFC 3464 §2.1.2: the type of an address before a semicolon.
 _TYPE: Final = re.compile(r"\s*[A-Za-z0-9][A-Za-z0-9_-]{0,30}\s*;")
 # RFC 5321 §4.1.1.3: a source route, obsolete.
@@ -25,7 +27,13 @@ _ESCAPED: Final = re.compile(r"\\x\{([0-9A-Fa-f]{1,6})\}")
 
 def found(text: str) -> tuple[str, ...]:
     """The addresses in ``text`` in their order, each once."""
-    return tuple(dict.fromkeys(match[1] for match in ADDRESS.finditer(text) if len(match[1]) <= MAX_ADDRESS))
+    matches = (_without_kind(match[1]) for match in ADDRESS.finditer(text) if len(match[1]) <= MAX_ADDRESS)
+    return tuple(dict.fromkeys(matches))
+
+
+def _without_kind(address: str) -> str:
+    """``lee@corp.example`` of ``SMTP=lee@corp.example``, as X.400 gateways write it (RFC 2156 §4.3)."""
+    return address[5:] if address[:5].lower() == "smtp=" else address
 
 
 def typed(value: str) -> str:

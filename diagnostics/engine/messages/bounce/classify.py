@@ -71,7 +71,8 @@ def classify(octets: bytes, *, extra: Sequence[Rule] = ()) -> Classified:
     if complaint:
         told = tuple(_untried(item) for item in complaint.recipients)
         return Classified("complaint", told, complaint, complaint.message_id, sent_to=sent_to)
-    if notice := read_notice(parts):
+    notice = read_notice(parts)
+    if notice and (notice.items or notice.kind != "bounce"):  # A failure of nobody is none.
         return Classified(notice.kind, _noticed(notice, reader), message_id=notice.message_id, sent_to=sent_to)
     gathered = _innermost(gather(parts, sent_to), parts)
     groups = gathered.report.groups

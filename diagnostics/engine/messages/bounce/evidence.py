@@ -76,4 +76,4 @@ def is_from_a_program(parts: Parts) -> bool:
     sender = field.shown.strip().lower()[:500]
     if "-admin@" in sender and parts.header.first("x-mlserver"):
         return True  # fml writes under this name itself; what it forwards has its author's.
-    return sender in ("<>", "") or has_any(sender, "senders")
+    return sender == "" or sender.endswith("<>") or has_any(sender, "senders")

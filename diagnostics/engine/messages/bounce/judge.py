@@ -21,6 +21,13 @@ _VAGUE: Final = frozenset(
     {"unknown", "recipient_refused_unspecified", "still_trying", "network_or_timeout", "accepted_by_recipient_server"}
 )
 _WORTHLESS: Final = frozenset({"unknown", "still_trying", "accepted_by_recipient_server"})
+#: What a reply may be, and a report cannot: something was accepted, but not this; nothing waits any more where all
+#: that was ever said is "later"; and that a sender forges its own domain is for the case to find out, which knows both.
+_IN_A_REPORT: Final = {
+    "accepted_by_recipient_server": "unknown",
+    "still_trying": "network_or_timeout",
+    "self_to_self_blocked": "recipient_policy",
+}
 _EXPIRED: Final = (
     "expired",
     "too long",
@@ -168,8 +175,8 @@ def _judge(
         reading = replace(reading, cause=by_stage, rule="bounce.stage")
     elif cause in _WORTHLESS:
         reading = replace(reading, cause="network_or_timeout" if is_delayed or _is_over(everything) else cause)
-    if reading.cause == "accepted_by_recipient_server":
-        reading = replace(reading, cause="unknown")  # Something was accepted, but the report says that this was not.
+    if in_a_report := _IN_A_REPORT.get(reading.cause):
+        reading = replace(reading, cause=in_a_report)
     return Judged(reading, words.text, _permanence(reading, words.text.lower(), is_delayed))
 
 
@@ -194,6 +201,8 @@ def _best(read: list[tuple[Words, Reading]]) -> tuple[Words, Reading]:
 
 
 def _is_over(text: str) -> bool:
+    # qmail gives up at once where it says so.
+    text = text.replace("permanent error; i've given up", "")
     return any(fragment in text for fragment in _EXPIRED)
 
 

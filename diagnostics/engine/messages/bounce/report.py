@@ -95,7 +95,7 @@ class Gathered:
             weak = addresses.unique(self.told.weak)
             known = {addresses.key(item) for item in to}
             return tuple(item for item in weak if addresses.key(item) in known) or weak[:1]
-        return addresses.unique(self.told.own_named) or to
+        return addresses.unique(self.told.own_named) or to or addresses.unique(self.told.quoted_to)
 
     def _returned_to(self) -> tuple[str, ...]:
         """Whom the returned message was for, by its own header."""

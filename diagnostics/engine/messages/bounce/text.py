@@ -44,6 +44,8 @@ _HELP = re.compile(
     r"contact|assistance|help|questions?\b|send mail to|support|report this|reply|wrote:|postmaster@|mailto:|https?://",
     re.IGNORECASE,
 )
+# To whom the message was that a report quotes the head of.
+_TO = re.compile(r"(?:to|an|à|para|宛先|收件人)\s{0,3}[:：]", re.IGNORECASE)
 _RCPT = re.compile(r"rcpt\s{1,3}to\s{0,3}:\s{0,3}<?", re.IGNORECASE)
 _BULLET = re.compile(
     r"[\s>*\u2022\u00b7|-]{0,20}(?:\d{1,3}[.)]\s{1,3})?(?:(?:recipient|address|user|rcpt)\s{0,3}:\s{0,3})?", re.I
@@ -88,6 +90,7 @@ class Told:
     weak: list[str] = field(default_factory=list)
     verdicts: list[str] = field(default_factory=list)
     own_named: list[str] = field(default_factory=list)
+    quoted_to: list[str] = field(default_factory=list)
     loose: list[str] = field(default_factory=list)
     answers: dict[str, list[Answer]] = field(default_factory=dict)
     verdict_lines: list[tuple[str, str]] = field(default_factory=list)
@@ -257,6 +260,8 @@ def _rest_of(line: str, current: list[str] | None, told: Told, own: set[str]) ->
     elif is_about_message and (match := _RCPT.match(bare)):
         told.weak.extend(addresses.found(bare[match.start() :]))
     if is_about_message:
+        if _TO.match(bare):
+            told.quoted_to.extend(item for item in addresses.found(bare) if addresses.key(item) not in own)
         return
     if current is None:
         told.loose.append(bare)
