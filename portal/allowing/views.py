@@ -90,6 +90,7 @@ def _answered(
 ) -> HttpResponse:
     response = render(request, template, {"asked": found, "branch": found.branch, **context}, status=status)
     response["X-Robots-Tag"] = "noindex"
-    # The address is the secret; no other site is told of it.
-    response["Referrer-Policy"] = "no-referrer"
+    # The address is the secret, and no other site is told of it. Our own must be: a form on a page of "no-referrer" is
+    # sent with "Origin: null" (Fetch Standard §3.1), which the check against forged forms refuses.
+    response["Referrer-Policy"] = "same-origin"
     return response
