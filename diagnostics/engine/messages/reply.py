@@ -1,7 +1,7 @@
 """Reading the reply of a mail server: which cause it names, whether it is final, and what it says in plain words.
 
-The rules are data (``rules/*.toml``), tried in this order: what one provider says, what servers say in general, the
-enhanced status code (RFC 3463), the reply code (RFC 5321 §4.2). Text goes before code, because codes are often wrong:
+The rules are data (``rules/*.toml``), tried in this order: what one provider says, what servers say in other languages
+than English, what they say in general, the enhanced status code (RFC 3463), the reply code (RFC 5321 §4.2). Text goes before code, because codes are often wrong:
 a reply that says ``550 5.1.1 ... too many recipients this hour`` is about a limit, not a missing mailbox.
 
 A caller may bring rules of its own (``extra``), made by people of replies that nobody classified. One that is bound to
@@ -39,7 +39,7 @@ __all__ = [
 RULES = Path(__file__).parent / "rules"
 #: In this order; a provider's own words go before what servers say in general.
 PROVIDERS: Final = ("google", "microsoft", "yahoo", "apple", "gateways", "services", "america", "europe", "asia")
-FILES: Final = (*PROVIDERS, "generic")
+FILES: Final = (*PROVIDERS, "languages", "generic")
 
 
 @dataclass(frozen=True, slots=True)

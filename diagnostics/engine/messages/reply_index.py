@@ -25,10 +25,16 @@ class Index:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         self.rules = tuple(rules)
-        #: Rules that go by codes alone, or by fragments that must all stand there: they are always tried.
-        self._always = tuple(at for at, rule in enumerate(self.rules) if not (rule.any or rule.words))
+        #: Rules that go by codes alone, by fragments that must all stand there, or by a word of two signs, as Chinese
+        #: and Japanese have them: they are always tried.
+        self._always = tuple(at for at, rule in enumerate(self.rules) if _is_unfiled(rule))
         filed: dict[str, list[tuple[str, int]]] = defaultdict(list)
-        fragments = [(item, at) for at, rule in enumerate(self.rules) for item in (*rule.any, *rule.words)]
+        fragments = [
+            (item, at)
+            for at, rule in enumerate(self.rules)
+            for item in (*rule.any, *rule.words)
+            if not _is_unfiled(rule)
+        ]
         known = Counter(gram for item, _ in fragments for gram in set(_grams(item)))
         for item, at in fragments:
             filed[min(_grams(item), key=lambda gram: known[gram])].append((item, at))
@@ -45,6 +51,11 @@ class Index:
         for gram in set(_grams(text)) & self._filed.keys():
             found.update(at for item, at in self._filed[gram] if at not in found and item in text)
         return next(((at, self.rules[at]) for at in sorted(found) if self.rules[at].holds(said)), None)
+
+
+def _is_unfiled(rule: Rule) -> bool:
+    fragments = (*rule.any, *rule.words)
+    return not fragments or any(len(item) < GRAM for item in fragments)
 
 
 def _grams(text: str) -> Iterable[str]:

@@ -15,7 +15,7 @@ from diagnostics.engine.messages.reply_rule import Rule, Said, said
 HERE = Path(__file__).parent
 TEXTS = [
     line["text"]
-    for name in ("replies.toml", "rates.toml", "titles.toml")
+    for name in ("replies.toml", "rates.toml", "titles.toml", "languages.toml")
     for line in tomllib.loads((HERE / name).read_text(encoding="utf-8"))["line"]
 ]
 INDEX = Index(rules())
