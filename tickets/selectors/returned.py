@@ -28,6 +28,9 @@ LATEST = timedelta(days=10)
 EARLIEST = timedelta(days=90)
 #: More reports about one address say nothing that these do not.
 MOST = 20
+#: What is told of a message only after it has been tried for hours or days.
+_TRIED_LONG = frozenset({State.EXPIRED, State.DEFERRED})
+_TRIED_FOR = frozenset({"network_or_timeout", "greylisted", "rate_limited"})
 #: RFC 3464 §2.2.5: when the message arrived at the server that reports.
 _ARRIVED = re.compile(rb"^Arrival-Date:[ \t]*([^\r\n]{1,80})", re.M | re.I)
 
@@ -67,7 +70,7 @@ def _fact(row: ReturnedRecipient, around: datetime | None) -> DeliveryFact:
     is_complaint = mail.kind == Kind.COMPLAINT
     return DeliveryFact(
         state=state.value,
-        at=_sent_at(mail, around, is_long=state in (State.EXPIRED, State.DEFERRED)),
+        at=_sent_at(mail, around, is_long=state in _TRIED_LONG or row.cause in _TRIED_FOR),
         state_at=mail.at,
         cause=cause_of(row) if mail.kind == Kind.BOUNCE else "",
         reply=row.diagnostic,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from diagnostics.engine.findings import Verdict
 from diagnostics.engine.messages.reply_rule import Rule
@@ -12,6 +12,8 @@ from diagnostics.engine.messages.reply_rule import Rule
 WENT_OUT = frozenset({"handed", "deferred", "accepted", "refused", "expired"})
 #: What a person says who has the message before them.
 HAS_IT = frozenset({"banner_missing", "badly_formatted", "late"})
+#: Who tells of a message knows the half of the day, at least.
+HALF_A_DAY = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -164,6 +166,19 @@ class Case:
         if self.sends_through_own_server or self.has("self.own_server"):
             return False
         return bool(self.sender_domain) and self.recipient_domain == self.sender_domain.lower()
+
+    @property
+    def may_be_to_itself(self) -> bool:
+        """Sender and recipient may belong together: the one domain stands under the other, or is not known."""
+        ours, theirs = self.sender_domain.lower(), self.recipient_domain
+        return not ours or not theirs or ours == theirs or ours.endswith("." + theirs) or theirs.endswith("." + ours)
+
+    @property
+    def is_far(self) -> bool:
+        """The message was sent so long before or after the time that was reported that it may be another one."""
+        if self.delivery is None or self.around is None or self.delivery.is_bounce:
+            return False
+        return abs(self.delivery.at - self.around) > HALF_A_DAY
 
     @property
     def moment(self) -> datetime | None:

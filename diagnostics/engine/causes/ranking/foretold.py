@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diagnostics.engine.causes.case import Case, DeliveryFact, FindingFact
 from diagnostics.engine.causes.ranking.claims import Claim, Confidence, Kind, Line, Place
@@ -72,7 +72,20 @@ def _by_checks(case: Case) -> Iterator[Claim]:
         foretold = FORETELLS.get(item.code)
         if foretold is None or (_is_with_them(case) and item.code not in STILL_AFTER):
             continue
+        if item.code == "mx.dead_hosts" and case.has("receiver.mailbox", "receiver.gateway"):
+            yield from _half_seen(case, item, foretold)
+            continue
         yield _claim(case, item, foretold)
+
+
+def _half_seen(case: Case, item: FindingFact, foretold: _Foretold) -> Iterator[Claim]:
+    """A large provider's servers have addresses. Where we see none of them, that may be our view of its DNS."""
+    claim = _claim(case, item, foretold)
+    yield replace(claim, place=Place.BESIDE)
+    if claim.place is Place.FORETOLD:
+        yield Claim(
+            "unknown", (Line(Kind.CHECK, f"{item.title}, though they are a large provider's."),), Place.UNDECIDED
+        )
 
 
 def _is_with_them(case: Case) -> bool:

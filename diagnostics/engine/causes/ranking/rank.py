@@ -20,6 +20,7 @@ RULES: tuple[Rule, ...] = (
     *address.RULES,
     *foretold.RULES,
 )
+FAR = "The message was sent more than half a day from the time that was reported; it may be another one."
 #: Of causes at the same place and equally sure, the one that stands earlier here explains more.
 FIRST = ("address_typo", "domain_or_dns", "self_to_self_blocked", "auth_failure", "junked")
 
@@ -40,10 +41,14 @@ def rank(case: Case) -> tuple[Ranked, ...]:
 def _weighed(claim: Claim, case: Case) -> Ranked:
     grounds = GROUNDS[claim.cause]
     sure = surest(least(grounds.weights.get(line.kind, Confidence.POSSIBLE), line.most) for line in claim.lines)
+    far: tuple[str, ...] = ()
+    if case.is_far and sure is Confidence.CERTAIN and any(line.kind is Kind.REPLY for line in claim.lines):
+        # The reply is clear; that it is about the message that is asked about is not.
+        sure, far = Confidence.LIKELY, (FAR,)
     if claim.against:
         sure = Confidence.POSSIBLE
     missing = () if sure is Confidence.CERTAIN else grounds.missing(case)
-    against = tuple(dict.fromkeys([*claim.against, *claim.remarks, *missing]))
+    against = tuple(dict.fromkeys([*claim.against, *claim.remarks, *far, *missing]))
     return Ranked(claim.cause, sure, tuple(line.text for line in claim.lines), against, int(claim.place), claim.remedy)
 
 

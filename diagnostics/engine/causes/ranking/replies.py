@@ -27,6 +27,7 @@ LIKE_FORGERY = frozenset({"recipient_policy", "recipient_refused_unspecified", "
 _OTHER_TROUBLE = re.compile(r"not found|does not exist|must exist|resolve|verif|call-?(?:out|back)|unrouteable", re.I)
 _POLICY = re.compile(r"\bpolic(?:y|ies)\b", re.I)
 _OF_SERVER = re.compile(r"\bip\b|client host|\blist|blacklist|reputation|rbl\b|dnsbl|spamhaus|\d+\.\d+\.\d+\.\d+", re.I)
+_AUTHENTICATION = re.compile(r"\b(?:spf|dkim|dmarc)\b", re.I)
 #: What the branch's own server says when it does not let the sending application in.
 OF_OWN_SERVER = frozenset({"network_or_timeout", "tls_required", "recipient_policy", "auth_failure", "relay_denied"})
 _LOGIN = re.compile(r"\b53[045]\b|\bsasl\b|login|authenticat|credential", re.I)
@@ -62,6 +63,18 @@ def named(delivery: DeliveryFact) -> str:
     return delivery.cause if delivery.cause in OF_REPLIES else "unknown"
 
 
+def _named_here(case: Case, delivery: DeliveryFact) -> str:
+    """The cause that the reply names, where sender and recipient are these two.
+
+    A filter that speaks of forgery of its own domain, and is not the sender's, has a rule that is too wide; or it means
+    that the sender could not be verified.
+    """
+    cause = named(delivery)
+    if cause != "self_to_self_blocked" or case.may_be_to_itself:
+        return cause
+    return "auth_failure" if _AUTHENTICATION.search(delivery.reply) else "recipient_policy"
+
+
 def names_it(
     cause: str, reply: str, *, code: str = "", status: str = "", host: str = "", rules: Sequence[Rule] = ()
 ) -> Confidence:
@@ -80,7 +93,7 @@ def _refused(case: Case) -> Iterator[Claim]:
     delivery = case.delivery
     if delivery is None or delivery.state != "refused":
         return
-    line, cause = said(delivery), named(delivery)
+    line, cause = said(delivery), _named_here(case, delivery)
     if _is_of_own_server(case, delivery, cause):
         yield Claim("own_server_failed", (Line(Kind.REPLY, line),), Place.STOPPED)
         return
@@ -155,7 +168,7 @@ def _deferred(case: Case) -> Iterator[Claim]:
     delivery = case.delivery
     if delivery is None or delivery.state != "deferred" or case.is_traced:
         return
-    line, cause = said(delivery), named(delivery)
+    line, cause = said(delivery), _named_here(case, delivery)
     if _is_of_own_server(case, delivery, cause):
         yield Claim("own_server_failed", (Line(Kind.REPLY, line),), Place.STOPPED)
         return
@@ -210,7 +223,7 @@ def _expired(case: Case) -> Iterator[Claim]:
         return
     last = delivery.deferrals[-1] if delivery.deferrals else None
     told = last or DeferralFact(at=delivery.at, cause=delivery.cause, reply=delivery.reply)
-    cause = "network_or_timeout" if told.cause == "network_or_timeout" else named(delivery)
+    cause = "network_or_timeout" if told.cause == "network_or_timeout" else _named_here(case, delivery)
     line = f"{delivery.said_by} said last: {told.reply}" if told.reply else said(delivery)
     over = "The sending server gave it up after trying for as long as it tries."
     if _is_of_own_server(case, delivery, cause):

@@ -86,7 +86,7 @@ OPTED_OUT = (Suppressed(reason="opt_out", since=NOON - 30 * DAY),)
         ({"suppressed": (Suppressed(reason="x", since=NOON - DAY, until=NOON - 2 * HOUR),)}, "not_sent", "likely"),
         # Refused, and the reply names it.
         *[(sent("refused", cause), cause, "certain") for cause in (
-            "no_such_user", "mailbox_full", "mailbox_disabled", "domain_or_dns", "auth_failure", "self_to_self_blocked",
+            "no_such_user", "mailbox_full", "mailbox_disabled", "domain_or_dns", "auth_failure",
             "recipient_policy", "sender_address_rejected", "sender_ip_blocked", "rdns_missing", "relay_denied",
             "spam_content", "malware_or_attachment", "rate_limited", "message_too_big", "malformed_message",
             "tls_required", "remote_system_error",
@@ -109,6 +109,15 @@ OPTED_OUT = (Suppressed(reason="opt_out", since=NOON - 30 * DAY),)
         ({**sent("refused", "mailbox_full"), "findings": (DMARC,)}, "mailbox_full", "certain"),
         # Between a domain and itself: a forgery, but not from its own server, nor where the reply says otherwise.
         ({**ITSELF, **sent("refused", "recipient_policy")}, "self_to_self_blocked", "likely"),
+        ({**ITSELF, **sent("refused", "self_to_self_blocked")}, "self_to_self_blocked", "certain"),
+        ({"recipient": "lee@mail.north.example", **sent("refused", "self_to_self_blocked")},
+         "self_to_self_blocked", "certain"),
+        # Between strangers nobody forges himself: their rule is too wide, or they could not verify the sender.
+        (sent("refused", "self_to_self_blocked", reply="550 spoofed message"), "recipient_policy", "certain"),
+        (sent("refused", "self_to_self_blocked", reply="550 spoofed message: SPF"), "auth_failure", "certain"),
+        (sent("expired", "self_to_self_blocked", reply="450 spoofed message"), "recipient_policy", "certain"),
+        # A clear reply about a message that was sent half a day from the time that was reported.
+        (sent("refused", "mailbox_full", at=NOON - 14 * HOUR), "mailbox_full", "likely"),
         ({**ITSELF, **sent("refused", "recipient_refused_unspecified")}, "self_to_self_blocked", "likely"),
         ({**ITSELF, **sent("deferred", "recipient_policy")}, "self_to_self_blocked", "likely"),
         ({**ITSELF, **sent("refused", "recipient_policy"), "sends_through_own_server": True},
@@ -174,6 +183,13 @@ OPTED_OUT = (Suppressed(reason="opt_out", since=NOON - 30 * DAY),)
             (DMARC, "auth_failure"), (LISTED, "sender_ip_blocked"), (NO_NAME, "rdns_missing"),
             (found("mx.null"), "domain_or_dns"), (found("spf.fail"), "auth_failure"),
         )],
+        # A provider's servers without an address may be our view; of a server of their own it is a fault.
+        ({"is_covered": False, "has_case_note": True, "findings": (found("mx.dead_hosts"),)},
+         "domain_or_dns", "likely"),
+        ({"is_covered": False, "has_case_note": True, "findings": (found("mx.dead_hosts"), found("receiver.gateway"))},
+         "unknown", "possible"),
+        ({"is_covered": False, "has_case_note": True,
+          "findings": (found("mx.dead_hosts"), found("receiver.mailbox"), DMARC)}, "auth_failure", "likely"),
         ({"is_covered": False, "has_case_note": True, "findings": (found("self.gateway"), DMARC), **ITSELF},
          "self_to_self_blocked", "likely"),
         ({"is_covered": False, "has_case_note": True, "findings": (found("allow.refused"),)},
