@@ -49,4 +49,5 @@ def in_order(rdtype: str, records: Iterable[str]) -> tuple[str, ...]:
 
 def _by_number(record: str) -> tuple[int, str]:
     first, _, rest = record.partition(" ")
-    return (int(first) if first.isdecimal() else 0, rest)
+    # A number of 16 bits; a longer one is none (and Python refuses to read it).
+    return (int(first) if first.isdecimal() and len(first) <= 5 else 0, rest)

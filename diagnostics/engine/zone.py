@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -25,6 +26,8 @@ MAX_CHAIN = 8
 FAILURES = {status.name: status for status in (Status.TIMEOUT, Status.SERVFAIL, Status.REFUSED, Status.BOGUS)}
 #: RFC 2606 and RFC 6761: names under these never lead anywhere, so a zone may speak for all of them.
 RESERVED = ("example", "test", "invalid")
+
+_MX = re.compile(r"\d{1,5} +\S.*")
 
 Held = Mapping[str, tuple[str, ...] | Status]
 
@@ -189,7 +192,7 @@ def _is_failure(value: Any) -> bool:
 
 def _failure(name: str, word: str) -> Status:
     if not _is_failure(word):
-        raise ZoneProblem(f"{name}: {word!r} is none of {', '.join(FAILURES)}.")
+        raise ZoneProblem(f"{name}: {word[:60]!r} is none of {', '.join(FAILURES)}.")
     return FAILURES[word.upper()]
 
 
@@ -205,5 +208,7 @@ def _record(name: str, rdtype: str, item: Any) -> str:
     if isinstance(item, list | tuple):
         item = ("" if rdtype in ("TXT", "SPF") else " ").join(str(part) for part in item)
     if not isinstance(item, str):
-        raise ZoneProblem(f"{name} {rdtype}: {item!r} is no record.")
+        raise ZoneProblem(f"{name} {rdtype}: {repr(item)[:60]} is no record.")
+    if rdtype == "MX" and _MX.fullmatch(item.strip()) is None:
+        raise ZoneProblem(f'{name} MX: {item[:60]!r} is no record; give preference and host: [10, "mx.example"].')
     return record_text(rdtype, item)

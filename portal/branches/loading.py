@@ -79,7 +79,7 @@ class _Place:
     def choice(self, name: str, choices: list[str], default: str) -> str:
         value = self.get(name, str, default)
         if value not in choices:
-            raise LoadProblem(f"{self.path}.{name} is {value!r}; it must be one of {', '.join(choices)}.")
+            raise LoadProblem(f"{self.path}.{name} is {value[:60]!r}; it must be one of {', '.join(choices)}.")
         return value
 
 

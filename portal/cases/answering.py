@@ -9,6 +9,9 @@ from typing import Any
 from django.db import transaction
 
 from diagnostics.engine.causes import FindingFact, Ranked, rank
+from diagnostics.engine.check import Check
+from diagnostics.engine.checks import recipient_address
+from diagnostics.engine.names import Address, parse_address
 from diagnostics.engine.plan import CHECKS, Result, examine
 from diagnostics.engine.resolver import Resolver
 from diagnostics.engine.subject import Subject
@@ -17,7 +20,7 @@ from diagnostics.engine.zone import Zone, ZoneProblem
 from portal.accounts.models import Role, User
 from portal.branches.models import BranchProfile
 from portal.branches.selectors import compose_subject
-from portal.cases.reading import CaseFile, CaseProblem, read_case
+from portal.cases.reading import CaseFile, CaseProblem
 from portal.cases.world import NOWHERE, build, module_of
 from portal.maillog.addresses import normal
 from portal.maillog.models import ClientProfile, State
@@ -48,13 +51,8 @@ class Answer:
         ]
 
 
-def answer_file(path: str) -> Answer:
-    """The answer to the case in ``path``; CaseProblem when it cannot be read or built."""
-    return answer(read_case(path))
-
-
 def answer(case: CaseFile) -> Answer:
-    """The answer to ``case``. Its rows are written in a transaction that is never committed."""
+    """The answer to ``case``; CaseProblem when it cannot be built. Its rows are never committed."""
     case = _addressed(case)
     with transaction.atomic():
         branch = build(case)
@@ -94,7 +92,7 @@ def _asked(case: CaseFile, branch: BranchProfile) -> Asked:
         case_note_seen=told.case_note_seen,
         other_domain=told.other_domain,
         symptom=told.symptom,
-        findings=_over_zone(case, subject) if case.zone and told.recipient else (),
+        findings=_findings(case, subject) if told.recipient else (),
     )
 
 
@@ -150,7 +148,9 @@ def _spelt(client: ClientProfile, recipient: str) -> str:
     return recipient if client.email_normal == normal(recipient) else client.email
 
 
-def _over_zone(case: CaseFile, subject: Subject) -> tuple[FindingFact, ...]:
+def _findings(case: CaseFile, subject: Subject) -> tuple[FindingFact, ...]:
+    if not case.zone:
+        return _by_name(subject)
     try:
         zone = Zone(case.zone)
     except ZoneProblem as error:
@@ -158,9 +158,18 @@ def _over_zone(case: CaseFile, subject: Subject) -> tuple[FindingFact, ...]:
     return findings_over(zone, subject)
 
 
-def findings_over(resolver: Resolver, subject: Subject) -> tuple[FindingFact, ...]:
+def _by_name(subject: Subject) -> tuple[FindingFact, ...]:
+    """What can be seen of the address by itself, where nothing is known of any name server."""
+    parsed = parse_address(subject.recipient)
+    if not isinstance(parsed, Address) or not parsed.domain:
+        return ()
+    found = findings_over(Zone({parsed.domain: "TIMEOUT"}), subject, checks=(recipient_address.CHECK,))
+    return tuple(item for item in found if item.code.startswith("address.typo"))
+
+
+def findings_over(resolver: Resolver, subject: Subject, checks: tuple[Check, ...] = CHECKS) -> tuple[FindingFact, ...]:
     """What the checks find about ``subject``, asked of ``resolver`` alone."""
-    results = asyncio.run(_examined(resolver, subject))
+    results = asyncio.run(_examined(resolver, subject, checks))
     return tuple(
         FindingFact(
             check=result.check.slug,
@@ -175,6 +184,6 @@ def findings_over(resolver: Resolver, subject: Subject) -> tuple[FindingFact, ..
     )
 
 
-async def _examined(resolver: Resolver, subject: Subject) -> list[Result]:
+async def _examined(resolver: Resolver, subject: Subject, checks: tuple[Check, ...]) -> list[Result]:
     recording = Recording(resolver)
-    return [result async for result in examine(subject, recording, checks=CHECKS)]
+    return [result async for result in examine(subject, recording, checks=checks)]

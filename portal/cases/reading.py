@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,30 @@ EARLIEST, LATEST = datetime(1990, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo
 SYMPTOMS = ("not_received", "banner_missing", "badly_formatted", "late", "other")
 YES_OR_NO = ("yes", "no", "unknown")
 OTHER_DOMAIN = ("arrived", "did_not", "no", "unknown")
+#: No client, function or module has a longer name.
+MOST_OF_A_NAME = 300
+#: The keys that are read, of the file and of the objects in it. What a file says of itself beside them is no matter.
+KEYS = (
+    "title", "now", "suspended_since", "sending_servers", "branch", "clients", "suppressed", "allow_list", "log_covers",
+    "postfix_log", "message_log", "application_errors", "case_notes", "bounces", "zone", "report", "expected",
+)  # fmt: skip
+KEYS_OF = {
+    "report": (
+        "recipient", "around", "module", "function", "client", "case_note_seen", "in_junk", "other_domain_tried",
+        "symptom", "notes",
+    ),
+    "branch": (
+        "code", "organisation", "notification_address", "from_domains", "sending", "email_function", "time_zone",
+        "suspended_since", "suspended_reason", "sending_server", "members",
+    ),
+    "clients": ("name", "email"),
+    "suppressed": ("address", "reason", "since", "until"),
+    "allow_list": ("domain", "state", "at", "expires", "product", "addresses", "by", "branch"),
+    "message_log": ("at", "recipient", "module", "function", "message_id", "from"),
+    "application_errors": ("at", "recipient", "module", "function", "text"),
+    "case_notes": ("at", "client", "email", "text"),
+    "sending_servers": ("host", "addresses", "helo", "envelope_domain", "spf_include", "is_vendor"),
+}  # fmt: skip
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -58,6 +83,8 @@ class CaseFile:
     report: Told
     zone: dict[str, Any]
     document: dict[str, Any]
+    #: Keys that nothing reads, each in a sentence with its place and the key that was probably meant.
+    unread: tuple[str, ...] = ()
 
     @property
     def code(self) -> str:
@@ -101,6 +128,12 @@ class Row:
         if isinstance(value, dict | list | bool):
             raise CaseProblem(f"{self.path}.{key} must be text.")
         return str(value).strip() or default
+
+    def name(self, key: str) -> str:
+        found = self.text(key)
+        if len(found) > MOST_OF_A_NAME:
+            raise CaseProblem(f"{self.path}.{key} has {len(found)} characters; a name has {MOST_OF_A_NAME} at most.")
+        return found
 
     def needed(self, key: str) -> str:
         found = self.text(key)
@@ -170,7 +203,29 @@ def case_of(document: Any, *, name: str) -> CaseFile:
         report=told,
         zone=zone,
         document=document,
+        unread=tuple(_unread(document)),
     )
+
+
+def _unread(document: Mapping[str, Any]) -> Iterator[str]:
+    """What is said of each key that nothing reads: a slip of the pen would else be a fact that is silently missing."""
+    yield from _unread_in(document, KEYS, "")
+    for key, known in KEYS_OF.items():
+        value = document.get(key)
+        if isinstance(value, dict):
+            yield from _unread_in(value, known, f"{key}.")
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            if isinstance(item, dict):
+                yield from _unread_in(item, known, f"{key}[{index}].")
+
+
+def _unread_in(value: Mapping[str, Any], known: tuple[str, ...], path: str) -> Iterator[str]:
+    for key in value:
+        if key in known:
+            continue
+        near = get_close_matches(key[:MOST_OF_A_NAME], known, n=1)
+        meant = f"did you mean {near[0]}?" if near else f"it can be {', '.join(known)}."
+        yield f"{path}{key[:60]} is no key of a case and was not read; {meant}"
 
 
 def _check_texts(value: Any, path: str) -> None:
@@ -201,9 +256,9 @@ def _told(row: Row) -> Told:
         recipient=row.text("recipient"),
         around=around + A_DAY if around and is_day else around,
         span=A_DAY if is_day else ABOUT,
-        module=row.text("module"),
-        function=row.text("function"),
-        client=row.text("client"),
+        module=row.name("module"),
+        function=row.name("function"),
+        client=row.name("client"),
         case_note_seen=row.word("case_note_seen", YES_OR_NO, "unknown").replace("unknown", ""),
         in_junk=row.word("in_junk", YES_OR_NO, "unknown").replace("unknown", ""),
         other_domain=row.word("other_domain_tried", OTHER_DOMAIN, "no").replace("unknown", "no"),

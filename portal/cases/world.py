@@ -7,7 +7,7 @@ entry that ran out long ago) is written as it stood.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -33,8 +33,11 @@ MODULES = {"admin": Module.XENDIRECT_ADMIN, "xendirect": Module.XENDIRECT_ADMIN,
 def build(case: CaseFile) -> BranchProfile:
     """Everything the file tells, as rows; CaseProblem names what cannot be one."""
     branch = _branch(case)
-    _ingest("jsonl", [json.dumps(item) for item in _told(case)], case, branch.code)
-    _ingest("postfix", whole(case.texts("postfix_log"), now=case.now), case, branch.code)
+    told = list(_told(case))
+    _ingest("jsonl", [json.dumps(item) for _, item in told], case, branch.code, [path for path, _ in told])
+    logged = [(index, line) for index, text in enumerate(case.texts("postfix_log")) for line in text.split("\n")]
+    lines = whole((line for _, line in logged), now=case.now)
+    _ingest("postfix", lines, case, branch.code, [f"postfix_log[{index}]" for index, _ in logged])
     take_in(case.texts("bounces"), branch, recipient=case.report.recipient)
     _suppress(case, branch)
     return branch
@@ -94,45 +97,58 @@ def _server_of(branch: dict[str, Any], servers: list[Any]) -> str:
     return wanted[0] if wanted else ""
 
 
-def _told(case: CaseFile) -> Iterable[dict[str, Any]]:
-    """Clients, coverage, notes, messages and errors as lines of the desk's own log format (docs/importing.md)."""
+def _told(case: CaseFile) -> Iterable[tuple[str, dict[str, Any]]]:
+    """Clients, coverage, notes, messages and errors as lines of the desk's own log format (docs/importing.md).
+
+    Each with its place in the file.
+    """
     for number, row in enumerate(case.rows("clients")):
-        yield {"kind": "client", "reference": f"{number}", "name": row.text("name"), "email": row.text("email")}
+        client = {"kind": "client", "reference": f"{number}", "name": row.text("name"), "email": row.text("email")}
+        yield row.path, client
     for index, span in enumerate(case.items("log_covers")):
         if not isinstance(span, list) or len(span) != 2:
             raise CaseProblem(f"log_covers[{index}] must be a list of two times, from and until.")
-        yield {"kind": "coverage", "from": span[0], "until": span[1], "branch": case.code}
+        yield f"log_covers[{index}]", {"kind": "coverage", "from": span[0], "until": span[1], "branch": case.code}
     clients = {row.text("name").casefold(): row.text("email") for row in case.rows("clients")}
     for row in case.rows("case_notes"):
         email = row.text("email") or row.text("client") or case.report.recipient
-        yield {
-            "kind": "case_note",
-            "at": _at(row),
-            "email": email if "@" in email else clients.get(email.casefold(), email),
-            "text": row.text("text"),
-        }
-    for number, row in enumerate(case.rows("message_log")):
-        yield {
-            "kind": "message",
-            "at": _at(row),
-            "recipient": row.value.get("recipient"),
-            "key": row.text("message_id") or f"message-{number}",
-            "message_id": row.text("message_id"),
-            "module": module_of(row.text("module")),
-            "function": row.text("function"),
-            "from": row.text("from"),
-        }
-    for number, row in enumerate(case.rows("application_errors")):
-        if recipient := row.text("recipient"):
-            yield {
-                "kind": "error",
+        yield (
+            row.path,
+            {
+                "kind": "case_note",
                 "at": _at(row),
-                "recipient": recipient,
-                "key": f"error-{number}",
+                "email": email if "@" in email else clients.get(email.casefold(), email),
+                "text": row.text("text"),
+            },
+        )
+    for number, row in enumerate(case.rows("message_log")):
+        yield (
+            row.path,
+            {
+                "kind": "message",
+                "at": _at(row),
+                "recipient": row.value.get("recipient"),
+                "key": row.text("message_id") or f"message-{number}",
+                "message_id": row.text("message_id"),
                 "module": module_of(row.text("module")),
                 "function": row.text("function"),
-                "reply": row.text("text") or "no text",
-            }
+                "from": row.text("from"),
+            },
+        )
+    for number, row in enumerate(case.rows("application_errors")):
+        if recipient := row.text("recipient"):
+            yield (
+                row.path,
+                {
+                    "kind": "error",
+                    "at": _at(row),
+                    "recipient": recipient,
+                    "key": f"error-{number}",
+                    "module": module_of(row.text("module")),
+                    "function": row.text("function"),
+                    "reply": row.text("text") or "no text",
+                },
+            )
 
 
 def _at(row: Row) -> str:
@@ -142,14 +158,14 @@ def _at(row: Row) -> str:
     return at.isoformat()
 
 
-def _ingest(source: str, lines: list[str], case: CaseFile, code: str) -> None:
+def _ingest(source: str, lines: list[str], case: CaseFile, code: str, places: Sequence[str]) -> None:
+    """Take in ``lines``; CaseProblem names the place of the first that is refused."""
     if not lines:
         return
     file = BytesIO("\n".join(lines).encode("utf-8", "replace"))
     batch = ingest(IMPORTERS[source](file, code, Zones()), source=source, name=case.name)
     for item in batch.rejected[:1]:
-        where = f"postfix_log[{item['line'] - 1}]" if source == "postfix" else lines[item["line"] - 1][:200]
-        raise CaseProblem(f"{where}: {item['why']}")
+        raise CaseProblem(f"{places[item['line'] - 1]}: {item['why'][:300]}")
 
 
 def _suppress(case: CaseFile, branch: BranchProfile) -> None:

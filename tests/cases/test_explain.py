@@ -27,7 +27,9 @@ LEE = "lee@corp.example"
 def test_cases_are_answered_one_by_one_and_the_desk_is_not_opened(tmp_path: Path) -> None:
     broken, desk = tmp_path / "broken.json", tmp_path / "desk.sqlite3"
     broken.write_text('{"branch": {"code": "north"}, "report": {"in_junk": "perhaps"}}')
-    files = [str(CASES / "mailbox_full_552.json"), str(broken), str(CASES / "unknown_bare.json")]
+    slip = tmp_path / "slip.json"
+    slip.write_text('{"branch": {"code": "north"}, "report": {"recipient": "lee@corp.example"}, "bounce": []}')
+    files = [str(CASES / "mailbox_full_552.json"), str(broken), str(slip)]
     done = subprocess.run(
         [sys.executable, "manage.py", "explain", "--json", "--case", *files],
         cwd=ROOT,
@@ -42,6 +44,7 @@ def test_cases_are_answered_one_by_one_and_the_desk_is_not_opened(tmp_path: Path
     assert [row["causes"][0]["cause"] if row["causes"] else "" for row in told] == ["mailbox_full", "", "unknown"]
     assert set(told[0]["causes"][0]) == {"cause", "confidence", "actor", "for", "against", "remedy"}
     assert "report.in_junk" in done.stderr
+    assert f"{slip}: bounce is no key of a case" in done.stderr
     assert not desk.exists()
 
 

@@ -13,6 +13,8 @@ from portal.cases.reading import A_DAY, ABOUT, CaseProblem, case_of, read_case
 
 BARE = {"branch": {"code": "north"}, "report": {"recipient": "lee@corp.example"}}
 AT = "2026-03-04T14:00:00Z"
+LEE = "lee@corp.example"
+STRANGE = "Mar  4 14:02:11 smtp postfix/smtp[4]: 4Bq1x: to=<a@b.example>, status=x"
 
 
 def test_nearly_everything_may_be_missing() -> None:
@@ -67,6 +69,7 @@ def test_without_now_the_story_ends_with_its_last_record() -> None:
         ({**BARE, "report": {"around": "noon"}}, "report.around"),
         ({**BARE, "report": {"around": "9999-12-31T23:59:59Z"}}, "report.around"),
         ({**BARE, "report": {"recipient": ["a"]}}, "report.recipient"),
+        ({**BARE, "report": {"client": "x" * 400}}, "report.client"),
         ({**BARE, "message_log": [{"at": "noon"}]}, "message_log[0].at"),
         ({**BARE, "branch": {"organisation": "\ud800"}}, "branch.organisation"),
     ],
@@ -101,6 +104,13 @@ def test_the_key_that_is_wrong_is_named(document: Any, key: str | None) -> None:
         ({"branch": {"notification_address": "a@b.example", "from_domains": [{"domain": "a b"}]}},
          "branch.from_domains[0].domain"),
         ({"zone": {"corp.example": {"MX": 5}}}, "zone"),
+        ({"zone": {"corp.example": {"MX": [["9" * 5_000, "mx.corp.example"]]}}}, "zone: corp.example MX"),
+        ({"zone": {"corp.example": {"MX": [["mx.corp.example"]]}}}, "zone: corp.example MX"),
+        ({"message_log": [{"at": AT, "recipient": LEE}, {"at": AT}]}, "message_log[1]"),
+        ({"case_notes": [{"at": AT, "client": "x" * 400, "text": "sent"}]}, "case_notes[0]"),
+        ({"log_covers": [["yesterday", AT]]}, "log_covers[0]"),
+        ({"postfix_log": ["nothing of note", STRANGE]}, "postfix_log[1]"),
+        ({"postfix_log": [f"one\ntwo\n{STRANGE}"]}, "postfix_log[0]"),
     ],
 )  # fmt: skip
 @pytest.mark.django_db
@@ -108,6 +118,25 @@ def test_so_is_one_that_the_world_cannot_hold(more: dict[str, Any], key: str) ->
     with pytest.raises(CaseProblem) as caught:
         answer(case_of({**BARE, **more}, name="x"))
     assert str(caught.value).startswith(key)
+
+
+def test_a_key_that_nothing_reads_is_told_and_what_was_probably_meant() -> None:
+    told = {"branch": {"codes": "north"}, "report": {"colour": "red"}, "postfix_logs": [], "clients": [{"mail": LEE}]}
+    unread = case_of(told, name="x").unread
+    assert [line.partition(" ")[0] for line in unread] == [
+        "postfix_logs",
+        "report.colour",
+        "branch.codes",
+        "clients[0].mail",
+    ]
+    assert [line for line in unread if "did you mean postfix_log?" in line or "did you mean code?" in line]
+    assert "recipient, around" in unread[1]
+    assert case_of({**BARE, "title": "x", "expected": {}}, name="x").unread == ()
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in Path(__file__).parent.glob("*.json")))
+def test_every_key_of_these_cases_is_read(name: str) -> None:
+    assert read_case(str(Path(__file__).parent / f"{name}.json")).unread == ()
 
 
 @pytest.mark.parametrize("text", ["", "{", "5", "\xff"])

@@ -1,8 +1,9 @@
 """Reading the reply of a mail server: which cause it names, whether it is final, and what it says in plain words.
 
 The rules are data (``rules/*.toml``), tried in this order: what one provider says, what servers say in other languages
-than English, what they say in general, the enhanced status code (RFC 3463), the reply code (RFC 5321 §4.2). Text goes before code, because codes are often wrong:
-a reply that says ``550 5.1.1 ... too many recipients this hour`` is about a limit, not a missing mailbox.
+than English, what they say in general, the enhanced status code (RFC 3463), the reply code (RFC 5321 §4.2). Text goes
+before code, because codes are often wrong: a reply that says ``550 5.1.1 ... too many recipients this hour`` is about a
+limit, not a missing mailbox.
 
 A caller may bring rules of its own (``extra``), made by people of replies that nobody classified. One that is bound to
 a server is narrower than all others and goes first. One that is not goes behind what the providers themselves publish

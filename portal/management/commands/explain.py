@@ -16,9 +16,9 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from portal.branches.models import BranchProfile
-from portal.cases.answering import Answer, answer_file
+from portal.cases.answering import Answer, answer
 from portal.cases.desk import answer_of
-from portal.cases.reading import CaseProblem
+from portal.cases.reading import CaseProblem, read_case
 from portal.cases.scratch import scratch_database
 from portal.web.text import visible
 
@@ -50,13 +50,16 @@ class Command(BaseCommand):
         with scratch_database():
             for path in paths:
                 try:
-                    found = answer_file(path)
+                    case = read_case(path)
+                    found = answer(case)
                 except CaseProblem as error:
                     broken += 1
                     self.stderr.write(f"{path}: {error}")
                     if as_json:
                         self.stdout.write(json.dumps({"file": path, "error": str(error), "causes": []}))
                     continue
+                for line in case.unread:
+                    self.stderr.write(visible(f"{path}: {line}"))
                 if as_json:
                     self.stdout.write(json.dumps({"file": path, "causes": found.rows()}))
                 else:
