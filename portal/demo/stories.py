@@ -7,7 +7,7 @@ same world.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -161,14 +161,14 @@ CLIENTS = (
 )
 
 
-def lines(now: datetime) -> Iterator[dict[str, Any]]:
-    """Every line of the log up to ``now`` (UTC)."""
+def lines(now: datetime, more: Iterable[Story] = ()) -> Iterator[dict[str, Any]]:
+    """Every line of the log up to ``now`` (UTC), with ``more`` stories than stand here."""
     yield {"kind": "coverage", "from": iso(now - timedelta(weeks=WEEKS)), "until": iso(now)}
     for branch, name, email in CLIENTS:
         yield client(branch, name, email)
     for branch in (NORTH, HARBOR, SUMMIT):
         yield from ordinary_days(branch, now)
-    for story in STORIES:
+    for story in (*STORIES, *more):
         yield from told(story, now)
     yield from mailing(now)
     for branch, days, recipient, function, text in ERRORS:

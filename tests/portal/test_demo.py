@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from io import StringIO
 
 import pytest
@@ -10,13 +11,18 @@ from django.core.management import CommandError, call_command
 from diagnostics.models import Run
 from portal.branches.models import BranchProfile
 from portal.maillog.models import Delivery, IngestBatch
+from portal.maillog.rules import unclassified
+from portal.returned.models import ReturnedMail
+from portal.suppression.models import Suppression
 from tickets.models import Exit, Report, Ticket
 
 
 def test_it_is_a_lived_in_world(db: None) -> None:
     call_command("demo", stdout=StringIO())
     assert set(BranchProfile.objects.values_list("code", flat=True)) == {"north", "harbor", "summit"}
-    assert IngestBatch.objects.get().rejected_count == 0
+    batches = dict(IngestBatch.objects.values_list("source", "rejected_count"))
+    assert batches.keys() >= {"jsonl", "dsn"}
+    assert not any(batches.values())
     assert Delivery.objects.count() > 400
     causes = set(Delivery.objects.exclude(cause="").values_list("cause", flat=True))
     assert causes >= {
@@ -25,6 +31,12 @@ def test_it_is_a_lived_in_world(db: None) -> None:
         "network_or_timeout", "auth_failure", "self_to_self_blocked", "rdns_missing", "sender_address_rejected",
         "rate_limited", "send_error",
     }  # fmt: skip
+    kinds = Counter(ReturnedMail.objects.values_list("kind", flat=True))
+    assert kinds == {"bounce": 2, "complaint": 3, "auto_reply": 1, "not_a_bounce": 1}
+    assert ReturnedMail.objects.filter(unmatched__gt=0).count() == 2
+    reasons = set(Suppression.objects.values_list("reason", flat=True))
+    assert reasons == {"hard_bounce", "complaint", "opt_out", "manual"}
+    assert [kind.count for kind in unclassified().rows] == [3, 1]
     exits = set(Report.objects.values_list("exit", flat=True))
     assert exits >= {Exit.ADDRESS_CORRECTED, Exit.NOT_SENT, Exit.FOUND_IN_JUNK, Exit.SUSPENDED, Exit.TICKET}
     assert set(Ticket.objects.values_list("state", flat=True)) >= {"new", "open", "waiting", "solved"}

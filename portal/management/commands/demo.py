@@ -16,7 +16,9 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.branches.models import AllowListEntry, BranchProfile
 from portal.branches.services import suspend
-from portal.demo import desk, people, stories
+from portal.demo import desk, mails, people, stories
+from portal.suppression.loading import load
+from portal.suppression.sheets import read_sheet
 
 FOLDER = Path(people.__file__).parent
 SUSPENDED_BECAUSE = (
@@ -37,6 +39,7 @@ class Command(BaseCommand):
             self.add_people()
             self.add_allow_list(now)
             self.read_log(now)
+            self.take_mails(now)
             tickets = desk.tell(now)
             summit = BranchProfile.objects.get(code="summit")
             suspend(summit, reason=SUSPENDED_BECAUSE, by=User.objects.get(email="ada@desk.example"))
@@ -76,7 +79,17 @@ class Command(BaseCommand):
 
     def read_log(self, now: Any) -> None:
         with NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
-            for line in stories.lines(now):
+            for line in stories.lines(now, mails.stories()):
                 file.write(json.dumps(line) + "\n")
             file.flush()
             call_command("ingest", "jsonl", file.name, verbosity=0, stdout=self.stdout)
+
+    def take_mails(self, now: Any) -> None:
+        """What came back, and the suppression lists that the branches brought with them."""
+        with NamedTemporaryFile("wb", suffix=".mbox") as file:
+            file.write(mails.mbox(now))
+            file.flush()
+            call_command("ingest", "dsn", file.name, verbosity=0, stdout=self.stdout)
+        ida = User.objects.get(email="ida@desk.example")
+        for branch in BranchProfile.objects.all():
+            load(branch, read_sheet(mails.sheet(branch.code, now)), by=ida, source="A list from before")
