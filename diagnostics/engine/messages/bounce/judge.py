@@ -46,6 +46,8 @@ _EXPIRED: Final = (
 MOST_CHARACTERS: Final = 1_000
 #: A name that is not found now may be found later.
 _PASSING: Final = ("try again", "temporar", "servfail", "timed out", "timeout", "deferred", "later")
+#: What the reader is asked to mend first: the same message would fail again.
+_ONCE_MENDED: Final = re.compile(r"\bcheck\b[^.]{0,80}\band try again")
 _USER_UNKNOWN: Final = ("user unknown", "unknown user", "no such user")
 #: RFC 3463 §3.3: the mailbox exists, but does not take this.
 _IS_THERE: Final = ("5.2.0", "5.2.1", "4.2.0", "4.2.1")
@@ -258,5 +260,7 @@ def _permanence(reading: Reading, text: str, is_delayed: bool) -> str:
         return "soft"
     if reading.cause == "no_such_user":
         return "hard"
-    is_passing = reading.reply_code.startswith("4") or reading.status.startswith("4")
-    return "soft" if is_passing or any(fragment in text for fragment in _PASSING) else "hard"
+    if reading.reply_code.startswith("4") or reading.status.startswith("4"):
+        return "soft"
+    words = _ONCE_MENDED.sub("", text)
+    return "soft" if any(fragment in words for fragment in _PASSING) else "hard"
