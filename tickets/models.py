@@ -26,6 +26,7 @@ class Exit(models.TextChoices):
     SUSPENDED = "sending_suspended", "The e-mail function is suspended"
     STILL_TRYING = "still_trying", "Still being tried"
     ANSWERED = "answered", "The reply says why"
+    EXPLAINED = "explained", "What is known explains it"
     ADDRESS_CORRECTED = "address_corrected", "The address was corrected"
     FOUND_IN_JUNK = "found_in_junk", "Found in junk"
     ARRIVED = "arrived", "It arrived meanwhile"

@@ -38,6 +38,7 @@ BY_ANSWER = (
     Exit.SUSPENDED,
     Exit.STILL_TRYING,
     Exit.ANSWERED,
+    Exit.EXPLAINED,
     Exit.ADDRESS_CORRECTED,
     Exit.FOUND_IN_JUNK,
 )

@@ -17,7 +17,7 @@ from portal.web.fields import ManyFiles
 from portal.web.moments import zone_of
 from tickets.models import OtherDomain, Report, Symptom
 from tickets.services.reports import Message
-from tickets.wizard.words import ADDRESS_WORDS, JUNK_WORDS, SPANS
+from tickets.wizard.words import ADDRESS_WORDS, JUNK_WORDS, SPANS, SUPPRESSED
 
 if TYPE_CHECKING:
     from tickets.wizard.known import AddressKnown, Known, SentKnown
@@ -185,7 +185,8 @@ class SentForm(StepForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         records = [(key, key) for key in self.known.keys]
-        self.fields["choice"].choices = [*records, *self.known.others]  # type: ignore[attr-defined]
+        listed = [(SUPPRESSED, SUPPRESSED)] if self.known.suppression else []
+        self.fields["choice"].choices = [*records, *self.known.others, *listed]  # type: ignore[attr-defined]
 
     def opening(self) -> dict[str, Any]:
         return {"choice": self.known.chosen}

@@ -14,8 +14,9 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.http import urlencode
 
-from diagnostics.engine.causes import CAUSES, Cause, Ranked
+from diagnostics.engine.causes import CAUSES, Cause, Confidence, Ranked
 from diagnostics.engine.checks.recipient_address import nearest
+from diagnostics.engine.findings import Actor
 from diagnostics.engine.messages.reply import Reading
 from diagnostics.engine.names import Address, Malformed, parse_address
 from diagnostics.engine.receivers import mailbox_domains
@@ -24,9 +25,11 @@ from portal.accounts.models import User
 from portal.maillog.models import CaseNote, ClientProfile, Delivery, State
 from portal.maillog.replies import cause_now, reading_of
 from portal.maillog.selectors import TimelineItem, timelines_of
+from portal.suppression.models import Suppression
+from portal.suppression.selectors import suppression_of
 from portal.web.moments import zone_of
 from tickets.models import Attachment, Exit, Report, Ticket
-from tickets.selectors.belief import belief, is_forgot
+from tickets.selectors.belief import SUPPORT, belief, is_forgot
 from tickets.selectors.reports import attachments_of, profiles_for, similar_open
 from tickets.selectors.sends import found_for
 from tickets.wizard.junk import GENERIC, Guide, guide_for
@@ -83,6 +86,7 @@ class SentKnown(Known):
     complete_since: datetime | None = None
     has_more: bool = False
     chosen: str = ""
+    suppression: Suppression | None = None
     others: tuple[tuple[str, str], ...] = OTHER_RECORDS
 
     @property
@@ -147,7 +151,17 @@ def about_sending(viewer: User, report: Report) -> SentKnown:
         complete_since=found.complete_since,
         has_more=found.has_more,
         chosen=begun_from if begun_from in keys else keys[0] if is_only_one else "",
+        suppression=suppression_about(report, report.delivery),
     )
+
+
+def suppression_about(report: Report, delivery: Delivery | None) -> Suppression | None:
+    """The entry by which the recipient was not written to when the e-mail was to go out; now, where no time is known.
+
+    The branch is the report's own, which whoever reads it may see.
+    """
+    at = delivery.at if delivery else report.around
+    return suppression_of(SUPPORT, report.branch, report.recipient, at=at)
 
 
 def _notes(notes: list[CaseNote]) -> tuple[NoteMatch, ...]:
@@ -295,6 +309,13 @@ class ReviewKnown(Known):
     files: tuple[Attachment, ...] = ()
     similar: tuple[Ticket, ...] = ()
     told: tuple[Told, ...] = ()
+
+    @property
+    def ends_it(self) -> Ranked | None:
+        """What is believed, where it needs no ticket: sure enough, and another party's turn than support's."""
+        lead = self.beliefs[0] if self.beliefs else None
+        is_theirs = lead is not None and lead.actor is not Actor.SUPPORT and lead.cause != "unknown"
+        return lead if is_theirs and lead is not None and lead.confidence is not Confidence.POSSIBLE else None
 
 
 def about_everything(viewer: User, report: Report) -> ReviewKnown:

@@ -100,8 +100,8 @@ ENDINGS = {
 
 
 def ending_of(exit_: str, cause: str) -> Ending:
-    """The words of an exit; where the other server's reply gave the answer, those of the cause that it named."""
-    if exit_ == Exit.ANSWERED:
+    """The words of an exit; where a reply or what else is known gave the answer, those of the cause that it named."""
+    if exit_ in (Exit.ANSWERED, Exit.EXPLAINED):
         found = CAUSES.get(cause) or CAUSES["unknown"]
         return Ending(title=found.title, meaning=found.meaning, actor=Actor(found.actor), remedy=found.remedy)
     return ENDINGS[Exit(exit_)]

@@ -16,15 +16,17 @@ from portal.maillog.replies import cause_now
 from tickets.models import Exit, Report
 from tickets.wizard import forms, known
 from tickets.wizard.outcomes import Continue, Escalate, Leave, Outcome
+from tickets.wizard.words import SUPPRESSED
 
 Answers = Mapping[str, Mapping[str, Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What our records show about the e-mail: was sending suspended, and how far did the chosen delivery get."""
+    """What our records show of the e-mail: what kept it from being sent, and how far the chosen delivery got."""
 
     is_suspended: bool = False
+    is_suppressed: bool = False
     state: str = ""
     cause: str = ""
 
@@ -70,9 +72,13 @@ NOT_THERE = frozenset({State.ERROR, State.DEFERRED, State.REFUSED, State.EXPIRED
 def decide_sent(answers: Answers, facts: Facts) -> Outcome:
     """Step 1. No record: it was not sent, or it failed before it went out. A reply that says why may end it here."""
     choice, stops = answers["sent"]["choice"], answers["sent"].get("stop", False)
+    if choice == SUPPRESSED:
+        return Leave(Exit.EXPLAINED, "suppressed") if facts.is_suppressed else Continue()
     if choice == "not_sent":
         if facts.is_suspended:
             return Leave(Exit.SUSPENDED, "sending_suspended")
+        if facts.is_suppressed:
+            return Leave(Exit.EXPLAINED, "suppressed")
         return Leave(Exit.NOT_SENT, "not_sent")
     if choice == "error" or (choice.startswith("delivery-") and facts.state == State.ERROR):
         return Escalate("send_error")
@@ -171,9 +177,13 @@ REVIEW = Step(
 STEPS = (SENT, ADDRESS, JUNK, DESCRIBE, REVIEW)
 
 
-def facts_of(report: Report, delivery: Delivery | None) -> Facts:
-    """What is known to judge the report's answers by, were ``delivery`` the chosen one."""
-    branch = report.branch
+def facts_of(report: Report, delivery: Delivery | None, answers: Answers | None = None) -> Facts:
+    """What is known to judge ``answers`` by (those of the report), were ``delivery`` the chosen one.
+
+    The suppression list is only asked for an answer that it could decide.
+    """
+    branch, given = report.branch, report.answers if answers is None else answers
+    may_be_listed = given.get("sent", {}).get("choice") in ("not_sent", SUPPRESSED)
     was_suspended = branch.is_suspended and (
         branch.suspended_since is None
         or report.around is None
@@ -181,6 +191,7 @@ def facts_of(report: Report, delivery: Delivery | None) -> Facts:
     )
     return Facts(
         is_suspended=was_suspended,
+        is_suppressed=may_be_listed and known.suppression_about(report, delivery) is not None,
         state=delivery.state if delivery else "",
         cause=cause_now(delivery) if delivery else "",
     )

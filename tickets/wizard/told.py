@@ -7,7 +7,7 @@ from typing import Any
 
 from portal.web.moments import exact, zone_of
 from tickets.models import Exit, OtherDomain, Report, Symptom
-from tickets.wizard.words import ADDRESS_WORDS, JUNK_WORDS, OTHER_RECORDS
+from tickets.wizard.words import ADDRESS_WORDS, JUNK_WORDS, OTHER_RECORDS, SUPPRESSED
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,8 @@ def _sent(report: Report, answer: dict[str, Any]) -> str:
         return "A message log record that is no longer kept"
     if choice.startswith("case_note-"):
         return "A case note on the client's profile"
+    if choice == SUPPRESSED:
+        return "No: the address is on the suppression list"
     return dict(OTHER_RECORDS).get(choice, "")
 
 

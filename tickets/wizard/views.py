@@ -24,7 +24,7 @@ from portal.web.fragments import page_or_fragment
 from portal.web.http import PersonRequest
 from portal.web.pages import page_of
 from tickets.attachments import handed_out_as
-from tickets.models import Report, ReportState
+from tickets.models import Exit, Report, ReportState
 from tickets.selectors import reports as selectors
 from tickets.services import files as file_services
 from tickets.services import reports as services
@@ -36,6 +36,7 @@ from tickets.wizard.told import told_of
 
 #: The lists that a report can be withdrawn from.
 LISTS = ("home", "reports")
+BELIEVED_ANEW = "The checks have found something more meanwhile. Read what is believed now, and decide again."
 CHANGED = "Somebody else changed this report meanwhile. What you typed is still here; send it again if it still holds."
 
 
@@ -214,6 +215,8 @@ def _is_right(form: StepForm, refusals: list[str]) -> bool:
 def _answered(request: PersonRequest, found: Report, step: steps.Step, form: StepForm) -> HttpResponse:
     """Save the answer and go where it leads: on, out of the wizard, or to the ticket it has become."""
     version = form.cleaned_data["version"]
+    if step is steps.REVIEW and "end" in request.POST:
+        return _explained(request, found, step, form)
     if step is steps.REVIEW:
         ticket = services.submit_report(found, by=request.user, version=version)
         messages.success(request, f"Ticket {ticket.number} is open. We tell you by e-mail when there is an answer.")
@@ -222,7 +225,8 @@ def _answered(request: PersonRequest, found: Report, step: steps.Step, form: Ste
     if isinstance(form, SentForm):
         match, note = form.known.match(data["choice"]), form.known.note(data["choice"])
         delivery, evidence = match.delivery if match else None, form.known.evidence()
-    outcome = step.decide({**found.answers, step.slug: data}, steps.facts_of(found, delivery))
+    answers = {**found.answers, step.slug: data}
+    outcome = step.decide(answers, steps.facts_of(found, delivery, answers))
     if isinstance(outcome, Leave):
         ending = services.Ending(exit=outcome.exit, step=step.slug, cause=outcome.cause)
     services.answer(
@@ -235,6 +239,16 @@ def _answered(request: PersonRequest, found: Report, step: steps.Step, form: Ste
         evidence=evidence,
         ending=ending,
     )
+    return redirect("report", code=found.code)
+
+
+def _explained(request: PersonRequest, found: Report, step: steps.Step, form: StepForm) -> HttpResponse:
+    """End the report with what is believed, unless something else is believed by now than was read."""
+    lead = form.known.ends_it if isinstance(form.known, known.ReviewKnown) else None
+    if lead is None or lead.cause != request.POST["end"]:
+        return _step_page(request, found, step, form, conflict=BELIEVED_ANEW)
+    ending = services.Ending(exit=Exit.EXPLAINED, step=step.slug, cause=lead.cause)
+    services.answer(found, step=step.slug, data={}, version=form.cleaned_data["version"], ending=ending)
     return redirect("report", code=found.code)
 
 

@@ -9,6 +9,8 @@ OTHER_RECORDS = (
     ("error", "No, there is none: there was an error in the process before the email went out"),
     ("unknown", "I cannot tell"),
 )
+#: The answer that is offered where the suppression list says it all.
+SUPPRESSED = "suppressed"
 ADDRESS_WORDS = (
     ("right", "Yes, it is correct"),
     ("wrong", "No, there is a mistake in it"),

@@ -6,8 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from diagnostics.engine.causes import CAUSES
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
+from portal.maillog.models import State
+from tests import make
 from tests.tickets.wizard.conftest import DESCRIBED, at_step, ended, make_report, post, url
 from tickets.models import Attachment, Event, Report, Ticket
 
@@ -60,6 +63,45 @@ def test_numbers_follow_each_other(as_nora: Client, north: BranchProfile, nora: 
     for _ in range(3):
         post(as_nora, at_step(make_report(north, nora), "review"), "review")
     assert sorted(Ticket.objects.values_list("number", flat=True)) == [1, 2, 3]
+
+
+def refused(report: Report) -> None:
+    reply = "550 5.2.2 mailbox full"
+    report.delivery = make.delivery(
+        report.branch, report.recipient, State.REFUSED, reply=reply, reply_code="550", cause="mailbox_full"
+    )
+    report.answers["sent"] = {"choice": f"delivery-{report.delivery.pk}", "stop": False}
+    report.save(update_fields=["delivery", "answers"])
+
+
+def test_what_is_believed_can_end_it(as_nora: Client, report: Report) -> None:
+    refused(report)
+    shown = as_nora.get(url(report, "review"))
+    assert shown.context["known"].ends_it.cause == "mailbox_full"
+    assert 'name="end" value="mailbox_full"' in shown.content.decode()
+    assert post(as_nora, report, "review", end="mailbox_full").status_code == 302
+    assert ended(report) == ("solved", "explained", "review")
+    assert report.cause == "mailbox_full"
+    assert not Ticket.objects.exists()
+    assert as_nora.get(url(report)).context["ending"].title == CAUSES["mailbox_full"].title
+    as_nora.post(reverse("report_reopen", args=[report.code]), {"version": report.version})
+    assert ended(report)[0] == "draft"
+    assert as_nora.get(url(report)).headers["Location"] == url(report, "review")
+
+
+@pytest.mark.parametrize("believed", ["no_such_user", "unknown", ""])
+def test_another_belief_than_was_read_ends_nothing(as_nora: Client, report: Report, believed: str) -> None:
+    refused(report)
+    assert post(as_nora, report, "review", end=believed).status_code == 409
+    assert ended(report)[0] == "draft"
+
+
+def test_what_is_not_sure_or_for_support_to_do_ends_nothing(as_nora: Client, report: Report) -> None:
+    assert as_nora.get(url(report, "review")).context["known"].ends_it is None
+    report.answers["sent"] = {"choice": "error", "stop": False}
+    report.save(update_fields=["answers"])
+    assert as_nora.get(url(report, "review")).context["known"].ends_it is None
+    assert post(as_nora, report, "review", end="send_error").status_code == 409
 
 
 def test_not_before_it_is_described(as_nora: Client, report: Report) -> None:
