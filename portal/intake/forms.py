@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
+from zoneinfo import available_timezones
 
 from django import forms
 
@@ -68,6 +70,29 @@ class UploadForm(forms.Form):
         if file.size > most_octets():
             raise forms.ValidationError(f"The file is larger than {most_octets() // (1024 * 1024)} MB.")
         return file
+
+
+class ZoneForm(forms.Form):
+    """In which time zone the server writes its log."""
+
+    time_zone = forms.ChoiceField(label="The server’s time zone")
+
+    def __init__(self, data: Any = None, *, upload: Upload) -> None:
+        super().__init__(data, initial={"time_zone": upload.time_zone})
+        near = ["UTC"]
+        if upload.branch is not None and upload.branch.time_zone != "UTC":
+            near.append(upload.branch.time_zone)
+        choices = [("Likely", [(name, name) for name in near]), ("All", [(name, name) for name in _zones()])]
+        field = self.fields["time_zone"]
+        assert isinstance(field, forms.ChoiceField)  # It is declared so above.
+        field.choices = [*choices]
+        field.help_text = "For lines that do not name it themselves. It is that of the server, not of the branch."
+
+
+@cache
+def _zones() -> list[str]:
+    """The names of places, in the order of the alphabet; not the short ones that mean several."""
+    return sorted(name for name in available_timezones() if "/" in name and not name.startswith(("Etc/", "posix/")))
 
 
 class ColumnsForm(forms.Form):

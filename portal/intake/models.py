@@ -36,7 +36,8 @@ class Upload(models.Model):
 
     ``branch`` is that of lines that name none; staff may bring in nothing else than their branch's. ``columns`` say
     what the columns of a table mean (nothing: they have our own names). ``new`` counts over all attempts, the other
-    counts are those of the last one. ``rejected`` is every line that could not be used, packed, one JSON list a line.
+    counts are those of the last one. ``time_zone`` is that of a server's log, ``server`` the first host it names.
+    ``rejected`` is every line that could not be used, packed, one JSON list a line.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -49,6 +50,8 @@ class Upload(models.Model):
     at = models.DateTimeField(default=timezone.now)
     mends = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     columns = models.JSONField(default=dict)
+    server = models.CharField(max_length=253, blank=True)
+    time_zone = models.CharField(max_length=64, blank=True)
     state = models.CharField(max_length=10, choices=UploadState, default=UploadState.NEW)
     attempt = models.PositiveIntegerField(default=0)
     attempt_before = models.PositiveIntegerField(default=0, help_text="The last attempt before it was started.")

@@ -5,8 +5,9 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterable, Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import BinaryIO, cast
+from zoneinfo import ZoneInfo
 
 from portal.intake.models import Upload
 from portal.maillog.importers import IMPORTERS, SERVER_LOGS, TABLES
@@ -19,6 +20,8 @@ from portal.maillog.importers.packed import DamagedError, unpacked
 #: So much of a file is looked at before it is read.
 BEGINNING = 2 << 20
 GONE = "The stored file cannot be read. Bring it in again."
+#: So much of its end, to tell the time of its last lines.
+TAIL = 64 << 10
 #: And so much to find out what kind of log it is.
 LOOKED_AT = 256 << 10
 
@@ -30,10 +33,16 @@ def events_of(upload: Upload, file: BinaryIO, zone_of: ZoneOf) -> Iterator[Item]
         columns = Columns.from_json(upload.columns) if upload.columns else None
         items: Iterable[Item] = TABLES[upload.source](file, code, zone_of, columns)
     else:
-        items = IMPORTERS[upload.source](file, code, zone_of)
+        items = IMPORTERS[upload.source](file, code, _zone_of(upload))
     # Who is no longer here may have been anybody: then only the branch that was named is theirs.
     is_free = upload.by is not None and upload.by.is_support
     return iter(items) if is_free else _of_branch(items, code)
+
+
+def _zone_of(upload: Upload) -> ZoneOf:
+    """A server writes its log in its own time zone, whichever branch the mail is of."""
+    zone = ZoneInfo(upload.time_zone or "UTC")
+    return lambda _: zone
 
 
 def _of_branch(items: Iterable[Item], code: str) -> Iterator[Item]:
@@ -60,6 +69,33 @@ def beginning_of(upload: Upload) -> tuple[BinaryIO, bool]:
     if not is_all:
         octets = octets[: octets.rfind(b"\n") + 1] or octets
     return io.BytesIO(octets), is_all
+
+
+def server_of(upload: Upload) -> str:
+    """The first host that a server's log names; empty where it names none."""
+    if upload.source not in SERVER_LOGS:
+        return ""
+    try:
+        octets = beginning_of(upload)[0].read(LOOKED_AT)
+    except DamagedError:
+        return ""
+    items = SERVER_LOGS[upload.source](io.BytesIO(octets), "", _zone_of(upload))
+    return next((item.server for item in items if isinstance(item, LogEvent)), "")
+
+
+def last_time_of(upload: Upload, zone_of: ZoneOf) -> datetime | None:
+    """The latest time that the last lines of an upload tell; None where only the beginning can be looked at at once."""
+    try:
+        with upload.file.open("rb") as stored:
+            plain = cast(BinaryIO, stored.file)
+            if unpacked(plain) is not plain or utf16_of(plain) or upload.source == "csv":
+                return None
+            plain.seek(max(0, upload.size - TAIL))
+            octets = plain.read(TAIL)
+    except (OSError, DamagedError):
+        return None
+    lines = io.BytesIO(octets[octets.find(b"\n") + 1 :])
+    return max((item.at for item in events_of(upload, lines, zone_of) if isinstance(item, LogEvent)), default=None)
 
 
 def header_of(upload: Upload) -> str:

@@ -6,12 +6,13 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from hashlib import sha256
 from itertools import islice
 from typing import Any, BinaryIO
 
 from portal.intake.models import Upload
-from portal.intake.opening import beginning_of, events_of, rejected_from
+from portal.intake.opening import beginning_of, events_of, last_time_of, rejected_from
 from portal.maillog.importers import TABLES
 from portal.maillog.importers.columns import FIELDS, Columns, forms_of, likely_forms, meaning_of, unique
 from portal.maillog.importers.csv import table_of
@@ -64,7 +65,10 @@ class Table:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """The first of what would be read. ``lines`` were tried; ``is_all``: the file has no more."""
+    """The first of what would be read. ``lines`` were tried; ``is_all``: the file has no more.
+
+    ``first`` and ``last`` are the earliest and the latest time; ``last`` is None where the end was not looked at.
+    """
 
     events: tuple[LogEvent, ...] = ()
     rejected: tuple[RejectedLine, ...] = ()
@@ -72,6 +76,8 @@ class Preview:
     good: int = 0
     bad: int = 0
     is_all: bool = False
+    first: datetime | None = None
+    last: datetime | None = None
 
     @property
     def is_hopeless(self) -> bool:
@@ -180,12 +186,15 @@ def preview_of(upload: Upload) -> Preview:
         file, is_all = beginning_of(upload)
     except DamagedError as error:
         return Preview(rejected=(RejectedLine(1, str(error), ""),), lines=1, bad=1, is_all=True)
-    return _tried(events_of(upload, file, Zones()), is_all)
+    zones = Zones()
+    tried = _tried(events_of(upload, file, zones), is_all)
+    return tried if tried.is_all else replace(tried, last=last_time_of(upload, zones))
 
 
 def _tried(items: Iterator[Any], is_all: bool) -> Preview:
     events: list[LogEvent] = []
     rejected: list[RejectedLine] = []
+    times: list[datetime] = []
     lines = good = bad = last = 0
     for item in items:
         if isinstance(item, Passed):
@@ -198,9 +207,11 @@ def _tried(items: Iterator[Any], is_all: bool) -> Preview:
                 rejected.append(rejected_from(item))
         else:
             good += 1
+            times.append(item.at)
             if len(events) < SHOWN:
                 events.append(item)
         if good + bad >= MOST_TRIED:
             is_all = False
             break
-    return Preview(tuple(events), tuple(rejected), lines, good, bad, is_all)
+    first, latest = (min(times), max(times)) if times else (None, None)
+    return Preview(tuple(events), tuple(rejected), lines, good, bad, is_all, first, latest)

@@ -49,6 +49,13 @@ def was_told(upload: Upload, table: Table) -> bool:
     return saved is not None and saved.columns == upload.columns
 
 
+def zone_before(upload: Upload) -> str:
+    """The time zone in which this server's logs were last read in this branch; UTC where none was."""
+    same = Upload.objects.filter(branch=upload.branch, source=upload.source, server=upload.server)
+    said = same.exclude(time_zone="").order_by("-at", "-id").values_list("time_zone", flat=True).first()
+    return said or "UTC"
+
+
 def before_in_line(upload: Upload) -> int:
     """How many others are read, or wait to be read, before this one."""
     others = Upload.objects.filter(state__in=UNDER_WAY, queued_at__lt=upload.queued_at).exclude(pk=upload.pk)

@@ -15,9 +15,10 @@ from portal.bell import ring
 from portal.branches.models import BranchProfile
 from portal.intake import tasks
 from portal.intake.models import STARTABLE, UNDER_WAY, SavedColumns, Upload, UploadState
-from portal.intake.opening import kind_of
+from portal.intake.opening import kind_of, server_of
 from portal.intake.preview import guessed, table_in
-from portal.maillog.importers import TABLES
+from portal.intake.selectors import zone_before
+from portal.maillog.importers import SERVER_LOGS, TABLES
 from portal.maillog.importers.columns import Columns
 from portal.maillog.importers.packed import DamagedError, unpacked
 
@@ -45,6 +46,9 @@ def take(
     upload.source = source or kind_of(upload)
     if upload.source in TABLES:
         upload.columns = _columns_for(upload, mends)
+    if upload.source in SERVER_LOGS:
+        upload.server = server_of(upload)
+        upload.time_zone = mends.time_zone if mends is not None and mends.time_zone else zone_before(upload)
     upload.save()
     return upload
 
@@ -73,6 +77,16 @@ def name_columns(upload: Upload, columns: Columns, *, by: User) -> None:
         header=table.header,
         defaults={"columns": upload.columns, "by": by, "at": timezone.now()},
     )
+
+
+@transaction.atomic
+def name_zone(upload: Upload, zone: str) -> None:
+    """Read the times of a server's log in ``zone``, and those of its next log."""
+    _not_under_way(upload)
+    if upload.source not in SERVER_LOGS:
+        raise UploadProblem("Only the log of a server has a time zone of its own.")
+    upload.time_zone = zone
+    upload.save(update_fields=["time_zone"])
 
 
 @transaction.atomic

@@ -7,12 +7,13 @@ from typing import Any
 from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.access import person_required
 from portal.intake import selectors, services
 from portal.intake.cap import is_too_large
-from portal.intake.forms import UploadForm, columns_form
+from portal.intake.forms import UploadForm, ZoneForm, columns_form
 from portal.intake.models import Upload
 from portal.intake.preview import is_sure, preview_of, table_in
 from portal.intake.rejected import csv_of, first_rejected, lines_of
@@ -82,6 +83,9 @@ def _upload(request: PersonRequest, found: Upload, data: Any = None, status: int
             not found.columns or is_sure(table, Columns.from_json(found.columns)) or selectors.was_told(found, table)
         )
         context["preview"] = preview_of(found)
+        context["now"] = timezone.now()
+        if found.time_zone:
+            context["zone_form"] = ZoneForm(upload=found)
         context["is_alone"] = bool(found.columns.get("is_alone"))
     response = page_or_fragment(request, "intake/upload.html", "intake/_upload.html", context, status=status)
     if not found.is_under_way:
@@ -103,6 +107,22 @@ def upload_columns(request: PersonRequest, code: str) -> HttpResponse:
         return _upload(request, found, request.POST, status=400)
     services.name_columns(found, form.columns(), by=request.user)
     messages.success(request, "So they are read, now and in the next file with the same columns.")
+    return redirect("upload", code=code)
+
+
+@require_POST
+@person_required
+def upload_zone(request: PersonRequest, code: str) -> HttpResponse:
+    """Say in which time zone a server writes; the page then shows what would be read."""
+    found = selectors.upload_for(request.user, code)
+    form = ZoneForm(request.POST, upload=found)
+    if not form.is_valid():
+        messages.error(request, "Choose a time zone from the list.")
+        return redirect("upload", code=code)
+    try:
+        services.name_zone(found, form.cleaned_data["time_zone"])
+    except services.UploadProblem as problem:
+        messages.error(request, str(problem))
     return redirect("upload", code=code)
 
 

@@ -154,6 +154,7 @@ ROWS: dict[str, Row] = {
     "upload_add": Row("person", "get post"),
     "upload": Row("branch", "get", "upload"),
     "upload_columns": Row("branch", "post", "upload"),
+    "upload_zone": Row("branch", "post", "upload"),
     "upload_start": Row("branch", "post", "upload"),
     "upload_stop": Row("branch", "post", "upload"),
     "upload_remove": Row("branch", "post", "upload"),

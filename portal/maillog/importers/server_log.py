@@ -21,7 +21,7 @@ MONTHS = {
     for at, name in enumerate(["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"], 1)
 }
 UTC_NAMES = frozenset(["UTC", "GMT", "Z"])
-#: Two clocks are never quite the same: so far a line without a year may lie after now.
+#: Two clocks are never quite the same: so far a time without a zone may lie after now.
 SKEW = timedelta(minutes=10)
 #: Messages that are held in memory at most; what a log leaves open longer is found again by its queue id.
 MOST_OPEN = 200_000
@@ -50,15 +50,28 @@ class Clock:
     def _time(self, text: str) -> datetime:
         now = datetime.now(UTC)
         try:
-            at = self._recent(text, now) if text[:3] in MONTHS else self._dated(text)
+            at, is_sure = (self._recent(text, now), False) if text[:3] in MONTHS else self._dated(text)
         except (ValueError, OverflowError):
             raise EventProblem(f"The time {text[:40]!r} (at) is none.") from None
         if not EARLIEST < at < now + AHEAD:
             raise EventProblem(f"The time {text[:40]!r} (at) is not one that mail was sent at.")
+        if not is_sure and at > now + SKEW:
+            raise EventProblem(self._ahead(text, at - now))
         return at
 
-    def _dated(self, text: str) -> datetime:
-        """A time with its year: ISO 8601, or as journalctl and Exim write it, with the zone as a word of its own."""
+    def _ahead(self, text: str, by: timedelta) -> str:
+        """A log tells of nothing that is to come: it was written in another zone than it is read in."""
+        hours = max(1, round(by / timedelta(hours=1)))
+        return (
+            f"The time {text[:40]!r} (at), read as {self._zone}, is {hours} h after now: the server keeps another time "
+            "zone. Say which (in the browser above the first lines, or --time-zone), and read the log again."
+        )
+
+    def _dated(self, text: str) -> tuple[datetime, bool]:
+        """A time with its year: ISO 8601, or as journalctl and Exim write it, with the zone as a word of its own.
+
+        Also whether the text itself says its zone.
+        """
         words = text.split(" ")
         if words[0].isalpha():
             del words[0]  # The day of the week.
@@ -66,17 +79,18 @@ class Clock:
         if len(words) > 2 and words[2].isalpha():
             at = datetime.fromisoformat(" ".join(words[:2])).replace(tzinfo=self._zone)
             if words[2] in UTC_NAMES:
-                return at.replace(tzinfo=UTC)
+                return at.replace(tzinfo=UTC), True
             if at.tzname() != words[2]:
-                raise ValueError(text)  # IST is three zones. Only the branch's own can be meant for sure.
-            return at.astimezone(UTC)
+                raise ValueError(text)  # IST is three zones. Only the server's own can be meant for sure.
+            return at.astimezone(UTC), True
         if len(words) > 2:
             offset = words.pop()
         at = datetime.fromisoformat(" ".join(words) + offset)
-        return (at if at.tzinfo else at.replace(tzinfo=self._zone)).astimezone(UTC)
+        is_sure = at.tzinfo is not None
+        return (at if is_sure else at.replace(tzinfo=self._zone)).astimezone(UTC), is_sure
 
     def _recent(self, text: str, now: datetime) -> datetime:
-        """A time without a year: the latest that does not lie after now."""
+        """A time without a year: the latest that does not lie after now, or so little that a wrong zone explains it."""
         month, day = MONTHS[text[:3]], int(text[4:6])
         hour, minute, second = int(text[7:9]), int(text[10:12]), min(int(text[13:15]), 59)
         micro = int(text[16:22].ljust(6, "0")) if len(text) > 16 else 0
@@ -86,7 +100,7 @@ class Clock:
                 at = datetime(year, month, day, hour, minute, second, micro, tzinfo=self._zone).astimezone(UTC)
             except ValueError:
                 continue
-            if at <= now + SKEW:
+            if at < now + AHEAD:
                 return at
         raise ValueError(text)
 

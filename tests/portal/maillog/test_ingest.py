@@ -71,12 +71,31 @@ def test_a_message_that_goes_on_in_the_next_file(north: BranchProfile, tmp_path:
 
 
 @pytest.mark.parametrize(
+    ("source", "zone", "hour"),
+    [("postfix", "", 14), ("postfix", "America/Denver", 21), ("csv", "", 21), ("csv", "UTC", 14)],
+)
+def test_the_time_zone_of_times_that_name_none(
+    north: BranchProfile, tmp_path: Path, source: str, zone: str, hour: int
+) -> None:
+    """A server's log is in UTC until something else is said; an application's is in its branch's zone."""
+    north.time_zone = "America/Denver"
+    north.save()
+    path = tmp_path / "log"
+    path.write_text(
+        SENT.replace("Z ", " ") if source == "postfix" else "id,to,time\n1,a@b.example,2026-03-04 14:02:10\n"
+    )
+    ran(source, str(path), "--branch", "north", *(["--time-zone", zone] if zone else []))
+    assert Delivery.objects.get().at.hour == hour
+
+
+@pytest.mark.parametrize(
     "arguments",
     [
         ("smoke", "-"),
         ("jsonl", "no-such-file"),
         ("jsonl", "-", "--branch", "nowhere"),
         ("csv", "x.csv", "--follow"),
+        ("postfix", "-", "--time-zone", "Mars/Olympus"),
         ("postfix", "-", "--follow"),
         ("postfix", "a", "b", "--follow"),
         ("postfix", "no-such-file", "--follow"),

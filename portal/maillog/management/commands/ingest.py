@@ -15,14 +15,17 @@ from contextlib import contextmanager, nullcontext
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, BinaryIO, cast
+from zoneinfo import ZoneInfo
 
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import transaction
 
+from portal.branches import fields
 from portal.branches.models import BranchProfile
 from portal.maillog.importers import IMPORTERS, SERVER_LOGS
-from portal.maillog.importers.event import Item, Passed
+from portal.maillog.importers.event import Item, Passed, ZoneOf
 from portal.maillog.importers.follow import Following, Position, Wait
 from portal.maillog.importers.server_log import Queue
 from portal.maillog.models import IngestBatch
@@ -46,6 +49,12 @@ class Command(BaseCommand):
         parser.add_argument("files", nargs="+", metavar="file", help="files, the oldest first; - is standard input")
         parser.add_argument("--branch", default="", help="the branch of lines that name none")
         parser.add_argument(
+            "--time-zone",
+            default="",
+            help="the zone of times that name none, such as America/Denver; without it UTC for a server's log, "
+            "the branch's for all others",
+        )
+        parser.add_argument(
             "--follow", action="store_true", help="go on reading what is written to the file, until Ctrl-C"
         )
         parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
@@ -54,6 +63,7 @@ class Command(BaseCommand):
         source, names, branch = _source(options["source"]), options["files"], options["branch"]
         if branch and not BranchProfile.objects.filter(code=branch).exists():
             raise CommandError(f"There is no branch {branch!r}. Load its profile first.", returncode=2)
+        self.zone_of = _zone_of(source, options["time_zone"])
         self.has_progress = sys.stderr.isatty() and options["verbosity"] > 0
         try:
             if options["follow"]:
@@ -76,14 +86,14 @@ class Command(BaseCommand):
 
     def read(self, source: str, names: list[str], branch: str) -> dict[str, IngestBatch]:
         """Read files one after the other; messages on their way at the end of a server's log go on in the next."""
-        zones, queue, batches = Zones(), Queue(), {}
+        queue, batches = Queue(), {}
         for name in names:
             file: BinaryIO
             with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
                 if source in SERVER_LOGS:
-                    events = SERVER_LOGS[source](file, branch, zones, queue)
+                    events = SERVER_LOGS[source](file, branch, self.zone_of, queue)
                 else:
-                    events = IMPORTERS[source](file, branch, zones)
+                    events = IMPORTERS[source](file, branch, self.zone_of)
                 batches[name] = ingest(self.counted(events, name), source=source, name=name)
         return batches
 
@@ -94,7 +104,7 @@ class Command(BaseCommand):
         with stopping() as stopped:
             log = Following(path, wait=self.wait or stopped.wait, since=_kept(kept), tell=self.warn)
             stopped.calls.append(log.stop)
-            events = IMPORTERS[source.name](cast(BinaryIO, log), branch, Zones())
+            events = IMPORTERS[source.name](cast(BinaryIO, log), branch, self.zone_of)
 
             def keep(part: Part, batch: IngestBatch) -> None:
                 if part.position is not None:
@@ -205,6 +215,19 @@ def _source(name: str) -> Source:
     if source is None:
         raise CommandError(f"There is no source {name!r}. Use one of: {', '.join(sources())}.", returncode=2)
     return source
+
+
+def _zone_of(source: Source, name: str) -> ZoneOf:
+    """The zone of times that name none: the one that was said; else UTC for a server's log, the branch's for others."""
+    if name and source.take is not None:
+        raise CommandError(f"{source.name} says itself in which time zone it is. Leave --time-zone out.", returncode=2)
+    if not name and source.name not in SERVER_LOGS:
+        return Zones()
+    try:
+        zone = ZoneInfo(fields.time_zone(name or "UTC"))
+    except ValidationError as error:
+        raise CommandError(error.messages[0], returncode=2) from error
+    return lambda _: zone
 
 
 def _followed(source: Source, names: list[str]) -> list[str]:

@@ -152,6 +152,25 @@ class TestPostfix(LogContract):
         ]
         assert found == [2025, 2026]
 
+    @pytest.mark.parametrize(
+        ("time", "year"),
+        [
+            ("Nov 27 14:05:00", 2026),  # Two clocks are never quite the same.
+            ("Nov 27 20:55:00", None),  # Five hours after now: another zone.
+            ("Nov 29 10:00:00", None),
+            ("2026-11-27T20:55:00", None),
+            ("2026-11-27T20:55:00Z", 2026),  # It says its zone: the server's clock is wrong.
+            ("Nov 30 20:55:00", 2025),  # Nearly a year ago.
+        ],
+    )
+    @time_machine.travel("2026-11-27T21:00:00Z")
+    def test_a_time_that_would_be_to_come_was_written_in_another_zone(self, time: str, year: int | None) -> None:
+        found = self.one(line(f"4jbgK90c8HzKWXP: to=<a@b.example>, {FIELDS}, dsn=2.0.0, {SENT}", time=time))
+        assert (found.at.year if isinstance(found, LogEvent) else None) == year
+        if isinstance(found, Rejected):
+            assert "America/Denver" in found.why
+            assert "--time-zone" in found.why
+
     @pytest.mark.parametrize(("daemon", "is_known"), [("postfix-out/smtp", True), ("postfix/out/smtp", True)])
     def test_short_queue_ids_under_the_name_of_a_service(self, daemon: str, is_known: bool) -> None:
         told = line(f"9EE622380A2: to=<a@b.example>, {FIELDS}, dsn=2.0.0, {SENT}", daemon)
