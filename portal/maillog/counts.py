@@ -78,9 +78,9 @@ class Counts:
         if is_complained:
             row[4] += by
 
-    def add_attempt(self, at: datetime, server: str, provider: str, state: str) -> None:
-        """Count one recipient more that was tried at ``at``."""
-        self._attempts[_hour(at), server, provider, state] += 1
+    def add_attempt(self, at: datetime, server: str, provider: str, state: str, by: int = 1) -> None:
+        """Count one recipient more (or ``by``) that was tried at ``at``."""
+        self._attempts[hour_of(at), server, provider, state] += by
 
     def write(self) -> None:
         """Move the stored counts by what was gathered. Rows are taken in one order, so that two writers never wait."""
@@ -108,7 +108,7 @@ class Counts:
         found = self._times.get((branch, quarter))
         if found is None:
             day = quarter.astimezone(self._zone(branch)).date()
-            found = self._times[branch, quarter] = _hour(at), day, day.replace(day=1)
+            found = self._times[branch, quarter] = hour_of(at), day, day.replace(day=1)
         return found
 
     def _zone(self, branch: int) -> tzinfo:
@@ -140,7 +140,8 @@ def count_missing(branch: BranchProfile, at: datetime) -> None:
     _add(MissingCount, ("branch_id", "day"), ("reports",), [(branch.pk, day, 1)])
 
 
-def _hour(at: datetime) -> datetime:
+def hour_of(at: datetime) -> datetime:
+    """The hour that ``at`` is in."""
     return at.replace(minute=0, second=0, microsecond=0)
 
 

@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from portal.branches.models import BranchProfile, SendingServer
 from portal.maillog import matching, partitions
 from portal.maillog.addresses import domain_of, normal
+from portal.maillog.attempts import name_attempts
 from portal.maillog.bulk import Row, among, insert, numbers, wait_for_turn
 from portal.maillog.counts import Counted, Counts
 from portal.maillog.importers.event import Kind, LogEvent
@@ -81,10 +82,13 @@ class Deliveries:
         partitions.ensure(event.at for event in fresh.values())
         counts = Counts(self._zones)
         messages, facts, found = self._messages(list(fresh.values()))
+        name_attempts(found.moved, facts, counts)
         told: dict[Name, list[LogEvent]] = {}
         for event in fresh.values():
             key = messages[self._message_key(event)], normal(event.recipient)
             told.setdefault(key, []).append(event)
+            # Who tries a message is who it was handed to, where the line that tells of the attempt names nobody.
+            event.server = event.server or facts[key[0]][1]
             _read(event)
             event.source = self.source
             if event.state in ATTEMPTS and self.source not in AFTERWARDS:

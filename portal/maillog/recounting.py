@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -9,6 +10,7 @@ from django.db import transaction
 from django.db.models import Min
 
 from portal.branches.models import SendingServer
+from portal.maillog import attempts
 from portal.maillog.bulk import wait_for_turn
 from portal.maillog.counts import Counts
 from portal.maillog.deliveries import counted_of
@@ -31,7 +33,8 @@ def recount() -> int:
 
     Days before the oldest delivery keep their counts, since the log cannot tell them any more. The month the log begins
     in is counted from what is left of it, so run this before old mail is dropped rather than after. Attempts are not
-    counted again: they are counted once, as they are told.
+    counted again: they are counted once, as they are told. But those that were counted for no server go over to the one
+    their message was handed to.
     """
     with transaction.atomic():
         wait_for_turn()
@@ -40,6 +43,8 @@ def recount() -> int:
             return 0
         _forget_since(oldest)
         servers = dict(SendingServer.objects.values_list("pk", "host"))
+        nameless = attempts.nameless_since(oldest)
+        tries: Counter[attempts.Try] = Counter()
         counted = 0
         for rows in _pieces():
             counts = Counts()
@@ -52,7 +57,19 @@ def recount() -> int:
             Delivery.objects.bulk_update(rows, ["module", "server", "provider"], batch_size=500)
             counts.write()
             counted += len(rows)
+            if nameless:
+                tries += attempts.tries((row, row.server) for row in rows if row.server)
+        _name_attempts(tries, nameless)
     return counted
+
+
+def _name_attempts(tries: Counter[attempts.Try], nameless: dict[attempts.Try, int]) -> None:
+    """Move what the known servers tried and is not counted for them from what is counted for none."""
+    known = attempts.counted({hour for hour, *_ in tries})
+    missing = {key: count - known.get(key, 0) for key, count in tries.items() if count > known.get(key, 0)}
+    counts = Counts()
+    attempts.move(missing, nameless, counts)
+    counts.write()
 
 
 def _forget_since(oldest: datetime) -> None:

@@ -242,3 +242,33 @@ def test_what_is_rejected_is_counted_and_the_rest_is_kept(
 def test_one_line_to_three_recipients_is_one_line(north: BranchProfile) -> None:
     batch = take([{**LINES[0], "recipient": ["a@c.example", "b@c.example", "c@c.example"]}])
     assert (batch.lines, batch.new, Delivery.objects.count(), MessageLog.objects.count()) == (1, 3, 3, 1)
+
+
+def tried_by() -> dict[str, int]:
+    """How many recipients were tried by each server, as counted."""
+    found: Counter[str] = Counter()
+    for row in AttemptCount.objects.all():
+        found[row.server] += row.recipients
+    return {server: count for server, count in found.items() if count}
+
+
+class TestWhoTried:
+    @pytest.mark.parametrize("pieces", [[LINES[:4]], [[LINES[2], LINES[3]], [LINES[0]]], [[LINES[2]], LINES[:4]]])
+    def test_it_is_the_server_the_message_was_handed_to(
+        self, pieces: list[list[dict[str, Any]]], north: BranchProfile
+    ) -> None:
+        for piece in pieces:
+            take(piece)
+        assert tried_by() == {"smtp.xenegrade.net": 2}
+
+    def test_an_attempt_that_names_another_is_that_ones(self, north: BranchProfile) -> None:
+        take([LINES[0], {**LINES[2], "server": "mail.relay.example"}, LINES[3]])
+        assert tried_by() == {"mail.relay.example": 1, "smtp.xenegrade.net": 1}
+
+    def test_counting_anew_agrees_with_what_was_counted_before_it_was_known(self, north: BranchProfile) -> None:
+        take(LINES[:4])
+        # Three more were tried in each of the two hours, by nobody knows whom.
+        AttemptCount.objects.update(server="", recipients=4)
+        for _ in range(2):
+            recount()
+            assert tried_by() == {"smtp.xenegrade.net": 2, "": 6}
