@@ -63,8 +63,7 @@ def delivery(
         recipient_normal=recipient.lower(),
         recipient_domain=recipient.rpartition("@")[2].lower(),
         state=state,
-        state_at=at,
-        **fields,
+        **{"state_at": at, **fields},
     )
 
 

@@ -169,6 +169,8 @@ class Delivery(models.Model):
             models.Index(fields=["cause", "-at", "-id"], name="delivery_by_cause", condition=~Q(cause="")),
             # What happened of late, whoever sent it. Rows come in this order, so that it costs next to nothing to keep.
             models.Index(fields=["at", "id"], name="delivery_by_time"),
+            # What waits at one provider, whoever sent it: how much, and what it was told.
+            models.Index(fields=["provider", "-at", "-id"], name="delivery_that_waits", condition=Q(state="deferred")),
             # What was complained about.
             models.Index(
                 fields=["branch", "-complained_at", "-id"],

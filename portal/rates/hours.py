@@ -46,7 +46,7 @@ class Hour:
 class Episode:
     """A time in which a provider pushed back: its first and its last hour, and what was tried in it.
 
-    ``is_over``: something was tried after it, and got through.
+    ``is_over``: something was tried after it, and was taken. Where nothing was, nobody knows: no try is no success.
     """
 
     begins: datetime
@@ -72,17 +72,23 @@ def total_of(hours: Iterable[Hour]) -> Hour:
 
 
 def latest_episode(hours: Sequence[Hour]) -> Episode | None:
-    """The latest time of pushing back among ``hours``, in any order; an hour without a try interrupts nothing."""
+    """The latest time of pushing back among ``hours``, in any order.
+
+    An hour without a try interrupts nothing, and neither does one in which nothing was taken: only what was taken does.
+    """
     told = sorted((hour for hour in hours if hour.tried), key=lambda hour: hour.at)
     run: list[Hour] = []
     is_over = False
     for hour in reversed(told):
-        if hour.is_pushing:
+        if hour.is_pushing or not hour.accepted:
             run.append(hour)
-        elif run:
+        elif any(item.is_pushing for item in run):
             break
         else:
-            is_over = True
+            run, is_over = [], True
+    while run and not run[-1].is_pushing:
+        # It begins with an hour of pushing back, not with a few that were refused before.
+        run.pop()
     if not run:
         return None
     return Episode(

@@ -16,9 +16,21 @@ from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
 from portal.maillog.models import AttemptCount, DayCount, Delivery, HourCount, State
-from portal.rates.advice import Advice, advice_for
+from portal.rates.advice import Advice, Now, advice_for
 from portal.rates.hours import Episode, Hour, Taken, latest_episode, taken, total_of
 from portal.rates.limits import Limit, by_provider, limits, per_hour, provider_name
+from portal.rates.places import Place, places
+from portal.rates.queues import (
+    LONGEST_QUEUED,
+    LOOKED_AT,
+    UNTRIED_AFTER,
+    Queue,
+    Said,
+    kind_of,
+    queue_of,
+    queues_at,
+    waiting_at,
+)
 
 #: So many pairs of server and provider are shown at once; the others are fewer recipients each.
 MOST_PAIRS = 40
@@ -38,25 +50,14 @@ SAID = (
     "network_or_timeout",
 )
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-#: A sending server gives up after about that long.
-LONGEST_QUEUED = timedelta(days=5)
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a provider said to one server, as the latest deliveries hold it: the cause, and one reply of its kind."""
-
-    delivery: Delivery
-    others: int
-
-    @property
-    def cause(self) -> str:
-        return self.delivery.cause
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """One sending server and one provider over a span: what was tried, when it was most, and what to do."""
+    """One sending server and one provider over a span: what was tried, when it was most, and what to do.
+
+    Of all without a known provider together nothing is judged: ``episode`` and ``now`` are None (see ``Place``).
+    """
 
     server: str
     provider: str
@@ -66,7 +67,8 @@ class Rate:
     episode: Episode | None
     taken: Taken
     limit: Limit | None
-    said: Said | None
+    now: Now | None
+    queue: Queue
     advice: Advice
 
     @property
@@ -75,16 +77,25 @@ class Rate:
 
     @property
     def is_pushing(self) -> bool:
-        """They push back now, as far as the log tells."""
-        return self.episode is not None and not self.episode.is_over
+        """They push back, or nobody has tried since they did and mail still waits for it."""
+        return self.now is Now.PUSHING or (self.now is Now.UNTRIED and bool(self.queue.count or self.queue.is_more))
+
+    @property
+    def said(self) -> Said | None:
+        """What most of those that wait were told."""
+        return self.queue.said
 
 
 @dataclass(frozen=True, slots=True)
 class Rates:
-    """The pairs of a span, what needs somebody first; ``is_cut``: there are more of them than are shown."""
+    """The pairs of a span, what needs somebody first; ``is_cut``: there are more of them than are shown.
+
+    ``places`` are the receiving servers without a known provider that put off most.
+    """
 
     rows: tuple[Rate, ...]
     is_cut: bool
+    places: tuple[Place, ...] = ()
 
 
 def this_hour(at: datetime | None = None) -> datetime:
@@ -106,7 +117,8 @@ def servers_of(since: datetime) -> list[str]:
 def rates(*, span: timedelta, server: str = "", now: datetime | None = None) -> Rates:
     """All pairs of the last ``span``, those that push back first; for support and admins alone.
 
-    At most five queries and two for what was said: which pairs there are, their hours, the limits.
+    Which pairs there are, their hours, the limits; a query for each provider that pushed back, and those of
+    :func:`~portal.rates.places.places`.
     """
     begins = first_hour(span, now)
     rows = AttemptCount.objects.filter(hour__gte=begins, **({"server": server} if server else {})).order_by()
@@ -115,18 +127,26 @@ def rates(*, span: timedelta, server: str = "", now: datetime | None = None) -> 
     )
     pairs = [(item["server"], item["provider"]) for item in sums.order_by("-put_off", "-tried")[: MOST_PAIRS + 1]]
     hours = hours_of(begins, pairs[:MOST_PAIRS])
-    pushing = {pair for pair, found in hours.items() if latest_episode(found)}
-    said = what_was_said(pushing, since=begins) if pushing else {}
+    pushed: dict[str, list[str]] = {}
+    for (host, provider), found_hours in hours.items():
+        if provider and latest_episode(found_hours):
+            pushed.setdefault(provider, []).append(host)
+    queues = {
+        (host, provider): queue
+        for provider, hosts in pushed.items()
+        for host, queue in queues_at(provider, hosts, since=begins).items()
+    }
     known = by_provider(limits())
-    found = [_rate(pair, hours[pair], known.get(pair[1], []), said.get(pair), now) for pair in hours]
+    found = [_rate(pair, hours[pair], known.get(pair[1], []), queues.get(pair, Queue()), now) for pair in hours]
     found.sort(key=lambda rate: (not rate.is_pushing, rate.episode is None, -rate.total.tried, rate.server))
-    return Rates(tuple(found), is_cut=len(pairs) > MOST_PAIRS)
+    is_any_nameless = any(not provider for _, provider in hours)
+    nameless = places(since=begins, server=server, now=now) if is_any_nameless else []
+    return Rates(tuple(found), is_cut=len(pairs) > MOST_PAIRS, places=tuple(nameless))
 
 
-def _rate(
-    pair: tuple[str, str], hours: list[Hour], known: list[Limit], said: Said | None, now: datetime | None
-) -> Rate:
-    episode = latest_episode(hours)
+def _rate(pair: tuple[str, str], hours: list[Hour], known: list[Limit], queue: Queue, now: datetime | None) -> Rate:
+    episode = latest_episode(hours) if pair[1] else None
+    standing = how_it_stands(episode, queue, now)
     latest = next((hour for hour in hours if hour.at == this_hour(now)), Hour(this_hour(now)))
     return Rate(
         server=pair[0],
@@ -137,9 +157,21 @@ def _rate(
         episode=episode,
         taken=taken(hours),
         limit=per_hour(known),
-        said=said,
-        advice=advice_for(pair[1], episode, said.cause if said else "", taken(hours)),
+        now=standing,
+        queue=queue,
+        advice=advice_for(pair[1], standing, queue, taken(hours).pushing),
     )
+
+
+def how_it_stands(episode: Episode | None, queue: Queue, now: datetime | None = None) -> Now | None:
+    """Whether they push back, nobody has tried since, or mail was taken after it; None where there was nothing."""
+    if episode is None:
+        return None
+    if episode.is_over:
+        return Now.OVER
+    # The counts know the hour of the last try, the deliveries that wait its minute.
+    last_try = max(episode.ends + HOUR, queue.last_try or episode.ends)
+    return Now.UNTRIED if last_try < (now or timezone.now()) - UNTRIED_AFTER else Now.PUSHING
 
 
 def hours_of(begins: datetime, pairs: Iterable[tuple[str, str]]) -> dict[tuple[str, str], list[Hour]]:
@@ -161,6 +193,13 @@ def _hour(at: datetime, states: Counter[str]) -> Hour:
     return Hour(at, states[State.ACCEPTED], states[State.DEFERRED], states[State.REFUSED])
 
 
+def queue_at(provider: str, *, since: datetime, server: str = "") -> Queue:
+    """What waits at one provider, of one sending server or of all; one query."""
+    rows = waiting_at(provider, since=since)
+    of_it = [row for row in rows if not server or row.server == server]
+    return queue_of(of_it, is_more=len(rows) == LOOKED_AT)
+
+
 def hours_at(provider: str, begins: datetime, *, server: str = "") -> list[Hour]:
     """The hours since ``begins`` in which anything was tried at one provider, the latest first; one query."""
     rows = AttemptCount.objects.filter(hour__gte=begins, provider=provider, **({"server": server} if server else {}))
@@ -177,27 +216,6 @@ def every_hour(hours: Iterable[Hour], *, span: timedelta, now: datetime | None =
     return [known.get(at) or Hour(at) for at in (latest - HOUR * ago for ago in range(span // HOUR))]
 
 
-def what_was_said(wanted: set[tuple[str, str]], *, since: datetime) -> dict[tuple[str, str], Said]:
-    """What the latest deliveries that wait or failed were told, for each of these pairs that anything is known of.
-
-    The causes are asked for one after the other, each bounded, until every pair has an answer.
-    """
-    found: dict[tuple[str, str], Said] = {}
-    for cause in SAID:
-        first: dict[tuple[str, str], Delivery] = {}
-        counts: Counter[tuple[str, str]] = Counter()
-        for delivery in latest_with(cause, since=since)[:LOOKED_THROUGH]:
-            pair = (delivery.server, delivery.provider)
-            first.setdefault(pair, delivery)
-            counts[pair] += 1
-        for pair, delivery in first.items():
-            if pair in wanted and pair not in found:
-                found[pair] = Said(delivery, counts[pair] - 1)
-        if found.keys() >= wanted:
-            break
-    return found
-
-
 def latest_with(cause: str, *, since: datetime) -> QuerySet[Delivery]:
     """The deliveries tried since then that stand with ``cause``, newest first; the caller bounds them."""
     # What was handed over before may still have been tried.
@@ -210,16 +228,11 @@ def latest_with(cause: str, *, since: datetime) -> QuerySet[Delivery]:
 
 def refusals_at(provider: str, *, since: datetime, server: str = "", most: int = 10) -> list[Said]:
     """What was last said at one provider that is about how much was sent: one row a reply, from a bounded look."""
-    groups: dict[tuple[str, str, str], list[Delivery]] = {}
+    groups: dict[tuple[str, ...], list[Delivery]] = {}
     for delivery in latest_with("rate_limited", since=since)[: LOOKED_THROUGH * 3]:
         if delivery.provider == provider and (not server or delivery.server == server):
-            groups.setdefault((delivery.server, delivery.reply_code, _opening(delivery.reply)), []).append(delivery)
+            groups.setdefault((delivery.server, *kind_of(delivery)), []).append(delivery)
     return [Said(group[0], len(group) - 1) for group in list(groups.values())[:most]]
-
-
-def _opening(reply: str) -> str:
-    """What replies of one kind begin with, whatever address or number stands in them."""
-    return "".join(letter for letter in reply.lower() if letter.isalpha())[:40]
 
 
 @dataclass(frozen=True, slots=True)

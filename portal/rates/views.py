@@ -16,6 +16,8 @@ from portal.rates import selectors, services
 from portal.rates.forms import SPANS, LimitForm, RateFilter, hour_of, span_of
 from portal.rates.hours import latest_episode, taken, total_of
 from portal.rates.limits import Limit, limit_for, limits_of, provider_name
+from portal.rates.places import places
+from portal.rates.queues import Queue
 from portal.web.http import PersonRequest
 
 GET_AND_POST = ["GET", "HEAD", "POST"]
@@ -47,6 +49,9 @@ def rates_provider(request: PersonRequest, slug: str) -> HttpResponse:
     told = selectors.hours_at(provider, since, server=form.chosen)
     busiest = max(told, key=lambda hour: hour.tried, default=None)
     hour = hour_of(request.GET.get("hour", "")) or (busiest.at if busiest else None)
+    queue = selectors.queue_at(provider, since=since, server=form.chosen) if provider else Queue()
+    # All without a name together are judged by nobody.
+    episode = latest_episode(told) if provider else None
     context = {
         "name": provider_name(provider),
         "slug": slug,
@@ -56,7 +61,10 @@ def rates_provider(request: PersonRequest, slug: str) -> HttpResponse:
         "spans": SPANS,
         "hours": selectors.every_hour(told, span=SPANS[span]) if span == "24h" else told,
         "total": total_of(told) if told else None,
-        "episode": latest_episode(told),
+        "episode": episode,
+        "standing": selectors.how_it_stands(episode, queue),
+        "queue": queue,
+        "places": places(since=since, server=form.chosen) if not provider else [],
         "taken": taken(told),
         "limits": limits_of(provider),
         "refusals": selectors.refusals_at(provider, since=since, server=form.chosen),

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import urlencode
 
 from django import template
 from django.template.context import Context
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
 from portal.branches.models import BranchProfile
+from portal.maillog.filters import NONE
 from portal.maillog.templatetags.log import percent
+from portal.rates.queues import Queue
 from portal.rates.slowing import slowing_of
 
 register = template.Library()
@@ -28,6 +32,17 @@ def share(part: int, whole: int, what: str) -> SafeString:
         '{} <meter min="0" max="{}" value="{}" title="{} of {} {}" aria-hidden="true"></meter>',
         words, whole, part, part, whole, what,
     )  # fmt: skip
+
+
+@register.simple_tag
+def waits(queue: Queue, provider: str, server: str, domain: str = "") -> SafeString:
+    """``{% waits rate.queue rate.provider rate.server %}``: "50 recipients wait", with a link to them."""
+    if not queue.count:
+        return SafeString("No recipient of those waits any more" if not queue.is_more else "Some may wait")
+    asked = {"state": "deferred", "provider": provider or NONE, "server": server, "domain": domain}
+    query = urlencode({name: value for name, value in asked.items() if value})
+    words = f"{queue.words} recipient{'' if queue.count == 1 else 's'} wait{'s' if queue.count == 1 else ''}"
+    return format_html('<a href="{}?{}">{}</a>', reverse("all_deliveries"), query, words[:1].upper() + words[1:])
 
 
 @register.inclusion_tag("rates/_slowing.html", takes_context=True)

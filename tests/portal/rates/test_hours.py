@@ -26,6 +26,10 @@ def hours(*counts: tuple[int, int]) -> list[Hour]:
         ([(90, 30), (0, 0), (40, 60)], (0, 2, False)),
         # The latest of two.
         ([(10, 90), (100, 0), (50, 50), (100, 0)], (2, 2, True)),
+        # No try is no success, and neither is one that got nothing through.
+        ([(100, 1), (90, 30), (0, 0), (0, 3)], (1, 3, False)),
+        ([(90, 30), (0, 3), (0, 60), (1, 0)], (0, 2, True)),
+        ([(0, 3), (90, 30)], (1, 1, False)),
         # A few deferrals, or a small share of them, are the odd first try.
         ([(0, 4), (100, 9)], None),
         ([(0, 0)], None),

@@ -100,7 +100,31 @@ class TestSelector:
         Delivery.objects.update(server="mail.south.example")
         found = {rate.provider: rate for rate in selectors.rates(span=DAY).rows}
         assert found["yahoo"].said is None
-        assert found["yahoo"].advice.actor == "support"
+        assert found["yahoo"].advice.actor == "nobody"
+
+    def test_the_most_frequent_reply_is_quoted(self, pushing: Delivery, north: BranchProfile) -> None:
+        for number in range(3):
+            waiting(north, f"g{number}@yahoo.com", "451 4.7.1 Greylisted", cause="greylisted")
+        found = {rate.provider: rate for rate in selectors.rates(span=DAY).rows}
+        said = found["yahoo"].said
+        assert said is not None
+        assert (said.cause, said.others, found["yahoo"].queue.count) == ("greylisted", 2, 4)
+
+    def test_nobody_has_tried_since(self, north: BranchProfile) -> None:
+        count(4, "accepted", 120)
+        count(3, "deferred", 70)
+        waiting(north, state_at=NOW - timedelta(hours=3))
+        (rate,) = selectors.rates(span=DAY).rows
+        assert (rate.now, rate.is_pushing, rate.advice.actor) == ("untried", True, "support")
+        assert "11:15" in rate.advice.words
+
+    def test_taken_again_while_some_wait(self, north: BranchProfile) -> None:
+        count(3, "deferred", 70)
+        count(1, "accepted", 5)
+        waiting(north, state_at=NOW - timedelta(hours=3))
+        (rate,) = selectors.rates(span=DAY).rows
+        assert (rate.now, rate.is_pushing, rate.queue.count) == ("over", False, 1)
+        assert "1 still wait" in rate.advice.words
 
 
 class TestRates:
