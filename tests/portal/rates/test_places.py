@@ -26,7 +26,9 @@ def _clock() -> Iterator[None]:
         yield
 
 
-def put(branch: BranchProfile, many: int, domain: str, minutes: int = 5, state: str = "deferred", **fields: Any) -> None:
+def put(
+    branch: BranchProfile, many: int, domain: str, minutes: int = 5, state: str = "deferred", **fields: Any
+) -> None:
     """So many recipients at ``domain``, each tried so many minutes ago."""
     at = NOW - timedelta(minutes=minutes)
     values = {"server": SERVER, "remote_host": f"mx.{domain}", "state_at": at, "reply": "", "cause": "", **fields}
