@@ -238,6 +238,8 @@ class AddressForm(StepForm):
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         corrected = data.get("corrected", "")
+        if data.get("choice") == "right" and self.known.fault is not None:
+            self.add_error("choice", "It cannot be right: no server takes it as an address. What did the client mean?")
         if data.get("choice") not in ("wrong", "not_on_profile"):
             # A correction that was typed and then not chosen is no correction.
             return data | {"corrected": "", "resent": False, "cause": ""}

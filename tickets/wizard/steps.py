@@ -35,7 +35,8 @@ class Facts:
 class Step:
     """One page of the wizard.
 
-    ``question`` is the vendor's sentence, ``word`` its short form in the progress line. ``know`` gathers what the page
+    ``question`` is the vendor's sentence, ``word`` its short form in the progress line, ``why`` what the answer is good
+    for, told to whom it is asked. ``know`` gathers what the page
     shows and its form offers. ``decide`` judges the answer; ``skipped`` says why the step is not asked, or nothing.
     One that ``may_come_first`` can be answered before the steps in front of it.
     """
@@ -43,6 +44,7 @@ class Step:
     slug: str
     word: str
     question: str
+    why: str
     form: type[forms.StepForm]
     template: str
     know: known.Know
@@ -129,6 +131,8 @@ SENT = Step(
     slug="sent",
     word="Sent",
     question="Confirm that the email was sent.",
+    why="What was never sent cannot arrive, and no search at the recipient finds it. The record also tells how far it "
+    "got and what the other server replied, which settles most reports at once.",
     form=forms.SentForm,
     template="tickets/wizard/_sent.html",
     know=known.about_sending,
@@ -138,6 +142,8 @@ ADDRESS = Step(
     slug="address",
     word="Address",
     question="Confirm that the recipient's email is correct.",
+    why="One wrong letter sends an e-mail to nobody, or to somebody else. Only you and the client know which address "
+    "was meant; we can tell whether this one can take mail.",
     form=forms.AddressForm,
     template="tickets/wizard/_address.html",
     know=known.about_address,
@@ -150,6 +156,8 @@ JUNK = Step(
     slug="junk",
     word="Junk",
     question="Confirm that the email is not in the recipient's junk or spam folder.",
+    why="When the recipient's server has accepted an e-mail, no record of ours shows where it was put. Only the "
+    "recipient can look, and a junk folder is where it is most often found.",
     form=forms.JunkForm,
     template="tickets/wizard/_junk.html",
     know=known.about_junk,
@@ -160,6 +168,8 @@ DESCRIBE = Step(
     slug="describe",
     word="Describe",
     question="If none of the above are the cause, submit a detailed support ticket with this information.",
+    why="Support cannot see the recipient's screen. Whether another address on another domain got it tells the "
+    "recipient's side from ours, and what you describe decides where support looks first.",
     form=forms.DescribeForm,
     template="tickets/wizard/_describe.html",
     know=known.about_description,
@@ -169,6 +179,8 @@ REVIEW = Step(
     slug="review",
     word="Submit",
     question="Before you submit: what we believe, and whose turn it is.",
+    why="Often it is not support who can mend it. When what we believe explains it, you have the answer now instead of "
+    "after a ticket; when it does not, support begins from all that stands here.",
     form=forms.StepForm,
     template="tickets/wizard/_review.html",
     know=known.about_everything,

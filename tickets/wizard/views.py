@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from diagnostics.selectors import ReadFinding, context_of
+from diagnostics.selectors import ReadFinding, by_actor, context_of
 from portal.accounts.access import person_required
 from portal.branches.access import branch_for, branches_of
 from portal.maillog.models import Delivery
@@ -29,9 +29,11 @@ from tickets.selectors import reports as selectors
 from tickets.services import files as file_services
 from tickets.services import reports as services
 from tickets.wizard import known, steps
-from tickets.wizard.decisive import decisive_of
+from tickets.wizard.beforehand import known_already
+from tickets.wizard.decisive import decisive_of, told_with
 from tickets.wizard.forms import DescribeForm, MessageForm, SentForm, StepForm, delivery_initial, message_initial
 from tickets.wizard.outcomes import Leave, ending_of
+from tickets.wizard.relevance import set_aside
 from tickets.wizard.told import told_of
 
 #: The lists that a report can be withdrawn from.
@@ -125,13 +127,14 @@ def report(request: PersonRequest, code: str) -> HttpResponse:
     found = selectors.report_for(request.user, code)
     if found.is_draft:
         return redirect("report_step", code=code, slug=steps.first_open(found).slug)
+    checks = _checks(found)
     context = {
         "report": found,
-        "ending": ending_of(found.exit, found.cause),
+        "ending": told_with(ending_of(found.exit, found.cause), found, checks["findings"]),
         "known": known.about_junk(request.user, found),
         "files": selectors.attachments_of(found),
         "told": told_of(found),
-        **context_of(found.run, reverse("report_findings", args=[code])),
+        **checks,
     }
     return render(request, "tickets/wizard/report.html", context)
 
@@ -263,17 +266,25 @@ def _step_page(
         "facts": steps.facts_of(found, found.delivery),
         "places": steps.path_of(found),
         "conflict": conflict,
-        **_checks(found),
+        **_checks(found, form.known),
     }
+    context["already"] = known_already(found, form.known, context["findings"])
     status = 409 if conflict else 400 if form.is_bound else 200
     return render(request, "tickets/wizard/step.html", context, status=status)
 
 
-def _checks(found: Report) -> dict[str, Any]:
-    """What the checks have found so far and, for a draft, whether that settles it already."""
+def _checks(found: Report, knows: known.Known | None = None) -> dict[str, Any]:
+    """What the checks have found so far, what of it cannot be the cause, and whether it settles a draft already."""
     context = context_of(found.run, reverse("report_findings", args=[found.code]))
     findings = cast(list[ReadFinding], context["findings"])
-    return {**context, "decisive": decisive_of(found, findings) if found.is_draft else None}
+    records = [match.delivery for match in knows.matches] if isinstance(knows, known.SentKnown) else []
+    aside = set_aside(found, findings, records)
+    return {
+        **context,
+        "by_actor": by_actor(finding for finding in findings if finding not in aside),
+        "aside": aside,
+        "decisive": decisive_of(found, findings) if found.is_draft else None,
+    }
 
 
 @require_safe
@@ -283,7 +294,9 @@ def report_findings(request: PersonRequest, code: str) -> HttpResponse:
     found = selectors.report_for(request.user, code)
     if not request.htmx:
         return redirect("report", code=code)
-    return render(request, "tickets/wizard/_live.html", {"report": found, **_checks(found)})
+    is_asked_first = found.is_draft and "sent" not in found.answers and found.run is not None and found.run.is_over
+    knows = known.about_sending(request.user, found) if is_asked_first else None
+    return render(request, "tickets/wizard/_live.html", {"report": found, **_checks(found, knows)})
 
 
 @require_safe

@@ -1,0 +1,73 @@
+"""What we already know when a step asks its question, in a few lines: nobody is asked what our records can say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from diagnostics.engine.names import Malformed, parse_address
+from diagnostics.selectors import ReadFinding
+from portal.web.moments import exact, zone_of
+from tickets.models import Report
+from tickets.wizard.junk import GENERIC, guide_for
+from tickets.wizard.known import AddressKnown, DescribeKnown, Known, SentKnown
+from tickets.wizard.told import Told, told_of
+
+
+def known_already(report: Report, knows: Known, findings: Sequence[ReadFinding]) -> tuple[Told, ...]:
+    """The lines for the step that shows ``knows``: what was answered before it, and what records and checks say."""
+    lines = list(_of_records(report, knows)) if isinstance(knows, SentKnown) else [*told_of(report), _how_far(report)]
+    lines.append(_address(report))
+    if isinstance(knows, AddressKnown):
+        lines.append(_profile(knows))
+    lines.append(_domain(report, findings))
+    lines.append(_mailbox(report, findings))
+    if isinstance(knows, DescribeKnown):
+        count = len(knows.similar)
+        lines.append(Told("Open tickets", f"{count or 'None'} about the same domain"))
+    return tuple(lines)
+
+
+def _of_records(report: Report, knows: SentKnown) -> list[Told]:
+    count = len(knows.matches) + len(knows.notes)
+    when = "in the whole log" if knows.is_whole_log else "around that time"
+    whole = "" if knows.is_covered else ", but we hold no complete log of it"
+    log = f"{count or 'No'} record{'' if count == 1 else 's'} {when}{whole}"
+    entry = knows.suppression
+    since = exact(entry.since, zone_of(report.branch.time_zone)) if entry else ""
+    return [
+        Told("Message log and case notes", log),
+        Told("E-mail function", "Suspended" if report.branch.is_suspended else "On"),
+        Told("Suppression list", f"On it since {since}: {entry.get_reason_display()}" if entry else "Not on it"),
+    ]
+
+
+def _how_far(report: Report) -> Told:
+    row = report.delivery
+    if row is None:
+        return Told("How far it got", "Not known: no record of it was chosen")
+    at = exact(row.state_at, zone_of(report.branch.time_zone))
+    return Told("How far it got", f"{row.get_state_display()}, {at}")
+
+
+def _address(report: Report) -> Told:
+    parsed = parse_address(report.recipient)
+    return Told("The address", parsed.text if isinstance(parsed, Malformed) else "Written as an address has to be")
+
+
+def _profile(knows: AddressKnown) -> Told:
+    if not knows.profiles:
+        return Told("Client profile", "We hold none with it")
+    return Told("Client profile", "It is the address of one" if knows.is_on_profile else "Another address is on it")
+
+
+def _domain(report: Report, findings: Sequence[ReadFinding]) -> Told:
+    of_domain = [item for item in findings if item.check == "recipient-mx"]
+    if of_domain:
+        return Told("Its domain", of_domain[0].title)
+    is_looking = report.run is not None and not report.run.is_over
+    return Told("Its domain", "The checks are still looking" if is_looking else "Not known")
+
+
+def _mailbox(report: Report, findings: Sequence[ReadFinding]) -> Told:
+    guide = guide_for(report.recipient, findings)
+    return Told("Who takes its mail", "Not known yet" if guide is GENERIC else guide.name)

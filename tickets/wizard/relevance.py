@@ -1,0 +1,64 @@
+"""Which findings can be the cause of this very report. The others stay to be read, folded.
+
+A server on a block list is worth mending, and is not why a full mailbox refused an e-mail. What foretells a cause that
+the ranking does not name, or names beside one that is certain, is set aside; so is what foretells nothing by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from copy import copy
+
+from diagnostics.engine.causes import Confidence, Ranked
+from diagnostics.engine.causes.ranking.foretold import FORETELLS
+from diagnostics.selectors import ReadFinding
+from portal.maillog.models import Delivery
+from tickets.models import Report
+from tickets.selectors.belief import belief
+from tickets.wizard.known import ABOUT_ADDRESS
+
+#: A report may be about one of several records until one is chosen; of so many of them it is asked.
+MOST = 3
+#: The checks of what vouches for the sender: each may be a part of why a server did not believe it.
+ABOUT_SENDER = frozenset({"sender-spf", "sender-dkim", "sender-dmarc"})
+#: The causes that what is wrong with an address, or with the domain it is at, amounts to.
+OF_ADDRESS = frozenset({"address_typo", "address_malformed", "domain_or_dns", "no_such_user"})
+
+
+def set_aside(report: Report, findings: Sequence[ReadFinding], records: Iterable[Delivery]) -> list[ReadFinding]:
+    """Those of ``findings`` that call for somebody and cannot be why the e-mail did not arrive.
+
+    ``records`` are the deliveries it may be, where none was chosen yet: what any of them leaves possible stays.
+    """
+    calling = [finding for finding in findings if finding.needs_somebody]
+    if not calling:
+        return []
+    rankings = [belief(_about(report, record)) for record in _records(report, records)]
+    return [finding for finding in calling if not any(_may_be(finding, ranking) for ranking in rankings)]
+
+
+def _records(report: Report, records: Iterable[Delivery]) -> list[Delivery | None]:
+    if report.delivery is not None:
+        return [report.delivery]
+    found: list[Delivery | None] = [*records]
+    return found[:MOST] or [None]
+
+
+def _about(report: Report, record: Delivery | None) -> Report:
+    """The report as if ``record`` had been chosen; it is not saved."""
+    if record is None or record == report.delivery:
+        return report
+    supposed = copy(report)
+    supposed.delivery = record
+    return supposed
+
+
+def _may_be(finding: ReadFinding, ranking: Sequence[Ranked]) -> bool:
+    sure = [item.cause for item in ranking if item.confidence is Confidence.CERTAIN]
+    causes = sure or [item.cause for item in ranking]
+    if finding.check in ABOUT_ADDRESS:
+        return not sure or bool(OF_ADDRESS & set(sure))
+    if finding.check in ABOUT_SENDER and "auth_failure" in causes:
+        return True
+    foretold = FORETELLS.get(finding.code)
+    return foretold is not None and foretold.cause in causes
