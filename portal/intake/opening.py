@@ -6,6 +6,7 @@ import codecs
 import io
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
+from functools import partial
 from typing import BinaryIO, cast
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,8 @@ from portal.maillog.importers.csv import table_of
 from portal.maillog.importers.event import Item, LogEvent, Rejected, RejectedLine, ZoneOf
 from portal.maillog.importers.lines import utf16_of
 from portal.maillog.importers.packed import DamagedError, unpacked
+from portal.maillog.placing import Owners, only_of
+from portal.maillog.reading import Judge
 
 #: So much of a file is looked at before it is read.
 BEGINNING = 2 << 20
@@ -37,6 +40,16 @@ def events_of(upload: Upload, file: BinaryIO, zone_of: ZoneOf) -> Iterator[Item]
     # Who is no longer here may have been anybody: then only the branch that was named is theirs.
     is_free = upload.by is not None and upload.by.is_support
     return iter(items) if is_free else _of_branch(items, code)
+
+
+def judge_of(upload: Upload) -> Judge | None:
+    """What says which lines of a server's log may come in: for staff those of their branch's mail, for support all.
+
+    It asks the database.
+    """
+    if upload.source not in SERVER_LOGS or (upload.by is not None and upload.by.is_support):
+        return None
+    return partial(only_of, code=upload.branch.code if upload.branch else "", owners=Owners())
 
 
 def _zone_of(upload: Upload) -> ZoneOf:

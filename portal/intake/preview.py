@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, BinaryIO
 
 from portal.intake.models import Upload
-from portal.intake.opening import beginning_of, events_of, last_time_of, rejected_from
+from portal.intake.opening import beginning_of, events_of, judge_of, last_time_of, rejected_from
 from portal.maillog.importers import TABLES
 from portal.maillog.importers.columns import FIELDS, Columns, forms_of, likely_forms, meaning_of, unique
 from portal.maillog.importers.csv import table_of
@@ -187,7 +187,8 @@ def preview_of(upload: Upload) -> Preview:
     except DamagedError as error:
         return Preview(rejected=(RejectedLine(1, str(error), ""),), lines=1, bad=1, is_all=True)
     zones = Zones()
-    tried = _tried(events_of(upload, file, zones), is_all)
+    items, judge = events_of(upload, file, zones), judge_of(upload)
+    tried = _tried(iter(judge(items)) if judge else items, is_all)
     return tried if tried.is_all else replace(tried, last=last_time_of(upload, zones))
 
 

@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from portal.intake.cap import incoming
 from portal.intake.models import UNDER_WAY, Upload, UploadState
-from portal.intake.opening import GONE, events_of, header_of
+from portal.intake.opening import GONE, events_of, header_of, judge_of
 from portal.intake.rejected import Rejections, rejections
 from portal.maillog.importers.event import Item
 from portal.maillog.models import IngestBatch
@@ -113,7 +113,7 @@ class _Reading:
         with upload.file.open("rb") as stored:
             self._file = cast(BinaryIO, stored.file)
             items = self._until_stopped(events_of(upload, self._file, Zones()))
-            store(items, source=upload.source, name=upload.name, after=self._after)
+            store(items, source=upload.source, name=upload.name, after=self._after, judge=judge_of(upload))
 
     def _until_stopped(self, items: Iterator[Item]) -> Iterator[Item]:
         for item in items:

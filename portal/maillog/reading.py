@@ -20,6 +20,7 @@ from portal.maillog.importers.event import Item, LogEvent, Passed, Rejected, Rej
 from portal.maillog.models import IngestBatch
 from portal.maillog.services import BATCH, KEPT_REJECTIONS, ingest
 
+Judge = Callable[[Iterable[Item]], Iterable[Item]]
 #: A part is no larger than this even where none of its lines tells anything.
 MOST_LINES = 100_000
 
@@ -48,6 +49,15 @@ class Part:
             or len(self.rejected) >= BATCH
             or self.lines >= MOST_LINES
         )
+
+    def judge(self, judge: Judge) -> None:
+        """Have ``judge`` say of each event whether it may be stored; what it puts in its place is rejected."""
+        items, self.items = self.items, []
+        for item in judge(items):
+            if isinstance(item, RejectedLine):
+                self.rejected.append(item)
+            else:
+                self.items.append(item)
 
     def add(self, item: LogEvent | Rejected, known: frozenset[str]) -> None:
         self.lines += item.line != self.last
@@ -89,16 +99,20 @@ def store(
     name: str,
     after: Callable[[Part, IngestBatch], None] | None = None,
     position: Callable[[], Any] | None = None,
+    judge: Judge | None = None,
 ) -> IngestBatch:
     """Store what a source tells part by part; returns the batch, which is there and counts from the first part on.
 
     ``after`` is called in the transaction of each part, with the part and the batch so far: what it raises undoes the
-    part. Stopping half-way leaves whole parts behind, and reading the source again adds what is missing.
+    part. ``judge`` looks at the events before they are stored, where it may ask the database: ``events`` are read in
+    another thread. Stopping half-way leaves whole parts behind, and reading the source again adds what is missing.
     """
     known = frozenset(BranchProfile.objects.values_list("code", flat=True))
     batch: IngestBatch | None = None
     for part in ahead(parts_of(events, known, position)):
         with transaction.atomic():
+            if judge is not None:
+                part.judge(judge)
             batch = _counted(batch, part, ingest(part.items, source=source, name=name))
             if after is not None:
                 after(part, batch)

@@ -1,0 +1,98 @@
+"""Whose mail a server's log tells of, where only one branch's may be taken: staff bring in no other people's mail.
+
+A server that several branches send through writes all their mail into one log. A line is a branch's own if its envelope
+sender is at one of the branch's domains (and of no other's); or if the sender is nobody's, such as the server's own
+address for returned mail, and the branch's application has told of the message. A later part of a log may name neither:
+then the queue id tells, where the log before it was of the branch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from portal.branches.models import SendingDomain
+from portal.maillog.addresses import domain_of
+from portal.maillog.bulk import among
+from portal.maillog.importers.event import Item, LogEvent, Passed, RejectedLine
+from portal.maillog.matching import KEPT
+from portal.maillog.models import MessageLog
+
+#: So many lines are judged at once, with one question to the log.
+AT_ONCE = 2000
+
+
+class Owners:
+    """Which branch sends from a domain, by its code; empty for one that several or none send from."""
+
+    def __init__(self) -> None:
+        self._codes: dict[str, str] = {}
+        for domain, code in SendingDomain.objects.values_list("domain", "branch__code"):
+            self._codes[domain] = "" if self._codes.get(domain, code) != code else code
+
+    def of(self, domain: str) -> str:
+        """The branch that alone sends from ``domain``, or else from the nearest domain above it."""
+        nearest = self._nearest(domain)
+        return "" if nearest is None else self._codes[nearest]
+
+    def _nearest(self, domain: str) -> str | None:
+        while domain and domain not in self._codes:
+            domain = domain.partition(".")[2]
+        return domain or None
+
+
+def only_of(items: Iterable[Item], code: str, owners: Owners) -> Iterator[Item]:
+    """The items of a server's log; in place of each event that is not of the branch ``code`` stands why."""
+    held: list[Item] = []
+    for item in items:
+        held.append(item)
+        if len(held) >= AT_ONCE or (isinstance(item, Passed) and item.is_pause):
+            yield from _judged(held, code, owners)
+            held = []
+    yield from _judged(held, code, owners)
+
+
+def _judged(items: list[Item], code: str, owners: Owners) -> Iterator[Item]:
+    events = [item for item in items if isinstance(item, LogEvent)]
+    own = {id(event) for event in events if owners.of(_domain(event)) == code}
+    # Where some branch sends from the sender's domain, that says all there is to say.
+    open_ = [event for event in events if id(event) not in own and not owners.of(_domain(event))]
+    own |= {id(event) for event in _told(open_, code)}
+    for item in items:
+        if isinstance(item, LogEvent) and id(item) not in own:
+            yield RejectedLine(item.line, _why(item, code), item.raw)
+        else:
+            yield item
+
+
+def _domain(event: LogEvent) -> str:
+    return domain_of(event.envelope_from.lower())
+
+
+def _told(events: list[LogEvent], code: str) -> Iterator[LogEvent]:
+    """Those of ``events`` whose message the log of the branch knows already, and knew before any other branch's did."""
+    ids = {event.message_id for event in events} - {""}
+    first = dict(
+        among(MessageLog.objects.all(), "message_id", ids).order_by("-pk").values_list("message_id", "branch__code")
+    )
+    queues = {event.queue_id for event in events if not event.message_id and not event.envelope_from} - {""}
+    rows = among(MessageLog.objects.filter(branch__code=code), "queue_id", queues).values_list("queue_id", "at")
+    moments = dict(rows.order_by("at"))
+    for event in events:
+        if event.message_id:
+            is_own = first.get(event.message_id) == code
+        else:
+            at = None if event.envelope_from else moments.get(event.queue_id)
+            is_own = at is not None and abs(at - event.at) < KEPT
+        if is_own:
+            yield event
+
+
+def _why(event: LogEvent, code: str) -> str:
+    sender = _domain(event)
+    whose = (
+        f"{sender} is no domain that {code!r} alone sends from" if sender else "Who sent it does not stand in this log"
+    )
+    return (
+        f"{whose}, and its application has told of no such message. Only mail of {code!r} can be brought in here; "
+        "support can bring in the log of a whole server."
+    )
