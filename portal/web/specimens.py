@@ -37,6 +37,7 @@ def context() -> dict[str, Any]:
         "states": list(words.DELIVERY_STATES),
         "ticket_states": list(words.TICKET_STATES),
         "actors": list(words.ACTORS),
+        "confidences": list(words.CONFIDENCES),
         "tones": ["ok", "notice", "problem", "unknown", "neutral", "accent"],
         "tokens": TOKENS,
         "rows": ROWS,

@@ -1,4 +1,4 @@
-"""The style page: every component of the interface in every state, for whoever writes a page and for the tests."""
+"""The style page, for whoever writes a page and for the tests, and the page that says what the words for sure mean."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponseBase
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from portal.web import specimens
+from portal.web import specimens, words
 from portal.web.forms import SpecimenForm
 
 
@@ -25,3 +25,9 @@ def style(request: HttpRequest) -> HttpResponseBase:
         raise PermissionDenied
     form = SpecimenForm({}) if "errors" in request.GET else SpecimenForm()
     return render(request, "web/style.html", {**specimens.context(), "form": form})
+
+
+@require_safe
+def confidence(request: HttpRequest) -> HttpResponseBase:
+    """What the words for how sure a cause is mean. It tells nothing of anybody, so it is for whoever comes by."""
+    return render(request, "web/confidence.html", {"signs": words.CONFIDENCES.items()})

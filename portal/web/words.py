@@ -64,3 +64,21 @@ def sign_of(table: dict[str, Sign], value: object) -> Sign:
     """The sign of ``value``; a value nobody has drawn yet is shown as its own word rather than hidden."""
     key = str(value)
     return table.get(key) or Sign(key.replace("_", " ").capitalize(), "question-circle", "neutral")
+
+
+#: How sure a cause is; the page "How sure is that" tells it at length.
+CONFIDENCES = {
+    "certain": Sign(
+        "certain", "check-circle", "accent",
+        "A record decides it alone: a reply that names it, our suspension or suppression list, an error, the address.",
+    ),
+    "likely": Sign(
+        "likely", "dash-circle", "neutral",
+        "Everything known agrees and nothing speaks against it, but no record names it.",
+    ),
+    "possible": Sign(
+        "possible", "question-circle", "unknown",
+        "It would fit, but something speaks against it or is not known.",
+    ),
+    "confirmed": Sign("confirmed", "check-lg", "ok", "Support has looked and says that this was the cause."),
+}  # fmt: skip

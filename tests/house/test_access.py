@@ -107,6 +107,7 @@ ROWS: dict[str, Row] = {
     "healthz": Row("public"),
     "readyz": Row("public"),
     "style": Row("admin"),
+    "confidence": Row("public"),
     # The wizard.
     "reports": Row("person"),
     "report_begin": Row("person", "get post"),

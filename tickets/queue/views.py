@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_POST, require_safe
 
-from diagnostics.engine.causes import Ranked
+from diagnostics.engine.causes import CAUSES, Confidence, Ranked
 from diagnostics.selectors import context_of
 from diagnostics.services import CallRefused
 from portal.accounts.access import person_required, support_required
@@ -31,6 +31,8 @@ from tickets.services import tickets as services
 
 #: Entries of the story that stand open; the earlier ones are folded.
 LATEST = 6
+#: How a fragment knows that what it shows leads.
+FIRST = {"first": True}
 
 
 @require_safe
@@ -42,8 +44,28 @@ def queue(request: PersonRequest) -> HttpResponse:
     rows = selectors.queue(request.user, filters)
     page = page_of(rows, request.GET, by=filters.by, oldest_first=filters.oldest_first)
     views = [(view, selectors.count_in(request.user, view)) for view in selectors.VIEWS if _has(request, view)]
-    context = {"page": page, "form": form, "filters": filters, "views": views}
+    context = {"page": page, "form": form, "filters": filters, "views": views, "here": request.get_full_path()}
+    if request.user.is_support:
+        context["overriding"] = _overriding(request, page.rows)
     return page_or_fragment(request, "tickets/queue/queue.html", "tickets/queue/_rows.html", context)
+
+
+def _overriding(request: PersonRequest, rows: Sequence[Ticket]) -> dict[str, Any] | None:
+    """The row whose cause is about to be named: what else it may be, and all causes. Nothing is changed by looking."""
+    named = request.GET.get("override", "")
+    ticket = next((row for row in rows if str(row.number) == named), None)
+    if ticket is None:
+        return None
+    kept = request.GET.copy()
+    kept.pop("override", None)
+    shown = ticket.cause or ticket.suggested_cause
+    others = [item for item in belief(ticket.report, ticket.run) if item.cause not in (shown, "unknown")]
+    return {
+        "ticket": ticket,
+        "others": others[:9],
+        "choices": CauseForm(ticket=ticket).fields["cause"].choices,  # type: ignore[attr-defined]
+        "back": f"{request.path}?{kept.urlencode()}" if kept else request.path,
+    }
 
 
 def _has(request: PersonRequest, view: selectors.View) -> bool:
@@ -63,6 +85,7 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
         "may_call": settings.SMTP_PROBE != "off",
         "timeline": timeline_of(ticket.report.delivery) if ticket.report.delivery else [],
         "beliefs": beliefs,
+        **_by_confirmed(ticket, beliefs),
         "letter": letter_to_their_it(ticket),
         "has_draft": viewer.is_support and bool(reply_draft(ticket, beliefs, by=viewer)),
         "reply_form": _reply_form(request, ticket, beliefs),
@@ -79,6 +102,19 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
             "others": selectors.others_about(viewer, ticket),
         }
     return context | forms
+
+
+def _by_confirmed(ticket: Ticket, beliefs: Sequence[Ranked]) -> dict[str, Any]:
+    """The cause that leads the page, confirmed or believed, and the others beside it in their order."""
+    if not ticket.cause or ticket.cause not in CAUSES:
+        return {"lead": beliefs[0] if beliefs else None, "first_of_one": FIRST, "beside": beliefs[1:]}
+    believed = next((item for item in beliefs if item.cause == ticket.cause), None)
+    return {
+        "lead": believed or Ranked(ticket.cause, Confidence.CERTAIN),
+        "first_of_one": FIRST,
+        "is_confirmed": True,
+        "beside": [item for item in beliefs if item is not believed],
+    }
 
 
 def _reply_form(request: PersonRequest, ticket: Ticket, beliefs: Sequence[Ranked]) -> ReplyForm:
@@ -166,10 +202,12 @@ def ticket_state(request: PersonRequest, number: int) -> HttpResponse:
 @require_POST
 @support_required
 def ticket_cause(request: PersonRequest, number: int) -> HttpResponse:
-    """Name the cause that was confirmed."""
+    """Name the cause that was confirmed; from a row of the queue one comes back to the queue."""
     found = selectors.ticket_for(request.user, number)
     form = CauseForm(request.POST, ticket=found)
-    return _carry_out(request, found, form, "cause_form", services.confirm_cause)
+    done = _carry_out(request, found, form, "cause_form", services.confirm_cause)
+    back = request.POST.get("back", "")
+    return redirect(back) if done.status_code == 302 and back.partition("?")[0] == reverse("queue") else done
 
 
 @require_POST

@@ -75,6 +75,70 @@
     form.requestSubmit();
   });
 
+  // One key presses the button that shows it (data-key): of the row that is current, or of the page. Never while one
+  // types, never with Ctrl, Alt or Shift, and not where somebody has switched keys off (WCAG 2.1.4).
+  const keysAreOn = () => {
+    try {
+      return localStorage.getItem("dd-keys") !== "off";
+    } catch {
+      return true;
+    }
+  };
+  const keyedRows = () => [...document.querySelectorAll("[data-row]")];
+  const currentRow = () => document.querySelector("[data-row][data-current]");
+  const makeCurrent = (row) => {
+    for (const other of keyedRows()) other.toggleAttribute("data-current", other === row);
+  };
+  const showKeys = () => {
+    const are = keysAreOn();
+    for (const hint of document.querySelectorAll("[data-key-hint]")) hint.hidden = !are;
+    for (const words of document.querySelectorAll("[data-keys]")) words.hidden = false;
+    for (const button of document.querySelectorAll("[data-keys-switch]")) {
+      button.setAttribute("aria-pressed", String(are));
+      button.textContent = are ? "One-key shortcuts are on" : "One-key shortcuts are off";
+    }
+    if (are && !currentRow() && document.querySelector("[data-row] [data-key]")) makeCurrent(keyedRows()[0]);
+  };
+  const moveBy = (step) => {
+    const rows = keyedRows();
+    const row = rows[Math.min(Math.max(rows.indexOf(currentRow()) + step, 0), rows.length - 1)];
+    if (!row) return;
+    makeCurrent(row);
+    row.querySelector("a")?.focus();
+  };
+  showKeys();
+  document.addEventListener("htmx:afterSwap", showKeys);
+  document.addEventListener("focusin", (event) => {
+    const row = event.target.closest?.("[data-row]");
+    if (row) makeCurrent(row);
+  });
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("[data-keys-switch]")) return;
+    try {
+      localStorage.setItem("dd-keys", keysAreOn() ? "off" : "on");
+    } catch {
+      // It cannot be remembered, so the keys stay as they are.
+    }
+    showKeys();
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.repeat || event.isComposing || !keysAreOn()) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+    const key = event.key.toLowerCase();
+    if (keyedRows().length && (key === "j" || key === "k")) {
+      event.preventDefault();
+      moveBy(key === "j" ? 1 : -1);
+      return;
+    }
+    const button = [...(currentRow() ?? document).querySelectorAll("[data-key]")].find((item) => item.dataset.key === key);
+    if (!button) return;
+    event.preventDefault();
+    button.click();
+    const target = button.hash && button.pathname === location.pathname && document.querySelector(button.hash);
+    if (target?.matches("select, input")) target.focus();
+  });
+
   // Text that is longer than what is kept: say so at the field, and send nothing until it is shorter. Nothing is cut.
   const tooLong = (area) => {
     const most = Number(area.dataset.most);

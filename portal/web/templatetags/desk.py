@@ -12,6 +12,7 @@ from django.forms.forms import BaseForm
 from django.http import QueryDict
 from django.template.base import FilterExpression, NodeList, Parser, Token
 from django.template.context import Context
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
@@ -60,6 +61,18 @@ def verdict(value: object) -> SafeString:
 def verdict_icon(value: object) -> SafeString:
     """``{% verdict_icon finding.verdict %}``: the icon alone, for where the word stands beside it already."""
     return drawn.icon(words.sign_of(words.VERDICTS, value).icon)
+
+
+@register.simple_tag
+def confidence(value: object) -> SafeString:
+    """``{% confidence item.confidence %}``: how sure a cause is; what that means is in the title and behind the link."""
+    if not value:
+        return SafeString("")
+    sign = words.sign_of(words.CONFIDENCES, value)
+    return format_html(
+        '<a class="dd-chip" href="{}#{}" data-tone="{}" data-value="{}" title="{}">{}<span>{}</span></a>',
+        reverse("confidence"), value, sign.tone, value, sign.hint, drawn.icon(sign.icon), sign.word,
+    )  # fmt: skip
 
 
 @register.simple_tag

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from diagnostics.engine.causes import Confidence
 from diagnostics.engine.findings import Actor, Verdict
 from portal.maillog.models import State
 from portal.navigation import ENTRIES
@@ -13,7 +14,7 @@ from portal.web import drawn, words
 from tickets.models import TicketState
 
 TONES = {"ok", "notice", "problem", "unknown", "neutral", "accent"}
-TABLES = [words.VERDICTS, words.DELIVERY_STATES, words.TICKET_STATES, words.ACTORS]
+TABLES = [words.VERDICTS, words.DELIVERY_STATES, words.TICKET_STATES, words.ACTORS, words.CONFIDENCES]
 
 
 @pytest.mark.parametrize(
@@ -27,6 +28,10 @@ TABLES = [words.VERDICTS, words.DELIVERY_STATES, words.TICKET_STATES, words.ACTO
 )
 def test_every_value_has_a_sign(table: dict[str, words.Sign], values: type) -> None:
     assert set(table) == {str(item.value) for item in values}
+
+
+def test_every_confidence_has_a_sign() -> None:
+    assert set(words.CONFIDENCES) == {*Confidence, "confirmed"}
 
 
 @pytest.mark.parametrize("table", TABLES)
