@@ -65,7 +65,7 @@ def verdict_icon(value: object) -> SafeString:
 
 @register.simple_tag
 def confidence(value: object) -> SafeString:
-    """``{% confidence item.confidence %}``: how sure a cause is; what that means is in the title and behind the link."""
+    """``{% confidence item.confidence %}``: how sure a cause is; what that means is in the title and behind it."""
     if not value:
         return SafeString("")
     sign = words.sign_of(words.CONFIDENCES, value)

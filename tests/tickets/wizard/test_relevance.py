@@ -20,7 +20,7 @@ FULL: dict[str, Any] = {"reply": "550 5.2.2 mailbox full", "reply_code": "550", 
 
 @pytest.fixture
 def listed(report: Report) -> Report:
-    found(report, "list.listed", "sending-ip-listed", actor="sender_it", address="192.0.2.11", list="Spamhaus ZEN")
+    found(report, "list.listed", "sending-ip-listed", actor="support", address="192.0.2.11", list="Spamhaus ZEN")
     return report
 
 
