@@ -123,6 +123,9 @@ class Delivery(models.Model):
     receivers' table (empty: none that is known).
     """
 
+    #: Where the sending server passed it on: filled in for a list (:func:`portal.maillog.onward.give_onward`).
+    onward: Delivery | None = None
+
     # The indexes below begin with these columns, so they need none of their own.
     message = models.ForeignKey(
         MessageLog, on_delete=models.CASCADE, related_name="deliveries", db_constraint=False, db_index=False

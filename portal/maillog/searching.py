@@ -21,6 +21,7 @@ from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
 from portal.maillog.filters import NONE, Filters
 from portal.maillog.models import Delivery, MessageLog
+from portal.maillog.onward import give_onward
 from portal.web.pages import key_of, read_key
 
 SIZE = 50
@@ -92,6 +93,7 @@ def find(viewer: User, branch: BranchProfile | None, filters: Filters, parameter
         rows.reverse()
     first, last = (key_of(rows[0], plan.by), key_of(rows[-1], plan.by)) if rows else ("", "")
     give_messages(rows)
+    give_onward(rows)
     found = Found(
         rows=rows,
         newer=first if (key is not None if backwards else is_full) else "",

@@ -19,6 +19,7 @@ from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
 from portal.maillog.addresses import normal
 from portal.maillog.models import CaseNote, ClientProfile, Delivery, DeliveryEvent, LogCoverage, MessageLog, State
+from portal.maillog.onward import PASSED_ON, onward_from, onward_of
 from portal.maillog.replies import reading_of
 from portal.maillog.searching import give_messages
 
@@ -28,6 +29,8 @@ MOST = 50
 MOST_EVENTS = 200
 #: A message nobody heard of for so long has a gap worth naming.
 GAP = timedelta(hours=6)
+#: What a server said about these says something. Of a hand-over our own programs tell only that it was one.
+EXPLAINED = frozenset({State.DEFERRED, State.ACCEPTED, State.REFUSED, State.EXPIRED, State.COMPLAINED})
 #: States that end a delivery with trouble.
 TROUBLE = (State.DEFERRED, State.REFUSED, State.EXPIRED, State.ERROR)
 
@@ -162,18 +165,20 @@ def notes_about_all(deliveries: list[Delivery], *, most: int = MOST) -> list[Cas
 
 def timeline_of(delivery: Delivery) -> list[TimelineItem]:
     """The story of one delivery: each thing that was told, the gaps between, and what nobody can know from a log."""
-    return _story(delivery, DeliveryEvent.objects.filter(delivery=delivery).order_by("at", "id")[:MOST_EVENTS])
+    events = DeliveryEvent.objects.filter(delivery=delivery).order_by("at", "id")[:MOST_EVENTS]
+    return _story(delivery, events, onward_from(delivery))
 
 
 def timelines_of(deliveries: list[Delivery]) -> dict[int, list[TimelineItem]]:
-    """The stories of several deliveries by their ids, in one query."""
+    """The stories of several deliveries by their ids, in three queries at most."""
+    onward = onward_of(deliveries)
     events: dict[int, list[DeliveryEvent]] = {delivery.pk: [] for delivery in deliveries}
     for event in DeliveryEvent.objects.filter(delivery__in=list(events)).order_by("at", "id"):
         events[event.delivery_id].append(event)
-    return {delivery.pk: _story(delivery, events[delivery.pk][:MOST_EVENTS]) for delivery in deliveries}
+    return {row.pk: _story(row, events[row.pk][:MOST_EVENTS], onward.get(row.pk)) for row in deliveries}
 
 
-def _story(delivery: Delivery, events: Iterable[DeliveryEvent]) -> list[TimelineItem]:
+def _story(delivery: Delivery, events: Iterable[DeliveryEvent], onward: Delivery | None) -> list[TimelineItem]:
     items: list[TimelineItem] = []
     before: datetime | None = None
     for event in events:
@@ -181,12 +186,30 @@ def _story(delivery: Delivery, events: Iterable[DeliveryEvent]) -> list[Timeline
             items.append(TimelineItem(before, "", "No record in between", is_gap=True))
         items.append(told(event))
         before = event.at
+    if onward is not None:
+        return [*items, _went_on(onward), *_unknown(onward)]
     return [*items, *_unknown(delivery)]
+
+
+def _went_on(leg: Delivery) -> TimelineItem:
+    """How a message fared at the address that the sending server wrote in the place of the recipient's."""
+    words = {
+        State.DEFERRED: "where it is deferred",
+        State.ACCEPTED: "whose server accepted it",
+        State.REFUSED: "which was refused",
+        State.EXPIRED: "where the sending server gave up",
+        State.ERROR: "where an error stopped it",
+    }.get(State(leg.state))
+    detail = ""
+    if leg.state in EXPLAINED and leg.reply:
+        detail = reading_of(leg.reply, leg.reply_code, leg.status, leg.remote_host).words
+    went = f"Went on to {leg.recipient}" + (f", {words}" if words else "")
+    return TimelineItem(leg.state_at, leg.state, went, detail, leg.reply)
 
 
 def told(event: DeliveryEvent) -> TimelineItem:
     detail = ""
-    if event.reply and event.state != State.ERROR:
+    if event.reply and event.state in EXPLAINED:
         detail = reading_of(event.reply, event.reply_code, event.status, event.remote_host).words
     words = {
         State.SUBMITTED: "Submitted by the application",
@@ -198,6 +221,8 @@ def told(event: DeliveryEvent) -> TimelineItem:
         State.EXPIRED: "Given up after trying for as long as the sending server tries",
         State.COMPLAINED: "Complained about: the recipient marked it as spam, and their provider told us",
     }[State(event.state)]
+    if event.state == State.HANDED and event.reply.startswith(PASSED_ON):
+        words = f"Passed on to {event.reply.removeprefix(PASSED_ON)} by the sending server"
     return TimelineItem(event.at, event.state, words, detail, event.reply or event.raw, event.source, line=event.raw)
 
 

@@ -99,7 +99,8 @@ def others_of(viewer: User, message: MessageLog) -> list[MessageLog]:
 
 def beliefs_of(delivery: Delivery, notes: list[CaseNote], *, is_covered: bool) -> tuple[Ranked, ...]:
     """What most likely became of it and whose turn it is, from the log alone; the checks of a report know more."""
-    branch, message, cause = delivery.branch, delivery.message, cause_now(delivery)
+    branch, message, leg = delivery.branch, delivery.message, delivery.onward or delivery
+    cause = cause_now(leg)
     return rank(
         Case(
             now=timezone.now(),
@@ -111,14 +112,15 @@ def beliefs_of(delivery: Delivery, notes: list[CaseNote], *, is_covered: bool) -
             suspended_since=branch.suspended_since,
             suspended_reason=branch.suspended_reason,
             delivery=DeliveryFact(
-                state=delivery.state,
+                state=leg.state,
                 at=delivery.at,
-                state_at=delivery.state_at,
+                state_at=leg.state_at,
                 cause=cause if cause in CAUSES else "",
-                reply=delivery.reply,
-                reply_code=delivery.reply_code,
-                remote_host=delivery.remote_host,
-                attempts=delivery.attempts,
+                reply=leg.reply,
+                reply_code=leg.reply_code,
+                remote_host=leg.remote_host,
+                attempts=leg.attempts,
+                recipient=leg.recipient if delivery.onward else "",
             ),
             has_case_note=bool(notes),
             is_covered=is_covered,

@@ -12,6 +12,7 @@ from portal.branches.access import branch_for
 from portal.maillog import history as counts
 from portal.maillog import selectors, stories
 from portal.maillog.forms import SPLITS, ComparisonForm, HistoryForm
+from portal.maillog.onward import give_onward
 from portal.maillog.spans import day_called, month_of, months_back
 from portal.web.http import PersonRequest
 
@@ -122,6 +123,7 @@ def message(request: PersonRequest, pk: int) -> HttpResponse:
 def delivery(request: PersonRequest, pk: int) -> HttpResponse:
     """One message to one recipient: its facts, its story, whose turn it is."""
     found = selectors.delivery_for(request.user, pk)
+    give_onward([found])
     notes = selectors.notes_about(found)
     is_covered = selectors.is_covered(found.branch, found.at, found.at)
     context = {

@@ -18,6 +18,7 @@ from portal.accounts.models import User
 from portal.branches.models import BranchProfile, SendingMode
 from portal.maillog.addresses import normal
 from portal.maillog.models import CaseNote, Delivery, DeliveryEvent, State
+from portal.maillog.onward import onward_of
 from portal.maillog.replies import cause_now, named_rules
 from portal.maillog.selectors import deliveries_of, is_covered
 from portal.suppression.selectors import suppressed
@@ -34,8 +35,6 @@ VAGUE_TIME = timedelta(minutes=30)
 NOTED = timedelta(hours=3)
 #: A case note this near to another message is that one's.
 SAME_SENDING = timedelta(minutes=15)
-#: How the server's log tells that an address was passed on to another.
-PASSED_ON = "passed on to "
 
 
 class _Timed(Protocol):
@@ -218,7 +217,7 @@ def facts_of(deliveries: Sequence[Delivery]) -> list[DeliveryFact]:
         deferral = DeferralFact(at=event.at, cause=cause_now(event), reply=event.reply)
         put_off.setdefault(event.delivery_id, []).append(deferral)
     facts = [_fact(row, put_off) for row in deliveries]
-    further = {row.pk: leg for row in deliveries if (leg := _passed_on(row)) is not None}
+    further = onward_of(deliveries)
     return [
         replace(_further(further[row.pk]), at=row.at) if row.pk in further else fact
         for row, fact in zip(deliveries, facts, strict=True)
@@ -255,12 +254,3 @@ def _fact(row: Delivery, put_off: Mapping[int, list[DeferralFact]]) -> DeliveryF
         is_by_own_server=is_own,
         complained_at=row.complained_at,
     )
-
-
-def _passed_on(row: Delivery) -> Delivery | None:
-    """The leg that ``row`` went on by: the server wrote another address in its place."""
-    if row.state != State.HANDED or not row.reply.startswith(PASSED_ON):
-        return None
-    to = normal(row.reply.removeprefix(PASSED_ON))
-    rows = Delivery.objects.filter(message=row.message_id, recipient_normal=to).exclude(pk=row.pk)
-    return rows.select_related("message", "branch__sending_server").first()

@@ -23,6 +23,7 @@ from diagnostics.engine.receivers import mailbox_domains
 from diagnostics.selectors import ReadFinding, findings_of
 from portal.accounts.models import User
 from portal.maillog.models import CaseNote, ClientProfile, Delivery, State
+from portal.maillog.onward import onward_of
 from portal.maillog.replies import cause_now, reading_of
 from portal.maillog.selectors import TimelineItem, timelines_of
 from portal.suppression.models import Suppression
@@ -50,10 +51,14 @@ Know = Callable[[User, Report], Known]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Match:
-    """A delivery that may be the e-mail: its story, the last reply in plain words, and what that means."""
+    """A delivery that may be the e-mail: its story, the last reply in plain words, and what that means.
+
+    ``leg`` is where it stands: the delivery itself, or the one by which it went on to the address behind an alias.
+    """
 
     key: str
     delivery: Delivery
+    leg: Delivery
     timeline: list[TimelineItem]
     reading: Reading | None
     cause: Cause | None
@@ -61,7 +66,7 @@ class Match:
     @property
     def may_stop(self) -> bool:
         """It did not get through and the record says why, so that the report may end with that."""
-        state = self.delivery.state
+        state = self.leg.state
         return state == State.DEFERRED or (state in (State.REFUSED, State.EXPIRED) and self.cause is not None)
 
 
@@ -136,7 +141,12 @@ def about_sending(viewer: User, report: Report) -> SentKnown:
     """What message log and case notes hold for the recipient, at the time that was named and at others."""
     found = found_for(viewer, report)
     stories = timelines_of([*found.deliveries, *found.elsewhere])
-    matches = tuple(_match(delivery, stories[delivery.pk]) for delivery in found.deliveries)
+    onward = onward_of([*found.deliveries, *found.elsewhere])
+
+    def match(delivery: Delivery) -> Match:
+        return _match(delivery, onward.get(delivery.pk, delivery), stories[delivery.pk])
+
+    matches = tuple(map(match, found.deliveries))
     notes = _notes(found.case_notes)
     begun_from = f"delivery-{report.delivery_id}"
     keys = [match.key for match in matches]
@@ -144,7 +154,7 @@ def about_sending(viewer: User, report: Report) -> SentKnown:
     return SentKnown(
         matches=matches,
         notes=notes,
-        elsewhere=tuple(_match(delivery, stories[delivery.pk]) for delivery in found.elsewhere),
+        elsewhere=tuple(map(match, found.elsewhere)),
         notes_elsewhere=_notes(found.notes_elsewhere),
         is_covered=found.is_covered,
         is_whole_log=report.around is None,
@@ -168,17 +178,18 @@ def _notes(notes: list[CaseNote]) -> tuple[NoteMatch, ...]:
     return tuple(NoteMatch(key=f"case_note-{note.pk}", note=note) for note in notes)
 
 
-def _match(delivery: Delivery, story: list[TimelineItem]) -> Match:
+def _match(delivery: Delivery, leg: Delivery, story: list[TimelineItem]) -> Match:
     reading = None
-    if delivery.reply or delivery.reply_code:
-        reading = reading_of(delivery.reply, delivery.reply_code, delivery.status, delivery.remote_host)
-    is_stuck = delivery.state in (State.DEFERRED, State.REFUSED, State.EXPIRED)
+    if leg.reply or leg.reply_code:
+        reading = reading_of(leg.reply, leg.reply_code, leg.status, leg.remote_host)
+    is_stuck = leg.state in (State.DEFERRED, State.REFUSED, State.EXPIRED)
     return Match(
         key=f"delivery-{delivery.pk}",
         delivery=delivery,
+        leg=leg,
         timeline=story,
         reading=reading,
-        cause=CAUSES.get(cause_now(delivery) or (reading.cause if reading else "")) if is_stuck else None,
+        cause=CAUSES.get(cause_now(leg) or (reading.cause if reading else "")) if is_stuck else None,
     )
 
 

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 
 from portal.maillog.models import Delivery, State
+from portal.maillog.onward import onward_from
 from portal.maillog.replies import cause_now
 from tickets.models import Exit, Report
 from tickets.wizard import forms, known
@@ -195,6 +196,8 @@ def facts_of(report: Report, delivery: Delivery | None, answers: Answers | None 
     The suppression list is only asked for an answer that it could decide.
     """
     branch, given = report.branch, report.answers if answers is None else answers
+    # What was passed on has the fate of the address behind it.
+    leg = (onward_from(delivery) or delivery) if delivery else None
     may_be_listed = given.get("sent", {}).get("choice") in ("not_sent", SUPPRESSED)
     was_suspended = branch.is_suspended and (
         branch.suspended_since is None
@@ -204,8 +207,8 @@ def facts_of(report: Report, delivery: Delivery | None, answers: Answers | None 
     return Facts(
         is_suspended=was_suspended,
         is_suppressed=may_be_listed and known.suppression_about(report, delivery) is not None,
-        state=delivery.state if delivery else "",
-        cause=cause_now(delivery) if delivery else "",
+        state=leg.state if leg else "",
+        cause=cause_now(leg) if leg else "",
     )
 
 
