@@ -48,6 +48,7 @@ FORETELLS = {
     "spf.too_many_servers": _SENDER,
     "dnssec.bogus": _SENDER,
     "list.listed": _Foretold("sender_ip_blocked", is_everywhere=True),
+    "list.policy": _Foretold("sender_ip_blocked", POSSIBLE, is_everywhere=True),
     "ptr.missing": _Foretold("rdns_missing", is_everywhere=True),
     "ptr.unconfirmed": _Foretold("rdns_missing", is_everywhere=True),
     "allow.refused": _Foretold("recipient_policy", POSSIBLE),

@@ -183,6 +183,9 @@ OPTED_OUT = (Suppressed(reason="opt_out", since=NOON - 30 * DAY),)
             (DMARC, "auth_failure"), (LISTED, "sender_ip_blocked"), (NO_NAME, "rdns_missing"),
             (found("mx.null"), "domain_or_dns"), (found("spf.fail"), "auth_failure"),
         )],
+        # A list that few refuse for is worth a thought, and no more.
+        ({"is_covered": False, "has_case_note": True, "findings": (found("list.policy", Verdict.NOTICE),)},
+         "sender_ip_blocked", "possible"),
         # A provider's servers without an address may be our view; of a server of their own it is a fault.
         ({"is_covered": False, "has_case_note": True, "findings": (found("mx.dead_hosts"),)},
          "domain_or_dns", "likely"),
