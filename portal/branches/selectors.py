@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime
+from ipaddress import IPv4Address, IPv6Address
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404
@@ -18,6 +19,8 @@ from portal.branches.models import AllowListEntry, BranchEvent, BranchProfile, D
 
 #: What a page offers or lists at most; beyond it a search narrows.
 MOST = 200
+#: More sending servers than these are not shown with their addresses.
+MOST_SERVERS = 1000
 
 
 def branches(viewer: User) -> QuerySet[BranchProfile]:
@@ -161,6 +164,20 @@ def _known_of(branch: BranchProfile, recipient: str) -> tuple[engine.AllowListRe
 def servers() -> QuerySet[SendingServer]:
     """All sending servers, the vendor's first. Only admins' pages and forms ask for them."""
     return SendingServer.objects.order_by("-is_vendor", "host")
+
+
+def addresses_of_servers() -> dict[str, str]:
+    """The addresses of each sending server as its profile has them, by host, for reading; one query."""
+    rows = SendingServer.objects.order_by("pk").values_list("host", "addresses")[:MOST_SERVERS]
+    return {host: ", ".join(map(str, addresses)) for host, addresses in rows}
+
+
+def server_at(address: IPv4Address | IPv6Address) -> str:
+    """The host of the sending server whose profile has ``address``; "" where none has."""
+    for host, addresses in SendingServer.objects.order_by("pk").values_list("host", "addresses")[:MOST_SERVERS]:
+        if any(str(item).lower() in (str(address), address.exploded) for item in addresses):
+            return host
+    return ""
 
 
 def server_for(pk: int) -> SendingServer:

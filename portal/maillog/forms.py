@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
+from ipaddress import ip_address
 from typing import Any
 
 from django import forms
@@ -13,6 +14,7 @@ from django.utils.dateparse import parse_datetime
 from diagnostics.engine.causes import CAUSES
 from diagnostics.engine.receivers import receivers
 from portal.branches.models import BranchProfile
+from portal.branches.selectors import server_at
 from portal.maillog.addresses import domain_of, normal
 from portal.maillog.filters import MOMENT, NONE, Filters
 from portal.maillog.history import ORDERS
@@ -83,7 +85,12 @@ class DeliveryFilter(forms.Form):
     )
     provider = forms.ChoiceField(choices=provider_choices, required=False)
     module = forms.ChoiceField(choices=MODULES, required=False)
-    server = forms.CharField(label="Sending server", max_length=253, required=False)
+    server = forms.CharField(
+        label="Sending server",
+        max_length=253,
+        required=False,
+        help_text="Its host, or one of the addresses its profile has: a log does not tell which of them was used.",
+    )
     message_id = forms.CharField(label="Message-ID", max_length=255, required=False)
     queue_id = forms.CharField(label="Queue id", max_length=40, required=False)
     complained = forms.BooleanField(label="Complained about", required=False)
@@ -101,6 +108,20 @@ class DeliveryFilter(forms.Form):
             field = self.fields[name]
             assert isinstance(field, MomentField)  # They stand above.
             field.zone = zone
+
+    def clean_server(self) -> str:
+        typed = str(self.cleaned_data["server"]).strip().lower()
+        try:
+            address = ip_address(typed.strip("[]"))
+        except ValueError:
+            return typed
+        host = server_at(address)
+        if not host:
+            raise ValidationError(
+                "No sending server's profile has this address. Give the host, or have an admin add the address.",
+                code="address",
+            )
+        return host
 
     def clean_recipient(self) -> str:
         typed = self.cleaned_data["recipient"]

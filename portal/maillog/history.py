@@ -21,6 +21,7 @@ from diagnostics.engine.receivers import receiver_called
 from portal.accounts.models import User
 from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
+from portal.branches.selectors import addresses_of_servers
 from portal.maillog.counts import STANDS
 from portal.maillog.filters import MOMENT, NONE
 from portal.maillog.models import DayPart, DomainCount, HourCount, MissingCount, Module, State
@@ -151,7 +152,8 @@ class Period:
 class Part:
     """What has one value of a breakdown in common: its words, whose turn it is (causes), and its tally.
 
-    ``query`` asks the list of deliveries for its rows.
+    ``query`` asks the list of deliveries for its rows. ``note`` is what else is known of the value: a sending server's
+    addresses, as its profile has them.
     """
 
     value: str
@@ -159,6 +161,7 @@ class Part:
     tally: Tally
     query: str
     actor: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +195,7 @@ def today_of(branch: BranchProfile) -> date:
 def history_of(viewer: User, branch: BranchProfile, span: Span, by: By, column: str = "") -> History:
     """The history of ``branch`` over ``span``, the latest piece first, and broken down by ``column`` (three queries).
 
-    ``column`` is module, provider, server or cause; "" breaks down by nothing.
+    ``column`` is module, provider, server (one query more) or cause; "" breaks down by nothing.
     """
     pieces: dict[date, list[int]] = {}
     missing: Counter[date] = Counter()
@@ -212,7 +215,8 @@ def history_of(viewer: User, branch: BranchProfile, span: Span, by: By, column: 
         # What stands without a cause was not stopped.
         values = values.exclude(value="")
     sums = values.order_by().values_list("value").annotate(*SUMS)
-    parts = [_part(column, value, _tally(figures)) for value, *figures in sums]
+    notes = addresses_of_servers() if column == "server" else {}
+    parts = [_part(column, value, _tally(figures), notes.get(value, "")) for value, *figures in sums]
     return History(periods, sorted((part for part in parts if not part.tally.is_empty), key=_by_size))
 
 
@@ -267,7 +271,7 @@ def total_of(periods: Iterable[Period]) -> Tally:
     return Tally(counts, complaints, missing)
 
 
-def _part(column: str, value: str, tally: Tally) -> Part:
+def _part(column: str, value: str, tally: Tally, note: str) -> Part:
     words, actor = value or "Not told by the log", ""
     if column == "cause" and value in CAUSES:
         words, actor = CAUSES[value].title, str(CAUSES[value].actor)
@@ -276,7 +280,7 @@ def _part(column: str, value: str, tally: Tally) -> Part:
         words = receiver.name if receiver else value or "No provider we know"
     elif column == "module":
         words = dict(Module.choices).get(value, value)
-    return Part(value, words, tally, urlencode({column: value or NONE}), actor)
+    return Part(value, words, tally, urlencode({column: value or NONE}), actor, note)
 
 
 def domains_of(viewer: User, branch: BranchProfile, month: date) -> list[DomainCount]:

@@ -19,6 +19,7 @@ from diagnostics.engine.protocols.mx import Mailroute, Route, mail_route
 from diagnostics.engine.receivers import mailbox_domains, receiver_of_domain
 from diagnostics.engine.resolver import Resolver
 from portal.maillog.providers import provider_of
+from portal.rates.places import place_of
 
 #: So many domains are asked about: the largest of the list. What is left is not looked at, and said to be.
 MOST_DOMAINS = 3_000
@@ -28,7 +29,10 @@ SECONDS = 90
 
 
 class Verdict(StrEnum):
-    """What an address is good for. All but the last three would be written to in vain, or must not be."""
+    """What an address is good for. All but the last four would be written to in vain, or must not be.
+
+    ``ALIKE``: its domain is nearly a well-known one, and exists or could not be found out.
+    """
 
     MALFORMED = "malformed"
     MISTYPED = "mistyped"
@@ -36,6 +40,7 @@ class Verdict(StrEnum):
     FAILED_BEFORE = "failed_before"
     NO_MAIL = "no_mail"
     DUPLICATE = "duplicate"
+    ALIKE = "alike"
     ROLE = "role"
     NOT_KNOWN = "not_known"
     FINE = "fine"
@@ -125,16 +130,18 @@ def judge_by_dns(found: Judged, route: Mailroute | None) -> None:
         found.verdict = Verdict.MISTYPED if found.suggestion else Verdict.NO_MAIL
         found.why = f"{found.domain} {words}"
     elif found.suggestion:
-        # It takes mail, so it may well be meant; somebody else's look-alike domain takes mail too.
-        if found.verdict is Verdict.FINE:
-            found.verdict, found.why = Verdict.NOT_KNOWN, f"{found.domain} exists, but is nearly a well-known domain"
+        # It may well be meant; but somebody else's look-alike domain takes mail too.
+        is_there = "could not be looked up, and" if route.route is Route.UNKNOWN else "exists, but"
+        found.verdict, found.why = Verdict.ALIKE, f"{found.domain} {is_there} is nearly a well-known domain"
     elif route.route is Route.UNKNOWN and found.verdict is Verdict.FINE:
         found.verdict, found.why = Verdict.NOT_KNOWN, f"what {found.domain} says could not be found out"
 
 
-def provider_at(domain: str, route: Mailroute | None) -> str:
-    """The provider of a domain, by its first mail server; "" for one without a name."""
+def taken_by(domain: str, route: Mailroute | None) -> tuple[str, str]:
+    """Who takes the mail of a domain, by its first mail server: a provider and "", or "" and what it is told by."""
     known = receiver_of_domain(domain)
     if known is not None:
-        return known.id
-    return provider_of(route.hosts[0] if route and route.hosts else "", domain)
+        return known.id, ""
+    host = route.hosts[0] if route and route.hosts else ""
+    provider = provider_of(host, domain)
+    return provider, "" if provider else place_of(host, domain)

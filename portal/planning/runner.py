@@ -24,13 +24,20 @@ from portal.branches.models import BranchProfile
 from portal.maillog.models import Delivery, State
 from portal.maillog.selectors import domains_reached
 from portal.planning.addresses import ListProblem, addresses_in
-from portal.planning.judging import LEFT_OUT, Judged, Verdict, ask_domains, judge_alone, judge_by_dns, provider_at
+from portal.planning.judging import (
+    LEFT_OUT,
+    Domains,
+    Judged,
+    Verdict,
+    ask_domains,
+    judge_alone,
+    judge_by_dns,
+    taken_by,
+)
+from portal.planning.known import known_of
 from portal.planning.models import Mailing
 from portal.planning.models import State as Progress
-from portal.planning.waves import Known, waves
-from portal.rates.hours import taken
-from portal.rates.limits import by_provider, limits, per_hour
-from portal.rates.selectors import hours_at
+from portal.planning.waves import To, Wave, together, waves
 from portal.suppression.selectors import suppressed_among
 
 logger = logging.getLogger(__name__)
@@ -39,9 +46,11 @@ LEASE = timedelta(minutes=3)
 PIECE = 1000
 #: How far back a refusal for good still tells that nobody is there.
 REMEMBERED = timedelta(days=400)
-#: So far back the pace that went through freely is looked for.
-LOOKED_BACK = timedelta(days=30)
-COLUMNS = ("line", "address", "verdict", "why", "suggestion")
+COLUMNS = ("line", "address", "verdict", "why", "suggestion", "hour")
+#: So many lines that are probably mistyped stand on the page; all of them are in the file.
+MOST_SHOWN = 50
+#: So many receiving servers without a known provider are planned apart; the plan must stay readable.
+MOST_APART = 40
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -124,48 +133,58 @@ def _finish(mailing: Mailing, found: list[Judged]) -> None:
         if item.domain and item.verdict in (Verdict.FINE, Verdict.ROLE):
             judge_by_dns(item, domains.routes.get(item.domain))
     counts = Counter(item.verdict.value for item in found)
-    by_name: Counter[str] = Counter()
-    providers: dict[str, str] = {}
-    for item in found:
-        if item.verdict not in LEFT_OUT:
-            if item.domain not in providers:
-                providers[item.domain] = provider_at(item.domain, domains.routes.get(item.domain))
-            by_name[providers[item.domain]] += 1
-    plan = waves(by_name, _known(by_name, mailing))
-    mailing.verdicts.save(f"{mailing.code}.csv", ContentFile(_sheet(found)), save=False)
+    by_server, plan, hours = _plan(mailing, found, domains)
+    mailing.verdicts.save(f"{mailing.code}.csv", ContentFile(_sheet(found, hours)), save=False)
     mailing.list.delete(save=False)
     mailing.results = {
         "lines": len(found),
         "counts": {verdict.value: counts.get(verdict.value, 0) for verdict in Verdict},
-        "left": sum(by_name.values()),
+        "left": by_server.total(),
         "plan": [wave.as_json() for wave in plan],
         "domains_not_asked": domains.not_asked,
-        "mistyped": [[item.written[:120], item.suggestion] for item in found if item.verdict is Verdict.MISTYPED][:20],
+        "mistyped": [
+            [item.written[:120], item.suggestion, item.line]
+            for item in found
+            if item.verdict in (Verdict.MISTYPED, Verdict.ALIKE)
+        ][:MOST_SHOWN],
     }
     mailing.state, mailing.finished, mailing.done = Progress.DONE, timezone.now(), len(found)
     mailing.save(update_fields=["list", "verdicts", "results", "state", "finished", "done"])
 
 
-def _known(wanted: Counter[str], mailing: Mailing) -> dict[str, Known]:
-    """What is known of the providers of this list: their limits, and what went through there lately."""
+def _plan(mailing: Mailing, found: list[Judged], domains: Domains) -> tuple[Counter[To], list[Wave], dict[int, int]]:
+    """The recipients that are left by receiving server, the plan, and in which of its hours each line goes out."""
+    by_server: Counter[To] = Counter()
+    taken: dict[str, To] = {}
+    left = [item for item in found if item.verdict not in LEFT_OUT]
+    for item in left:
+        if item.domain not in taken:
+            taken[item.domain] = taken_by(item.domain, domains.routes.get(item.domain))
+        by_server[taken[item.domain]] += 1
+    theirs: dict[To, list[str]] = {}
+    for domain, to in taken.items():
+        theirs.setdefault(to, []).append(domain)
     server = mailing.branch.sending_server.host if mailing.branch.sending_server else ""
-    begins = timezone.now() - LOOKED_BACK
-    tables = by_provider(limits())
-    found = {}
-    # Of the rest each has so few recipients that no limit matters.
-    for provider, _ in wanted.most_common(30):
-        limit = per_hour(tables.get(provider, []))
-        free = taken(hours_at(provider, begins, server=server)).freely if provider else None
-        found[provider] = Known(limit.number if limit else None, limit.source if limit else "", free)
-    return found
+    known = known_of(by_server, theirs, server=server)
+    belongs = together(by_server, apart=[to for to, item in known.items() if item.is_slow], most=MOST_APART)
+    plan = waves(by_server, known, belongs)
+    pace = {(wave.provider, wave.name): wave.per_hour for wave in plan}
+    gone: Counter[To] = Counter()
+    hours: dict[int, int] = {}
+    for item in left:
+        to = belongs[taken[item.domain]]
+        hours[item.line] = gone[to] // pace[to] + 1
+        gone[to] += 1
+    return by_server, plan, hours
 
 
-def _sheet(found: list[Judged]) -> bytes:
+def _sheet(found: list[Judged], hours: dict[int, int]) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out)
     writer.writerow(COLUMNS)
     for item in found:
-        writer.writerow([item.line, *map(neutral, (item.written, item.verdict.value, item.why, item.suggestion))])
+        told = map(neutral, (item.written, item.verdict.value, item.why, item.suggestion))
+        writer.writerow([item.line, *told, hours.get(item.line, "")])
     return out.getvalue().encode()
 
 
@@ -199,14 +218,18 @@ def forget_addresses() -> int:
     return forgotten
 
 
-def rows_of(mailing: Mailing, *, only_fine: bool) -> Iterator[list[str]]:
-    """The lines of what was found, with their header; only the addresses that are safe to send to, where asked."""
+def rows_of(mailing: Mailing, *, only_fine: bool, hours: bool = False) -> Iterator[list[str]]:
+    """The lines of what was found, with their header; only the addresses that are safe to send to, where asked.
+
+    ``hours``: each of these with the number of the hour, from the start of the mailing on, in which it goes out.
+    """
     left_out = {verdict.value for verdict in LEFT_OUT}
     with mailing.verdicts.open("rb") as file:
         for number, row in enumerate(csv.reader(io.TextIOWrapper(file, "utf-8", newline=""))):
             if not only_fine:
                 yield row
             elif number == 0:
-                yield ["email"]
+                yield ["email", "hour"] if hours else ["email"]
             elif row[2] not in left_out:
-                yield [row[1]]
+                # Lists that were read by an older release have no hours.
+                yield [row[1], *row[5:6]] if hours else [row[1]]

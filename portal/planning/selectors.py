@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from django.db.models import QuerySet
 from django.http import Http404
@@ -12,6 +14,7 @@ from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
 from portal.planning.judging import LEFT_OUT, Verdict
 from portal.planning.models import Mailing
+from portal.planning.waves import Stage, timetable
 from portal.rates.limits import provider_name
 
 #: What each verdict is to people, and what is done about it.
@@ -25,6 +28,10 @@ WORDS = {
     Verdict.FAILED_BEFORE: ("Refused for good before", "Ask the client for their present address."),
     Verdict.NO_MAIL: ("The domain takes no mail", "Ask the client for another address."),
     Verdict.DUPLICATE: ("Twice in the list", "Written to once is enough."),
+    Verdict.ALIKE: (
+        "Probably mistyped, but the domain may exist",
+        "Look at each below: mail to a look-alike domain reaches somebody else. It stays in until you take it out.",
+    ),
     Verdict.ROLE: ("A role, not a person", "Leave it in only where that office wants the mailing."),
     Verdict.NOT_KNOWN: ("Could not find out", "Nothing speaks against it for certain. It stays in."),
     Verdict.FINE: ("Nothing speaks against it", "That their server takes it is not certain, only likely."),
@@ -44,13 +51,26 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class PlannedWave:
-    """One line of the plan, with the provider's name."""
+    """One line of the plan, with the name of the provider or the receiving server.
+
+    ``domain`` is set where the receiving server is told by one: its dossier tells more.
+    """
 
     name: str
     recipients: int
     per_hour: int
     hours: int
     why: str
+    domain: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mistyped:
+    """A line that is probably mistyped: its number (0 where it was not kept), as it was written, what was meant."""
+
+    line: int
+    written: str
+    meant: str
 
 
 def mailings_of(viewer: User, branch: BranchProfile) -> QuerySet[Mailing]:
@@ -80,6 +100,25 @@ def counted(mailing: Mailing) -> list[Counted]:
 def plan_of(mailing: Mailing) -> list[PlannedWave]:
     """The plan, the longest first."""
     return [
-        PlannedWave(provider_name(wave["provider"]), wave["recipients"], wave["per_hour"], wave["hours"], wave["why"])
+        PlannedWave(_name(wave), wave["recipients"], wave["per_hour"], wave["hours"], wave["why"], wave.get("name", ""))
         for wave in mailing.results.get("plan", [])
+    ]
+
+
+def _name(wave: dict[str, Any]) -> str:
+    if wave.get("name"):
+        return str(wave["name"])
+    return provider_name(wave["provider"]) if wave["provider"] else "Servers with few recipients each"
+
+
+def stages_of(plan: list[PlannedWave], start: datetime) -> list[Stage]:
+    """Which part of the plan goes when, from ``start`` on."""
+    return timetable([(wave.name, wave.per_hour, wave.hours) for wave in plan], start)
+
+
+def mistyped(mailing: Mailing) -> list[Mistyped]:
+    """The lines that are probably mistyped, as far as they are shown and kept."""
+    return [
+        Mistyped(int(more[0]) if more else 0, written, meant)
+        for written, meant, *more in mailing.results.get("mistyped", [])
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
@@ -13,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from portal.accounts.access import person_required
 from portal.branches.access import branch_for
 from portal.planning import selectors, services
-from portal.planning.forms import MailingForm
+from portal.planning.forms import MailingForm, StartForm
 from portal.planning.runner import rows_of
 from portal.planning.today import obstacles
 from portal.web.fragments import page_or_fragment
@@ -42,11 +43,16 @@ def mailings(request: PersonRequest, code: str) -> HttpResponse:
 def mailing(request: PersonRequest, code: str) -> HttpResponse:
     """One list: how far it is read, then what was found and the plan."""
     found = selectors.mailing_for(request.user, code)
+    plan = selectors.plan_of(found)
+    start = StartForm(request.GET).moment(ZoneInfo(found.branch.time_zone))
     context = {
         "mailing": found,
         "branch": found.branch,
         "counted": selectors.counted(found),
-        "plan": selectors.plan_of(found),
+        "plan": plan,
+        "start": StartForm(initial={"start": start}),
+        "stages": selectors.stages_of(plan, start),
+        "mistyped": selectors.mistyped(found),
         "obstacles": obstacles(found.branch) if found.is_over else [],
     }
     return page_or_fragment(request, "planning/mailing.html", "planning/_mailing.html", context)
@@ -55,11 +61,15 @@ def mailing(request: PersonRequest, code: str) -> HttpResponse:
 @require_safe
 @person_required
 def mailing_sheet(request: PersonRequest, code: str, kind: str) -> HttpResponseBase:
-    """The lines of the list as CSV: all with what was found ("all"), or the addresses that are left ("fine")."""
+    """The lines of the list as CSV: all with what was found ("all"), or the addresses that are left ("fine").
+
+    "parts" are the addresses that are left with the hour of the plan in which each goes out.
+    """
     found = selectors.mailing_for(request.user, code)
-    if not found.verdicts or kind not in ("all", "fine"):
+    if not found.verdicts or kind not in ("all", "fine", "parts"):
         raise Http404("The lines of this list are not kept any more.")
-    response = StreamingHttpResponse(_lines(rows_of(found, only_fine=kind == "fine")), content_type="text/csv")
+    rows = rows_of(found, only_fine=kind != "all", hours=kind == "parts")
+    response = StreamingHttpResponse(_lines(rows), content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="list-{found.code}-{kind}.csv"'
     return response
 

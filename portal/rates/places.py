@@ -89,7 +89,7 @@ def is_many(waiting: int) -> bool:
 def _place(name: str, rows: list[Delivery], since: datetime, server: str, now: datetime) -> Place:
     domains = tuple(domain for domain, _ in Counter(row.recipient_domain for row in rows).most_common(MOST_DOMAINS))
     latest = stands_at(domains, since=since, server=server)
-    taken = [at for state, at, _ in latest if state == State.ACCEPTED]
+    taken = [row.state_at for row in latest if row.state == State.ACCEPTED]
     queue = queue_of(rows, is_more=len(latest) == LATEST)
     assert queue.last_try is not None  # There are rows.
     last_taken = max(taken, default=None)
@@ -99,7 +99,7 @@ def _place(name: str, rows: list[Delivery], since: datetime, server: str, now: d
         domains=domains,
         queue=queue,
         taken=len(taken),
-        refused=sum(state in (State.REFUSED, State.EXPIRED) for state, *_ in latest),
+        refused=sum(row.state in (State.REFUSED, State.EXPIRED) for row in latest),
         is_cut=queue.is_more,
         oldest=min(row.at for row in rows),
         last_taken=last_taken,
@@ -108,13 +108,11 @@ def _place(name: str, rows: list[Delivery], since: datetime, server: str, now: d
     )
 
 
-def stands_at(
-    domains: tuple[str, ...], *, since: datetime, server: str = "", most: int = LATEST
-) -> list[tuple[str, datetime, datetime]]:
-    """How the latest deliveries to these domains that were tried since then stand: state, since when, handed over."""
-    rows = Delivery.objects.filter(recipient_domain__in=domains, provider="", at__gte=since - LONGEST_QUEUED)
-    told = rows.order_by("-at", "-pk").values_list("state", "state_at", "at", "server")[:most]
-    return [(state, at, handed) for state, at, handed, host in told if at >= since and (not server or host == server)]
+def stands_at(domains: tuple[str, ...], *, since: datetime, server: str = "") -> list[Delivery]:
+    """The latest deliveries to these domains that were tried since then, as they stand; one query."""
+    rows = Delivery.objects.filter(recipient_domain__in=domains, at__gte=since - LONGEST_QUEUED)
+    told = rows.order_by("-at", "-pk").only("at", "state", "state_at", "server", "reply")[:LATEST]
+    return [row for row in told if row.state_at >= since and (not server or row.server == server)]
 
 
 def standing_of(last_try: datetime, last_taken: datetime | None, now: datetime) -> Now:

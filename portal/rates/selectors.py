@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from django.db.models import Q, QuerySet, Sum
 from django.utils import timezone
 
+from portal.branches.selectors import addresses_of_servers
 from portal.maillog.models import AttemptCount, DayCount, Delivery, HourCount, State
 from portal.rates.advice import Advice, Now, advice_for
 from portal.rates.hours import Episode, Hour, Taken, latest_episode, taken, total_of
@@ -70,6 +71,7 @@ class Rate:
     now: Now | None
     queue: Queue
     advice: Advice
+    addresses: str = ""
 
     @property
     def name(self) -> str:
@@ -137,7 +139,14 @@ def rates(*, span: timedelta, server: str = "", now: datetime | None = None) -> 
         for host, queue in queues_at(provider, hosts, since=begins).items()
     }
     known = by_provider(limits())
-    found = [_rate(pair, hours[pair], known.get(pair[1], []), queues.get(pair, Queue()), now) for pair in hours]
+    addresses = addresses_of_servers()
+    found = [
+        replace(
+            _rate(pair, hours[pair], known.get(pair[1], []), queues.get(pair, Queue()), now),
+            addresses=addresses.get(pair[0], ""),
+        )
+        for pair in hours
+    ]
     found.sort(key=lambda rate: (not rate.is_pushing, rate.episode is None, -rate.total.tried, rate.server))
     is_any_nameless = any(not provider for _, provider in hours)
     nameless = places(since=begins, server=server, now=now) if is_any_nameless else []

@@ -60,7 +60,18 @@ def test_the_log_is_not_walked_through_for_what_is_rare(
     assert f"{LIST}?state=refused&amp;after={response.context['found'].further}" in response.content.decode()
 
 
-@pytest.mark.parametrize(("query", "field"), [("?branch=nowhere", "branch"), ("?recipient=lee", "recipient")])
+def test_an_address_stands_for_the_server_whose_profile_has_it(north: BranchProfile, as_ida: Client) -> None:
+    assert north.sending_server is not None
+    make.delivery(north, "lee@corp.example", server=north.sending_server.host)
+    make.delivery(north, "kim@corp.example", server="mail.other.example")
+    response = as_ida.get(f"{LIST}?server={north.sending_server.addresses[0]}&since=2026-03-01")
+    assert recipients(response) == [("north", "lee@corp.example")]
+
+
+@pytest.mark.parametrize(
+    ("query", "field"),
+    [("?branch=nowhere", "branch"), ("?recipient=lee", "recipient"), ("?server=203.0.113.99", "server")],
+)
 def test_wrong_input_is_told_at_its_field(query: str, field: str, world: None, as_ida: Client) -> None:
     response = as_ida.get(LIST + query)
     assert response.status_code == 400

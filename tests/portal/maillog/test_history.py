@@ -141,6 +141,14 @@ def test_broken_down(split: str, expected: list[tuple[str, int]], north: BranchP
     assert [(part.words, part.tally.sent) for part in parts] == expected
 
 
+def test_a_server_is_shown_with_the_addresses_of_its_profile(north: BranchProfile, as_nora: Client) -> None:
+    counted(north, "accepted", 40, server=str(north.sending_server))
+    counted(north, "accepted", 2)
+    parts = as_nora.get(f"{PAGE}?split=server").context["parts"]
+    assert north.sending_server is not None
+    assert [part.note for part in parts] == [", ".join(north.sending_server.addresses), ""]
+
+
 def test_by_recipient_domain_for_a_month_the_largest_first(north: BranchProfile, as_nora: Client) -> None:
     counted(north, "accepted", 1)
     for number in range(60):

@@ -87,7 +87,7 @@ def test_every_line_has_its_verdict(judged: Mailing) -> None:
         "kim@gmail.com": "fine",
         "kim@gamil.com": "mistyped",
         # It takes mail, so that it may be meant; nobody can say for certain.
-        "kim@gmial.com": "not_known",
+        "kim@gmial.com": "alike",
         "not an address": "malformed",
         "gone@nowhere.example": "no_mail",
         "a@null.example": "no_mail",
@@ -99,7 +99,7 @@ def test_every_line_has_its_verdict(judged: Mailing) -> None:
         "'=cmd@corp.example": "fine",
     }
     assert judged.results["left"] == 6
-    assert judged.results["mistyped"] == [["kim@gamil.com", "kim@gmail.com"]]
+    assert judged.results["mistyped"] == [["kim@gamil.com", "kim@gmail.com", 5], ["kim@gmial.com", "kim@gmail.com", 6]]
 
 
 def test_the_list_itself_is_forgotten_at_once_and_the_lines_later(judged: Mailing) -> None:
@@ -168,6 +168,13 @@ def test_the_pages(as_nora: Client, as_sven: Client, judged: Mailing) -> None:
     assert told[0] == "email"
     assert "lee@corp.example" in told
     assert "out@corp.example" not in told
+    parts = b"".join(as_nora.get(f"/mailings/{judged.code}/parts.csv")).decode().splitlines()  # type: ignore[arg-type]
+    assert parts[:2] == ["email,hour", "lee@corp.example,1"]
+    assert [(item.line, item.meant) for item in page.context["mistyped"]] == [
+        (5, "kim@gmail.com"),
+        (6, "kim@gmail.com"),
+    ]
+    assert "Line 5" in page.content.decode()
     for path in (f"/mailings/{judged.code}/", f"/mailings/{judged.code}/all.csv", "/branches/north/mailings/"):
         assert as_sven.get(path).status_code == 404
     assert as_nora.get(f"/mailings/{judged.code}/smoke.csv").status_code == 404
