@@ -19,7 +19,7 @@ def requests_of(viewer: User, *, branch: str = "", domain: str = "") -> QuerySet
         rows = rows.filter(branch__in=own.filter(code=branch) if branch else own)
     if domain:
         rows = rows.filter(domain=domain)
-    return rows.select_related("branch", "by")
+    return rows.select_related("branch", "by", "entry__branch__sending_server")
 
 
 def request_for(viewer: User, pk: int) -> AllowRequest:
@@ -32,7 +32,7 @@ def request_for(viewer: User, pk: int) -> AllowRequest:
 
 def request_of_link(token: str) -> AllowRequest:
     """The request whose link has ``token``, also when it has run out; else Http404."""
-    found = AllowRequest.objects.select_related("branch", "entry").filter(token=token).first()
+    found = AllowRequest.objects.select_related("branch", "entry__branch__sending_server").filter(token=token).first()
     if found is None:
         raise Http404("There is nothing behind this link.")
     return found

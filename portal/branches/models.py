@@ -158,6 +158,14 @@ class AllowListEntry(models.Model):
         """It was confirmed, but not for so long."""
         return self.state == AllowListState.CONFIRMED and self.expires is not None and self.expires <= timezone.now()
 
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The addresses that the branch sends from and that were not among those allowed; none where all were."""
+        server = self.branch.sending_server if self.branch else None
+        if self.state != AllowListState.CONFIRMED or not self.addresses or server is None:
+            return ()
+        return tuple(address for address in server.addresses if address not in self.addresses)
+
 
 class BranchEvent(models.Model):
     """Something that was changed on a branch's profile: by whom, when, from what to what. Append-only."""

@@ -55,7 +55,13 @@ def allow_list(viewer: User, *, domain: str = "") -> QuerySet[AllowListEntry]:
     rows = AllowListEntry.objects.filter(Q(branch=None) | Q(branch__in=branches_of(viewer)))
     if domain:
         rows = rows.filter(domain=domain)
-    return rows.select_related("branch", "recorded_by")
+    return rows.select_related("branch__sending_server", "recorded_by")
+
+
+def allowed_at(viewer: User, branch: BranchProfile, domain: str) -> AllowListEntry | None:
+    """The newest that is known of ``branch`` being allowed at ``domain``, of itself or of all branches."""
+    rows = allow_list(viewer, domain=domain).filter(Q(branch=None) | Q(branch=branch))
+    return rows.order_by("-at", "-pk").first()
 
 
 def compose_subject(

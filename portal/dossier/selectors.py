@@ -66,7 +66,7 @@ def dossier_of(viewer: User, domain: str) -> Dossier:
     receiver = receiver_called(providers.most_common(1)[0][0]) if providers else receiver_of_domain(domain)
     about = tickets_of(viewer).filter(recipient_domain=domain)
     confirmed = about.exclude(cause="").order_by("-last_activity").values_list("cause", flat=True)[:LOOKED_THROUGH]
-    allowed = list(allow_list(viewer, domain=domain).select_related("branch").order_by("-at")[:MOST])
+    allowed = list(allow_list(viewer, domain=domain).order_by("-at")[:MOST])
     requests = list(requests_of(viewer, domain=domain).order_by("-created")[:MOST])
     named = [*(entry.by for entry in allowed), *(item.contact for item in requests)]
     return Dossier(

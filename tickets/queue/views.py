@@ -16,6 +16,7 @@ from diagnostics.engine.causes import CAUSES, Confidence, Ranked
 from diagnostics.selectors import context_of
 from diagnostics.services import CallRefused
 from portal.accounts.access import person_required, support_required
+from portal.branches.selectors import allowed_at
 from portal.maillog.selectors import timeline_of
 from portal.web.fragments import page_or_fragment
 from portal.web.http import PersonRequest
@@ -86,6 +87,7 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
         "timeline": timeline_of(ticket.report.delivery) if ticket.report.delivery else [],
         "beliefs": beliefs,
         **_by_confirmed(ticket, beliefs),
+        "allowed": allowed_at(viewer, ticket.branch, ticket.recipient_domain),
         "letter": letter_to_their_it(ticket),
         "has_draft": viewer.is_support and bool(reply_draft(ticket, beliefs, by=viewer)),
         "reply_form": _reply_form(request, ticket, beliefs),

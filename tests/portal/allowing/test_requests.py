@@ -13,6 +13,7 @@ from portal.accounts.models import User
 from portal.allowing import services
 from portal.allowing.models import AllowRequest
 from portal.branches.models import AllowListEntry, BranchProfile
+from tests.tickets.queue.conftest import make_ticket
 
 ANSWER: dict[str, Any] = {"answer": "allowed", "answered_by": "IT of Corp", "addresses": [], "product": "Mimecast"}
 
@@ -95,3 +96,38 @@ def test_the_pages(as_nora: Client, as_sven: Client, asked: AllowRequest) -> Non
     assert as_nora.get(f"/allow-requests/{asked.pk}/link/").status_code == 405
     BranchProfile.objects.update(sending_server=None)
     assert as_nora.post(path, {"domain": "other.example", "product": "other"}).status_code == 400
+
+
+def test_a_partial_answer_is_told_as_partial_everywhere(
+    asked: AllowRequest, as_nora: Client, as_ida: Client, north: BranchProfile, nora: User
+) -> None:
+    server = north.sending_server
+    assert server is not None
+    server.addresses = ["192.0.2.10", "192.0.2.11"]
+    server.save(update_fields=["addresses"])
+    AllowRequest.objects.update(addresses=server.addresses)
+    Client().post(link(asked), ANSWER | {"addresses": ["192.0.2.10"]})
+    entry = AllowListEntry.objects.select_related("branch__sending_server").get()
+    assert entry.missing == ("192.0.2.11",)
+    make_ticket(1, north, nora, recipient="lee@corp.example")
+    for client, page in (
+        (Client(), link(asked)),
+        (as_nora, f"/allow-requests/{asked.pk}/"),
+        (as_nora, "/branches/north/allow-requests/"),
+        (as_nora, "/tickets/1/"),
+        (as_ida, "/tickets/1/"),
+        (as_ida, "/allow-lists/"),
+        (as_ida, "/domains/corp.example/"),
+    ):
+        found = client.get(page)
+        assert found.status_code == 200, page
+        assert "192.0.2.11" in found.content.decode(), page
+    Client().post(link(asked), ANSWER)
+    assert AllowListEntry.objects.select_related("branch__sending_server").get().missing == ()
+
+
+def test_what_another_branch_was_told_is_not_on_the_ticket(
+    asked: AllowRequest, south: BranchProfile, sven: User, as_sven: Client
+) -> None:
+    make_ticket(1, south, sven, recipient="lee@corp.example")
+    assert as_sven.get("/tickets/1/").context["allowed"] is None

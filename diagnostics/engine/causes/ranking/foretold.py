@@ -52,6 +52,7 @@ FORETELLS = {
     "ptr.missing": _Foretold("rdns_missing", is_everywhere=True),
     "ptr.unconfirmed": _Foretold("rdns_missing", is_everywhere=True),
     "allow.refused": _Foretold("recipient_policy", POSSIBLE),
+    "allow.changed": _Foretold("recipient_policy", POSSIBLE),
     "sts.not_covered": _Foretold("tls_required", POSSIBLE),
     "dane.stale": _Foretold("tls_required", POSSIBLE),
 }
