@@ -7,8 +7,9 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from portal.accounts.access import admin_required, support_required
+from portal.accounts.access import admin_required, person_required
 from portal.branches.access import branch_for
+from portal.branches.models import SendingMode
 from portal.ownserver import services
 from portal.ownserver.forms import ServerForm, TrialForm
 from portal.ownserver.models import OwnServer
@@ -16,9 +17,9 @@ from portal.web.http import PersonRequest
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@support_required
+@person_required
 def own_server(request: PersonRequest, code: str) -> HttpResponse:
-    """The settings and the latest tries; admins change them."""
+    """The settings and the latest tries, for whoever may see the branch; admins change them."""
     branch = branch_for(request.user, code)
     held = OwnServer.objects.filter(branch=branch).first()
     is_saving = request.method == "POST" and request.user.is_admin
@@ -34,13 +35,14 @@ def own_server(request: PersonRequest, code: str) -> HttpResponse:
         "form": form,
         "trial_form": TrialForm(),
         "trials": trials,
+        "is_own": branch.sending == SendingMode.OWN,
         "is_trying": any(trial.state != "done" for trial in trials),
     }
     return render(request, "ownserver/server.html", context, status=400 if form.is_bound else 200)
 
 
 @require_POST
-@support_required
+@person_required
 def own_server_try(request: PersonRequest, code: str) -> HttpResponse:
     """Try the settings, with a test message where one is wanted."""
     branch = branch_for(request.user, code)

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from diagnostics.resolving import resolver_from_settings
+from portal.signing import adopting
 from portal.signing.looking import Seen, is_published, look
 from portal.signing.models import SigningKey, State
 
@@ -20,6 +21,8 @@ REVOKED_FOR = timedelta(days=30)
 
 def due() -> list[int]:
     """The keys that are to be looked at, the longest overdue first; each is put off, so that it is asked once."""
+    adopting.adopt()
+    adopting.follow_profiles()
     now = timezone.now()
     numbers = list(
         SigningKey.objects.filter(next_look__lte=now).order_by("next_look").values_list("pk", flat=True)[:50]

@@ -11,7 +11,7 @@ from portal.accounts.models import User
 from portal.bell import ring
 from portal.branches.models import SendingDomain
 from portal.branches.services import remove_dkim_entry, save_dkim_entry
-from portal.signing import handing, tasks
+from portal.signing import adopting, handing, tasks
 from portal.signing.making import Pair, make_pair
 from portal.signing.models import LIVE, SigningKey, State
 
@@ -36,8 +36,11 @@ def issue(domain: SendingDomain, *, algorithm: str, selector: str, by: User) -> 
     one has been verified, so that no mail is unsigned in between. SigningProblem and HandingProblem say why not.
     """
     selector = selector or free_selector(domain)
-    if SigningKey.objects.filter(domain=domain, selector=selector).exists():
+    was_used = SigningKey.objects.filter(domain=domain, selector=selector).exists()
+    if was_used or domain.dkim_entries.filter(selector=selector).exists():
         raise SigningProblem(f"The selector {selector} was used before. Choose another: receivers remember old keys.")
+    # A key that only the profile knows is the one that this one takes over from.
+    adopting.adopt(domain)
     pair = make_pair(algorithm)
     with transaction.atomic():
         key = SigningKey.objects.select_for_update().filter(domain=domain, state=State.ASKED).first()

@@ -20,9 +20,7 @@ from portal.web.http import PersonRequest
 def signing_keys(request: PersonRequest, code: str) -> HttpResponse:
     """The keys of a branch and its From-domains."""
     branch = branch_for(request.user, code)
-    keys = selectors.keys_of(request.user, branch)
-    by_domain = [(domain, [key for key in keys if key.domain_id == domain.pk]) for domain in branch.from_domains.all()]
-    context = {"branch": branch, "by_domain": by_domain, "ask_form": AskForm()}
+    context = {"branch": branch, "by_domain": selectors.by_domain(request.user, branch), "ask_form": AskForm()}
     return render(request, "signing/keys.html", context)
 
 
@@ -95,5 +93,6 @@ def signing_revoke(request: PersonRequest, pk: int) -> HttpResponse:
         context = {"key": key, "branch": key.domain.branch, "revoke_form": form}
         return render(request, "signing/key.html", context, status=400)
     services.revoke(key, because=form.cleaned_data["because"], by=request.user)
-    messages.success(request, f"{key} is revoked. The branch's IT publishes what stands below.")
+    next_step = "The branch's IT publishes what stands below." if key.published_at else "It was never seen published."
+    messages.success(request, f"{key} is revoked. {next_step}")
     return redirect("signing_key", pk=key.pk)

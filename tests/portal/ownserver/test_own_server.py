@@ -175,10 +175,31 @@ def test_a_try_is_performed_once_and_noted(server: OwnServer, ada: User, setting
     assert "s3cret-word" not in json.dumps(trial.steps)
 
 
+def test_the_branch_sees_and_tries_its_own(as_nora: Client, as_sven: Client, server: OwnServer) -> None:
+    path = "/branches/north/own-server/"
+    page = as_nora.get(path).content.decode()
+    assert "mail.north.example" in page
+    assert "s3cret-word" not in page
+    as_nora.post(path, {"host": "evil.example", "port": 587, "encryption": "starttls", "sender": SENDER})
+    assert OwnServer.objects.get().host == "mail.north.example"
+    as_nora.post(path + "try/", {"to": ""})
+    assert ServerTrial.objects.count() == 1
+    assert as_nora.post(path + "forget/").status_code == 403
+    assert as_sven.get(path).status_code == 404
+    assert as_sven.post(path + "try/", {"to": ""}).status_code == 404
+
+
+@pytest.mark.parametrize(("sending", "is_own"), [("own", True), ("vendor", False)])
+def test_it_says_the_same_as_the_profile(as_nora: Client, north: BranchProfile, sending: str, is_own: bool) -> None:
+    BranchProfile.objects.update(sending=sending)
+    shown = as_nora.get("/branches/north/own-server/")
+    assert shown.context["is_own"] is is_own
+    assert ("sends through ours" in shown.content.decode()) is not is_own
+
+
 def test_the_pages(as_ada: Client, as_ida: Client, as_nora: Client, server: OwnServer) -> None:
     path = "/branches/north/own-server/"
     new = {"host": "smtp.north.example", "port": 587, "encryption": "starttls", "sender": SENDER}
-    assert as_nora.get(path).status_code == 403
     assert as_ida.get(path).status_code == 200
     assert "s3cret-word" not in as_ada.get(path).content.decode()
     # Support tries; only an admin changes.

@@ -183,3 +183,68 @@ def test_the_pages(as_ida: Client, as_nora: Client, as_sven: Client, domain: Sen
     assert as_ida.post(f"/signing/keys/{key.pk}/revoke/", {"because": ""}).status_code == 400
     assert as_ida.post(f"/signing/keys/{key.pk}/revoke/", {"because": "lost"}).status_code == 302
     assert as_nora.get(f"/signing/keys/{key.pk}/").status_code == 200
+
+
+@pytest.fixture
+def entry(domain: SendingDomain) -> DKIMEntry:
+    DKIMEntry.objects.all().delete()
+    return DKIMEntry.objects.create(domain=domain, selector="xen1", public_key=make_pair("rsa").public)
+
+
+def test_a_key_of_the_profile_is_watched_like_any_other(
+    domain: SendingDomain, entry: DKIMEntry, publish: Any, as_nora: Client
+) -> None:
+    before = as_nora.get("/branches/north/keys/").context["by_domain"][0]
+    assert ([item.selector for item in before.entries], before.keys) == (["xen1"], [])
+    [pk] = rounds.due()
+    key = SigningKey.objects.get()
+    assert (key.pk, key.selector, key.state, key.algorithm) == (pk, "xen1", State.ISSUED, "rsa")
+    publish({"xen1._domainkey.north.example": {"TXT": [key.record]}})
+    rounds.look_at(pk)
+    key.refresh_from_db()
+    assert key.state == State.PUBLISHED
+    after = as_nora.get("/branches/north/keys/").context["by_domain"][0]
+    assert ([item.selector for item in after.keys], after.entries) == (["xen1"], [])
+    assert as_nora.get(f"/signing/keys/{pk}/").status_code == 200
+    rounds.due()
+    assert SigningKey.objects.count() == 1
+
+
+def test_it_is_rotated_and_revoked(domain: SendingDomain, entry: DKIMEntry, ida: User) -> None:
+    newer = issue(domain, ida)
+    assert newer.replaces is not None
+    assert newer.replaces.selector == "xen1"
+    services.note_verified("north.example", newer.selector)
+    assert SigningKey.objects.get(selector="xen1").state == State.RETIRED
+    services.revoke(SigningKey.objects.get(selector="xen1"), because="old", by=ida)
+    assert not DKIMEntry.objects.filter(selector="xen1").exists()
+    with pytest.raises(services.SigningProblem):
+        issue(domain, ida, selector="xen1")
+
+
+def test_it_follows_the_profile(domain: SendingDomain, entry: DKIMEntry) -> None:
+    rounds.due()
+    entry.public_key = make_pair("ed25519").public
+    entry.save()
+    rounds.due()
+    key = SigningKey.objects.get()
+    assert (key.public_key, key.algorithm) == (entry.public_key, "ed25519")
+    entry.delete()
+    rounds.due()
+    key.refresh_from_db()
+    assert (key.state, key.next_look) == (State.RETIRED, None)
+
+
+def test_a_selector_without_its_key_is_shown_and_not_watched(
+    domain: SendingDomain, entry: DKIMEntry, as_nora: Client
+) -> None:
+    DKIMEntry.objects.update(public_key="")
+    assert rounds.due() == []
+    assert [item.selector for item in as_nora.get("/branches/north/keys/").context["by_domain"][0].entries] == ["xen1"]
+
+
+def test_who_has_asked_is_not_invited_to_ask_again(domain: SendingDomain, as_nora: Client) -> None:
+    ask = f"/branches/north/domains/{domain.pk}/ask-for-key/"
+    assert ask in as_nora.get("/branches/north/keys/").content.decode()
+    as_nora.post(ask, {"note": ""})
+    assert ask not in as_nora.get("/branches/north/keys/").content.decode()
