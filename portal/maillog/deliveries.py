@@ -10,7 +10,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from portal.branches.models import BranchProfile, SendingServer
-from portal.maillog import matching, partitions
+from portal.maillog import matching, partitions, refusals
 from portal.maillog.addresses import domain_of, normal
 from portal.maillog.attempts import name_attempts
 from portal.maillog.bulk import Row, among, insert, numbers, wait_for_turn
@@ -101,6 +101,7 @@ class Deliveries:
         counts.write()
         if found.emptied:
             MessageLog.objects.filter(pk__in=found.emptied, deliveries=None).delete()
+        refusals.tell(self.source, self._branches, fresh.values())
         return len(fresh)
 
     def _message_key(self, event: LogEvent) -> tuple[int, str]:

@@ -5,3 +5,9 @@ from django.apps import AppConfig
 
 class SuppressionConfig(AppConfig):
     name = "portal.suppression"
+
+    def ready(self) -> None:
+        from portal.maillog import refusals
+        from portal.suppression.refusals import take
+
+        refusals.listen(take)

@@ -7,10 +7,13 @@ time before somebody ended an entry by hand never brings it back: they knew bett
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from diagnostics.engine.causes import CAUSES
@@ -18,9 +21,12 @@ from diagnostics.engine.names import Malformed, parse_address
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.maillog.addresses import domain_of, normal
+from portal.maillog.models import Delivery, State
 from portal.suppression.access import may_end
 from portal.suppression.models import OWN_WILL, Ending, Reason, Suppression
 
+#: So many addresses are looked up and written at once.
+PIECE = 500
 FOR_GOOD = datetime.max.replace(tzinfo=UTC)
 
 
@@ -62,10 +68,15 @@ def _put(row: Suppression, now: datetime) -> Suppression:
     if held is not None:
         if held.holds_at(now) and _strength(held) >= _strength(row):
             return held
-        lapsed = held.until is not None and held.until <= now
-        _end(held, Ending.LAPSED if lapsed else Ending.REPLACED, at=held.until if lapsed and held.until else now)
+        _make_room(held, now)
     row.save(force_insert=True)
     return row
+
+
+def _make_room(held: Suppression, now: datetime) -> None:
+    """End an entry whose place another takes."""
+    lapsed = held.until is not None and held.until <= now
+    _end(held, Ending.LAPSED if lapsed else Ending.REPLACED, at=held.until if lapsed and held.until else now)
 
 
 def _alone(branch: int) -> None:
@@ -125,6 +136,66 @@ def suppress_for_bounce(
     if until <= timezone.now() or _was_ended_since(branch, address, at):
         return None
     return suppress(branch, address=address, reason=Reason.HARD_BOUNCE, since=at, until=until, source=source)
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Somebody's server told ours at that time that it takes no mail for the address, for good."""
+
+    address: str
+    at: datetime
+
+
+@transaction.atomic
+def suppress_for_refusals(branch: BranchProfile, refusals: Iterable[Refusal], *, source: str) -> int:
+    """Suppress after final refusals that our own log tells of, as after bounces; returns how many entries are new.
+
+    There may be thousands, so they are taken together. An address whose server has accepted mail since is left alone:
+    a log may be read long after it was written.
+    """
+    now, days = timezone.now(), timedelta(days=settings.SUPPRESS_HARD_DAYS)
+    latest: dict[str, Refusal] = {}
+    for refusal in sorted(refusals, key=lambda refusal: refusal.at):
+        if refusal.at + days > now:
+            latest[normal(refusal.address)] = refusal
+    names, made = list(latest), 0
+    if names:
+        _alone(branch.pk)
+    for start in range(0, len(names), PIECE):
+        piece = {name: latest[name] for name in names[start : start + PIECE]}
+        made += _suppress_piece(branch, piece, now=now, days=days, source=source)
+    return made
+
+
+def _suppress_piece(
+    branch: BranchProfile, piece: dict[str, Refusal], *, now: datetime, days: timedelta, source: str
+) -> int:
+    accepted = Delivery.objects.filter(branch=branch, recipient_normal__in=piece, state=State.ACCEPTED).order_by()
+    since = dict(accepted.values_list("recipient_normal").annotate(Max("state_at")))
+    of_branch = Suppression.objects.filter(branch=branch, address_normal__in=piece)
+    removed = dict(
+        of_branch.filter(ending=Ending.REMOVED).order_by().values_list("address_normal").annotate(Max("ended"))
+    )
+    held = {row.address_normal: row for row in of_branch.filter(ended=None)}
+    rows: list[Suppression] = []
+    for name, refusal in piece.items():
+        parsed = parse_address(refusal.address)
+        is_known_better = any(at is not None and at >= refusal.at for at in (since.get(name), removed.get(name)))
+        if is_known_better or isinstance(parsed, Malformed) or not parsed.domain:
+            continue
+        row = Suppression(
+            branch=branch, address=parsed.text[:320], address_normal=name, domain=domain_of(name),
+            reason=Reason.HARD_BOUNCE, until=refusal.at + days, source=source[:200],
+            # The message that was refused was still sent: the entry holds from right after it.
+            since=min(refusal.at + timedelta(microseconds=1), now),
+        )  # fmt: skip
+        if (before := held.get(name)) is not None:
+            if before.holds_at(now) and _strength(before) >= _strength(row):
+                continue
+            _make_room(before, now)
+        rows.append(row)
+    Suppression.objects.bulk_create(rows)
+    return len(rows)
 
 
 def suppress_for_complaint(
