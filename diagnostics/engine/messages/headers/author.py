@@ -8,9 +8,10 @@ author: most refuse the message, since a person may be shown another address tha
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import chain, islice
 from typing import Final
 
 from diagnostics.engine.messages.headers.fields import Field, decoded
@@ -66,9 +67,10 @@ def read_authors(fields: Sequence[Field]) -> Authors:
     found: list[Author] = []
     is_group = False
     for field in own[:10]:
-        pieces = list(_pieces(field.value[:MAX_VALUE]))
-        is_group = is_group or (_GROUP, ":") in pieces
-        found += _mailboxes(pieces)
+        # A From of many thousand commas is nobody's: what stands behind the last author that is kept is not read.
+        pieces = _Seen(_pieces(field.value[:MAX_VALUE]))
+        found += islice(_mailboxes(pieces), MAX_AUTHORS - len(found))
+        is_group = is_group or pieces.has_group
     authors = tuple(found[:MAX_AUTHORS])
     if len(own) > 1:
         shape = Shape.SEVERAL_FIELDS
@@ -104,12 +106,24 @@ def _pieces(value: str) -> Iterator[tuple[int, str]]:
                 yield (_COMMA, piece) if piece == "," else (_GROUP, piece)
 
 
-def _mailboxes(pieces: Sequence[tuple[int, str]]) -> list[Author]:
-    found: list[Author] = []
+class _Seen:
+    """The pieces as they are read, and whether a group was among them."""
+
+    def __init__(self, pieces: Iterator[tuple[int, str]]) -> None:
+        self._pieces = pieces
+        self.has_group = False
+
+    def __iter__(self) -> Iterator[tuple[int, str]]:
+        for piece in self._pieces:
+            self.has_group = self.has_group or piece[0] == _GROUP
+            yield piece
+
+
+def _mailboxes(pieces: Iterable[tuple[int, str]]) -> Iterator[Author]:
     words: list[str] = []
     inside: list[str] | None = None
     angle = ""
-    for kind, text in (*pieces, (_END, ";")):
+    for kind, text in chain(pieces, [(_END, ";")]):
         if kind == _ANGLE:
             if inside is not None:
                 angle = "".join(inside)
@@ -124,9 +138,8 @@ def _mailboxes(pieces: Sequence[tuple[int, str]]) -> list[Author]:
             if inside is not None:
                 angle, inside = "".join(inside), None  # Opened and never closed.
             if kind != _GROUP and (author := _author(words, angle)):
-                found.append(author)
+                yield author
             words, angle = [], ""
-    return found
 
 
 def _author(words: Sequence[str], angle: str) -> Author | None:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -28,6 +28,7 @@ MAX_VALUE: Final = 8_192
 MAX_HOPS: Final = 500
 
 _VERSION = re.compile(r"\b(TLS|SSL)v?\s?([123](?:[._]\d)?)(?![\d])", re.IGNORECASE)
+_SPEAKS_OF_TLS = re.compile(r"tls|ssl", re.IGNORECASE)
 # RFC 3848 and RFC 6531 §4.3: an S after the name of the protocol says that the connection was encrypted.
 _ENCRYPTED = re.compile(r"(?:UTF8)?(?:ESMTP|SMTP|LMTP|HTTP)SA?", re.IGNORECASE)
 _HELO = re.compile(r"(?:HELO|EHLO)[ =:]+(\S+)", re.IGNORECASE)
@@ -122,7 +123,12 @@ def chain(fields: Sequence[Field]) -> Chain:
     """The way that the ``Received`` fields among ``fields`` tell."""
     # The nearest to the receiver are kept: what lies further back anybody may have written.
     received = [field for field in fields if field.key == "received"][:MAX_HOPS]
-    hops = [hop(field) for field in reversed(received)]
+    # A mail that goes round in a circle repeats its notes; each is read once.
+    known: dict[str, Hop] = {}
+    for field in received:
+        if field.value not in known:
+            known[field.value] = hop(field)
+    hops = [replace(known[field.value], position=field.position) for field in reversed(received)]
     steps: list[Step] = []
     first: datetime | None = None
     last: datetime | None = None
@@ -158,7 +164,7 @@ def hop(field: Field) -> Hop:
         with_=protocol,
         id=_first(clauses["id"]).strip("<>"),
         for_=_addressee(clauses["for"]),
-        tls=_tls(found, protocol),
+        tls=_tls(found if _SPEAKS_OF_TLS.search(field.value) else (), protocol),
         local=local,
         at=stamp.at if stamp else None,
         is_zone_assumed=stamp.is_zone_assumed if stamp else False,

@@ -65,3 +65,9 @@ def test_any_from_is_read(values: list[str]) -> None:
     found = read(*values)
     assert found.shape in Shape
     assert len(found.fields) == len(values)
+
+
+def test_behind_fifty_authors_nothing_is_read() -> None:
+    found = read(", ".join(f"a{number}@north.example" for number in range(600)))
+    assert (len(found.authors), found.shape) == (50, Shape.SEVERAL_ADDRESSES)
+    assert read("Group: a@north.example, b@north.example;").shape is Shape.GROUP

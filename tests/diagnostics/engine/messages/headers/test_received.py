@@ -208,6 +208,11 @@ def test_a_hop_without_a_date_is_passed_over() -> None:
     assert chain(()).last is None
 
 
+def test_notes_that_repeat_keep_their_places() -> None:
+    steps = chain(read_message(f"Received: from a.example by b.example; {DATE}\n" * 3).fields).steps
+    assert [step.hop.position for step in steps] == [2, 1, 0]
+
+
 def test_p115_five_hundred_hops() -> None:
     found = chain(read_message(header(*[DATE] * 500)).fields)
     assert len(found.steps) == 500
