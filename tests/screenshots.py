@@ -65,7 +65,7 @@ SHOTS = (
     ("unclassified", "ida@desk.example", "/unclassified-replies/"),
     ("reply-rules", "ida@desk.example", "/reply-rules/"),
     ("rates", "ida@desk.example", "/rates/"),
-    ("rates-provider", "ida@desk.example", "/rates/to/google/"),
+    ("rates-provider", "ida@desk.example", "/rates/to/yahoo/"),
     ("limits", "ida@desk.example", "/rates/limits/"),
     ("alerts", "ida@desk.example", "/notices/"),
     ("feedback", "nora@north.example", "/branches/north/feedback/"),

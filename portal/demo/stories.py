@@ -267,7 +267,9 @@ def message(
 
 
 def event(kind: str, branch: Branch, key: str, recipient: str, at: datetime) -> dict[str, Any]:
-    return {"kind": kind, "branch": branch.code, "key": key, "recipient": recipient, "at": iso(at)}
+    return {
+        "kind": kind, "branch": branch.code, "key": key, "recipient": recipient, "at": iso(at), "server": branch.server,
+    }  # fmt: skip
 
 
 def client(branch: Branch, name: str, email: str) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from django.core.management import CommandError, call_command
 
 from diagnostics.models import Run
 from portal.branches.models import BranchProfile
-from portal.maillog.models import Delivery, IngestBatch
+from portal.maillog.models import AttemptCount, Delivery, IngestBatch
 from portal.maillog.rules import unclassified
 from portal.returned.models import ReturnedMail
+from portal.standing.models import Standing
 from portal.suppression.models import Suppression
 from tickets.models import Exit, Report, Ticket
 
@@ -37,6 +38,12 @@ def test_it_is_a_lived_in_world(db: None) -> None:
     reasons = set(Suppression.objects.values_list("reason", flat=True))
     assert reasons == {"hard_bounce", "complaint", "opt_out", "manual"}
     assert [kind.count for kind in unclassified().rows] == [3, 1]
+    assert dict(Standing.objects.values_list("branch__code", "state")) == {
+        "north": "good", "harbor": "good", "summit": "suspended",
+    }  # fmt: skip
+    assert set(AttemptCount.objects.values_list("server", flat=True)) == {
+        "smtp.xenegrade.example", "mail.summit.example",
+    }  # fmt: skip
     exits = set(Report.objects.values_list("exit", flat=True))
     assert exits >= {Exit.ADDRESS_CORRECTED, Exit.NOT_SENT, Exit.FOUND_IN_JUNK, Exit.SUSPENDED, Exit.TICKET}
     assert set(Ticket.objects.values_list("state", flat=True)) >= {"new", "open", "waiting", "solved"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from tempfile import NamedTemporaryFile, TemporaryDirectory
 from typing import Any
 
 from django.core.management import call_command
@@ -17,6 +17,8 @@ from portal.accounts.models import User
 from portal.branches.models import AllowListEntry, BranchProfile
 from portal.branches.services import suspend
 from portal.demo import desk, mails, people, stories
+from portal.rates import alerts
+from portal.standing import rounds as standings
 from portal.suppression.loading import load
 from portal.suppression.sheets import read_sheet
 
@@ -44,6 +46,7 @@ class Command(BaseCommand):
             summit = BranchProfile.objects.get(code="summit")
             suspend(summit, reason=SUSPENDED_BECAUSE, by=User.objects.get(email="ada@desk.example"))
             BranchProfile.objects.filter(pk=summit.pk).update(suspended_since=now - timedelta(days=2))
+            self.look(now)
         if options["verbosity"]:
             self.stdout.write(f"The demo world is there: 3 branches, 5 weeks of mail, {len(tickets)} tickets.")
             for item in people.PEOPLE:
@@ -77,6 +80,12 @@ class Command(BaseCommand):
                 recorded_by=ida,
             )
 
+    def look(self, now: Any) -> None:
+        """What the desk does every few minutes and hours, so that nobody has to wait for what it has noticed."""
+        standings.review(now)
+        alerts.review(now)
+        alerts.review_complaints(now)
+
     def read_log(self, now: Any) -> None:
         with NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
             for line in stories.lines(now, mails.stories()):
@@ -86,10 +95,10 @@ class Command(BaseCommand):
 
     def take_mails(self, now: Any) -> None:
         """What came back, and the suppression lists that the branches brought with them."""
-        with NamedTemporaryFile("wb", suffix=".mbox") as file:
-            file.write(mails.mbox(now))
-            file.flush()
-            call_command("ingest", "dsn", file.name, verbosity=0, stdout=self.stdout)
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / "returned.mbox"
+            file.write_bytes(mails.mbox(now))
+            call_command("ingest", "dsn", str(file), verbosity=0, stdout=self.stdout)
         ida = User.objects.get(email="ida@desk.example")
         for branch in BranchProfile.objects.all():
             load(branch, read_sheet(mails.sheet(branch.code, now)), by=ida, source="A list from before")
