@@ -81,15 +81,16 @@ def suspend(branch: BranchProfile, *, reason: str, by: User | None) -> BranchPro
 
 
 @transaction.atomic
-def resume(branch: BranchProfile, *, by: User | None) -> BranchProfile:
-    """Switch the e-mail function on again; why it was off stays in the story."""
+def resume(branch: BranchProfile, *, by: User | None, reason: str = "") -> BranchProfile:
+    """Switch the e-mail function on again, for ``reason`` where one is given; why it was off stays in the story."""
     rows = BranchProfile.objects.filter(pk=branch.pk, email_function=EmailFunction.SUSPENDED)
-    reason = branch.suspended_reason
+    was_off_for = branch.suspended_reason
     done = rows.update(
         email_function=EmailFunction.ON, suspended_reason="", suspended_since=None, version=F("version") + 1
     )
     if done:
-        _record(branch, "resumed", by, reason=[reason, ""])
+        told = {"reason": ["", reason]} if reason else {}
+        _record(branch, "resumed", by, **told, suspended_because=[was_off_for, ""])
     branch.refresh_from_db()
     return branch
 

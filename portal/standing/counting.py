@@ -25,12 +25,17 @@ PIECE = 500
 MOST_CAUSES = 12
 
 
-def count(standing: Standing, now: datetime | None = None) -> Numbers:
-    """The numbers of the branch, of the last :data:`DAYS` days or since ``counted_from``, whichever is later."""
+def count(standing: Standing, now: datetime | None = None, *, is_whole: bool = False) -> Numbers:
+    """The numbers of the branch, of the last :data:`DAYS` days or since ``counted_from``, whichever is later.
+
+    ``is_whole``: of all those days, whatever does not count against the branch any more.
+    """
     now = now or timezone.now()
     branch = standing.branch
     today = now.astimezone(ZoneInfo(branch.time_zone)).date()
-    since = max(today - timedelta(days=DAYS - 1), standing.counted_from or date.min)
+    since = today - timedelta(days=DAYS - 1)
+    if standing.counted_from is not None and not is_whole:
+        since = max(since, standing.counted_from)
     states, causes, spam, limited, complaints = _counted(branch, since)
     opted_out = _opt_outs(branch)
     begin = datetime.combine(since, datetime.min.time(), ZoneInfo(branch.time_zone))

@@ -163,8 +163,10 @@ class Measure:
 
     @property
     def is_enough(self) -> bool:
-        """There is enough to be judged at all."""
-        return self.bound.is_count or self.tried >= self.bound.least_tried
+        """There is enough to be judged: so many were tried, and a share beyond the bound could not be chance alone."""
+        if self.bound.is_count or self.is_beyond:
+            return True
+        return self.tried >= self.bound.least_tried and self.bad <= self.tried * self.bound.watch
 
     @property
     def sentence(self) -> str:

@@ -12,7 +12,7 @@ from django.utils import timezone
 from diagnostics.engine.findings import Actor
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
-from portal.standing.judging import Numbers
+from portal.standing.judging import Numbers, grounds
 from portal.standing.models import Standing, StandingEvent, State
 from portal.watch.services import close_notices, open_notice
 
@@ -41,29 +41,35 @@ def move(
     by: User | None,
     tell: bool = False,
     anew: bool = False,
+    at: datetime | None = None,
 ) -> StandingEvent:
     """Have the branch stand as ``to``, and write the step down.
 
-    ``tell``: the branch's members are written to. ``anew``: what was sent until today does not count any more.
+    ``tell``: the branch's members are written to. ``anew``: what was sent until today does not count any more. ``at``
+    is when it came so, where that was not now.
     """
-    now = timezone.now()
+    now = at or timezone.now()
     event = StandingEvent.objects.create(
         branch=standing.branch, at=now, by=by, before=standing.state, after=to, reason=reason[:1000],
         numbers=numbers.as_json(), is_told=not tell,
     )  # fmt: skip
     standing.state, standing.since, standing.reason, standing.numbers = to, now, reason[:1000], numbers.as_json()
     if anew:
-        standing.counted_from = _tomorrow(standing.branch, now)
+        standing.counted_from = _tomorrow(standing.branch, timezone.now())
     standing.save(update_fields=["state", "since", "reason", "numbers", "counted_from"])
-    announce(standing)
+    announce(standing, is_beyond=bool(grounds(numbers)) and not anew)
     return event
 
 
-def announce(standing: Standing) -> None:
-    """Open the notice of the state the branch stands in, and close those of the others."""
+def announce(standing: Standing, *, is_beyond: bool) -> None:
+    """Open the notice of the state the branch stands in, and close those of the others.
+
+    One that is watched since a warning was withdrawn or sending was switched on again is beyond nothing, so of it
+    nobody is told.
+    """
     branch, state = standing.branch, State(standing.state)
     close_notices(_key(item, branch) for item in (*TITLES, "proposed") if item != state)
-    if state in TITLES:
+    if state in TITLES and (state != State.WATCHED or is_beyond):
         open_notice(
             _key(state, branch), about=branch.organisation, title=TITLES[state], actor=Actor.BRANCH.value,
             reason=standing.reason, link=link_to(branch),

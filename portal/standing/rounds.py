@@ -13,7 +13,7 @@ from portal.branches.models import BranchProfile
 from portal.standing.counting import count
 from portal.standing.judging import CALM, Numbers, grounds, proposal, reason_of
 from portal.standing.models import Standing, State
-from portal.standing.moving import move, propose
+from portal.standing.moving import announce, move, propose
 
 #: How often each branch is looked at, and how many in one round, so that a round is over within seconds.
 EVERY = timedelta(hours=6)
@@ -63,7 +63,8 @@ def follow(standing: Standing, numbers: Numbers) -> None:
     is_off = standing.branch.is_suspended
     why = standing.branch.suspended_reason if is_off else "The e-mail function was switched on again."
     to = State.SUSPENDED if is_off else State.WATCHED
-    move(standing, to, reason=why, numbers=numbers, by=None, anew=not is_off)
+    at = standing.branch.suspended_since if is_off else None
+    move(standing, to, reason=why, numbers=numbers, by=None, anew=not is_off, at=at)
 
 
 def _judge(standing: Standing, numbers: Numbers, now: datetime) -> None:
@@ -71,6 +72,10 @@ def _judge(standing: Standing, numbers: Numbers, now: datetime) -> None:
     found = grounds(numbers)
     if standing.state == State.GOOD and found:
         move(standing, State.WATCHED, reason=reason_of(found), numbers=numbers, by=None)
+    elif standing.state == State.WATCHED and found:
+        standing.reason = reason_of(found)
+        standing.save(update_fields=["reason"])
+        announce(standing, is_beyond=True)
     elif standing.state == State.WATCHED and not found and now - standing.since >= CALM:
         why = f"Nothing is beyond a bound any more, after {CALM.days} days at least."
         move(standing, State.GOOD, reason=why, numbers=numbers, by=None)

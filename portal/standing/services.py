@@ -53,7 +53,7 @@ def _step(branch: BranchProfile, to: State, allowed: frozenset[State], *, reason
     if to == State.SUSPENDED:
         branches.suspend(standing.branch, reason=reason, by=by)
     elif standing.state == State.SUSPENDED:
-        branches.resume(standing.branch, by=by)
+        branches.resume(standing.branch, by=by, reason=reason)
     event = move(standing, to, reason=reason, numbers=numbers, by=by, tell=True, anew=to != State.SUSPENDED)
     ring(tasks.tell, event.pk)
     return event

@@ -39,6 +39,7 @@ def standing(request: PersonRequest, code: str) -> HttpResponse:
     """How one branch stands: by which numbers, against which bounds, what to do, and the story."""
     found = selectors.standing_for(request.user, code)
     numbers = count(found)
+    whole = count(found, is_whole=True) if found.counted_from else numbers
     is_off = found.branch.is_suspended
     context = {
         "standing": found,
@@ -46,6 +47,10 @@ def standing(request: PersonRequest, code: str) -> HttpResponse:
         "numbers": numbers,
         "since": date.fromisoformat(numbers.since),
         "measures": judging.measures(numbers),
+        "is_anew": whole.since != numbers.since,
+        "whole": whole,
+        "whole_since": date.fromisoformat(whole.since),
+        "whole_measures": judging.measures(whole),
         "grounds": selectors.grounds_then(found.branch) if is_off else judging.grounds(numbers),
         "calm": judging.CALM.days,
         "page": page_of(selectors.story(found), request.GET, by="at", size=20),
@@ -97,8 +102,11 @@ def _decide(request: PersonRequest, code: str, deed: str, title: str, service: C
         else:
             messages.success(request, "It is written down, and the branch's members are told by mail.")
             return redirect("standing", code=code)
+    whole = count(found, is_whole=True)
     context = {
         "form": form,
+        "whole_since": date.fromisoformat(whole.since),
+        "measures": judging.measures(whole),
         "standing": found,
         "branch": found.branch,
         "grounds": reasons,

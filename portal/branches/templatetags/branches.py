@@ -34,7 +34,8 @@ def event_word(kind: str) -> str:
 
 
 #: Names of fields where the words of the name alone would not do.
-FIELD_WORDS = {"email_function": "E-mail function", "sending": "Sends", "domain": "Domain", "reason": "Reason"}
+FIELD_WORDS = {"email_function": "E-mail function", "sending": "Sends", "domain": "Domain", "reason": "Reason",
+               "suspended_because": "It was suspended because"}  # fmt: skip
 
 
 @register.filter
@@ -56,7 +57,11 @@ class Change:
 @register.filter
 def changes_of(event: BranchEvent) -> list[Change]:
     """What an entry of the story changed, field by field, in words."""
-    return [Change(field_word(name), _value(before), _value(after)) for name, (before, after) in event.changes.items()]
+    changes = dict(event.changes)
+    if event.kind == "resumed" and changes.get("reason", ["", ""])[0]:
+        # So it was recorded once: what is told there is why it had been off.
+        changes = {"suspended_because": changes["reason"]}
+    return [Change(field_word(name), _value(before), _value(after)) for name, (before, after) in changes.items()]
 
 
 def _value(value: object) -> str:

@@ -36,7 +36,7 @@ def test_suspending_says_why_and_resuming_keeps_it_in_the_story(north: BranchPro
     services.resume(north, by=ada)
     assert (north.is_suspended, north.suspended_since) == (False, None)
     assert [kind for kind, _ in events(north)] == ["suspended", "resumed"]
-    assert events(north)[1][1] == {"reason": ["Complaints", ""]}
+    assert events(north)[1][1] == {"suspended_because": ["Complaints", ""]}
 
 
 def test_domains_and_keys_come_and_go(north: BranchProfile, ada: User) -> None:

@@ -94,3 +94,13 @@ def test_numbers_are_stored_and_read() -> None:
 def test_what_is_proposed(state: State, days: int, numbers: Numbers, deed: str | None) -> None:
     made = proposal(state, NOON - timedelta(days=days), numbers, NOON)
     assert (made.deed if made else None) == deed
+
+
+def test_a_share_beyond_the_bound_is_never_within_it() -> None:
+    def is_enough(**numbers: int) -> bool:
+        return next(item for item in measures(Numbers(**numbers)) if item.bound.key == "complaints").is_enough
+
+    assert not is_enough(accepted=566, complaints=1)
+    assert is_enough(accepted=2000, complaints=1)
+    assert is_enough(accepted=10_000, complaints=25)
+    assert is_enough(accepted=566)

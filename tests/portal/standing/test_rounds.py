@@ -98,3 +98,24 @@ def test_a_step_is_never_changed(north: BranchProfile) -> None:
     event.reason = "Something else."
     with pytest.raises(TypeError):
         event.save()
+
+
+def test_one_that_was_let_back_is_told_of_again_only_when_a_bound_is_passed(north: BranchProfile, ada: User) -> None:
+    branches.suspend(north, reason="A bought list.", by=ada)
+    rounds.review()
+    branches.resume(north, by=ada)
+    rounds.review(timezone.now() + LATER)
+    assert open_notices() == set()
+    Standing.objects.update(counted_from=None)
+    bad_list(north)
+    rounds.review(timezone.now() + LATER * 2)
+    assert "standing.watched" in open_notices()
+
+
+def test_the_story_tells_when_it_was_suspended(north: BranchProfile, ada: User) -> None:
+    branches.suspend(north, reason="A bought list.", by=ada)
+    two_days = timezone.now() - timedelta(days=2)
+    BranchProfile.objects.update(suspended_since=two_days)
+    rounds.review()
+    assert StandingEvent.objects.get().at == two_days
+    assert Standing.objects.get().since == two_days

@@ -10,6 +10,7 @@ from django.core import mail
 from portal.accounts.models import User
 from portal.branches import services as branches
 from portal.branches.models import BranchEvent, BranchProfile
+from portal.branches.templatetags.branches import changes_of
 from portal.standing import notify, services
 from portal.standing.counting import count
 from portal.standing.models import Standing, StandingEvent
@@ -43,7 +44,19 @@ def test_the_whole_way_down_and_back(north: BranchProfile, ada: User) -> None:
     assert list(BranchEvent.objects.order_by("pk").values_list("kind", flat=True)) == ["suspended", "resumed"]
     # What was sent before is over: it is judged by what it sends from tomorrow on.
     assert count(Standing.objects.get()).sent == 0
-    assert Notice.objects.get(closed=None).key == f"standing.watched branch:{north.pk}"
+    # Nothing is beyond a bound any more, so nobody is told that something is.
+    assert not Notice.objects.filter(closed=None).exists()
+    # The numbers that led to it stand there still.
+    assert count(Standing.objects.get(), is_whole=True).addresses == 100
+
+
+def test_the_profile_tells_why_it_was_switched_on_and_why_it_had_been_off(north: BranchProfile, ada: User) -> None:
+    services.suspend(north, reason="It was sent again.", by=ada)
+    services.resume(north, reason="The list was shown.", by=ada)
+    changes = {item.word: item.before or item.after for item in changes_of(BranchEvent.objects.get(kind="resumed"))}
+    assert changes == {"Reason": "The list was shown.", "It was suspended because": "It was sent again."}
+    once = BranchEvent(branch=north, kind="resumed", changes={"reason": ["It was sent again.", ""]})
+    assert [item.word for item in changes_of(once)] == ["It was suspended because"]
 
 
 def test_a_warning_is_taken_back(north: BranchProfile, ida: User) -> None:

@@ -8,7 +8,7 @@ from django.test import Client
 from portal.accounts.models import User
 from portal.branches import services as branches
 from portal.branches.models import BranchProfile
-from portal.standing import rounds
+from portal.standing import rounds, services
 from portal.standing.models import Standing
 from tests.portal.standing.counted import bad_list, day
 
@@ -124,3 +124,26 @@ def test_suspended_on_the_day_of_the_warning_it_is_still_told_what_to_show(
     as_ada.post(f"{PAGE}suspend/", {"reason": "It was sent again."})
     for client, address in ((as_nora, PAGE), (as_ada, f"{PAGE}resume/")):
         assert [item.bound.key for item in client.get(address).context["grounds"]] == ["addresses"]
+
+
+def test_a_warned_branch_is_told_where_it_works(north: BranchProfile, ida: User, as_nora: Client) -> None:
+    pages = ("/", "/branches/north/", "/branches/north/mailings/")
+    for page in pages:
+        assert "Clean the list." not in as_nora.get(page).content.decode()
+    services.warn(north, reason="Clean the list.", by=ida)
+    for page in pages:
+        content = as_nora.get(page).content.decode()
+        assert "Clean the list." in content, page
+        assert f'href="{PAGE}"' in content, page
+
+
+def test_after_a_warning_the_numbers_before_it_still_stand_there(
+    north: BranchProfile, as_ida: Client, as_ada: Client
+) -> None:
+    bad_list(north)
+    as_ida.post(f"{PAGE}warn/", {"reason": "Clean the list."})
+    shown = as_ida.get(PAGE).context
+    assert (shown["numbers"].addresses, shown["whole"].addresses, shown["is_anew"]) == (0, 100, True)
+    assert shown["whole"].causes == {"no_such_user": 100}
+    decided = as_ada.get(f"{PAGE}suspend/").context["measures"]
+    assert [item.bad for item in decided if item.bound.key == "addresses"] == [100]
