@@ -1,8 +1,9 @@
 """A message as a mail program shows it, made so that a browser loads nothing and runs nothing.
 
 The page is cleaned (nh3), links lead nowhere, and no picture is fetched: one that comes with the message is put in as
-it is; one from elsewhere is a box with its address, or, as mail programs show it until the reader allows pictures, the
-words that stand for it. The page is served with a policy of its own that forbids everything else besides.
+it is; one from elsewhere is a box with its address, or, as mail programs show it until the reader allows pictures, an
+empty box of its size with the words that stand for it. The page is served with a policy of its own that forbids
+everything else besides.
 """
 
 from __future__ import annotations
@@ -44,6 +45,8 @@ _PAGE = (
     '<!doctype html><html lang="und"><head><meta charset="utf-8"><title>The message</title><style>'
     ":root{{color-scheme:light}}body{{margin:12px;background:#fff;color:#111;font:14px/1.5 sans-serif;"
     "overflow-wrap:anywhere}}img{{max-width:100%}}a{{color:#0b57d0;text-decoration:underline}}"
+    "img:not([src]){{display:inline-block;box-sizing:border-box;padding:2px 4px;border:1px dashed #8a94a3;"
+    "background:#f3f4f6;overflow:hidden}}img:not([src]):not([width]){{min-width:32px;min-height:32px}}"
     "pre{{white-space:pre-wrap;font:inherit;margin:0}}</style></head><body>{body}</body></html>"
 )
 

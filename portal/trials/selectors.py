@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from diagnostics.engine.findings import SEVERITY
 from diagnostics.models import ReceivedMessage, Run, RunState
 from diagnostics.selectors import ActorFindings, ReadFinding, by_actor, findings_of, is_late, settled, unknowns
 from portal.accounts.models import User
@@ -153,10 +155,39 @@ def of_report(viewer: User, report: uuid.UUID, branch: BranchProfile) -> list[Wa
 
 def others_of(viewer: User, message: TrialMessage) -> list[TrialMessage]:
     """Messages that ``message`` may be compared with: those of its trial and the latest of its branch."""
-    found = TrialMessage.objects.select_related("trial", "inspection").filter(
+    found = TrialMessage.objects.select_related("trial", "inspection", "connection").filter(
         trial__branch=message.trial.branch_id, trial__branch__in=branches_of(viewer)
     )
     return list(found.exclude(pk=message.pk).order_by("-at", "-id")[:30])
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A message in a list: its subject, and the gravest that was found of it; "" while that is not over."""
+
+    message: TrialMessage
+    subject: str
+    verdict: str
+
+
+def lines_of(messages: Sequence[TrialMessage]) -> list[Line]:
+    """The lines of ``messages``; one query, and two more a message where its runs were not read with it."""
+    held = ReceivedMessage.objects.filter(run__in=[item.inspection_id for item in messages])
+    subjects = dict(held.values_list("run_id", "facts__subject"))
+    return [Line(item, subjects.get(item.inspection_id) or "", _gravest(item)) for item in messages]
+
+
+def _gravest(message: TrialMessage) -> str:
+    found = {run.worst_verdict for run in runs_of(message) if run.is_over}
+    return next((verdict.value for verdict in SEVERITY if verdict.value in found), "")
+
+
+def latest_lines(trials: Sequence[Trial]) -> dict[int, Line]:
+    """The line of the latest message that came for each of ``trials``, by the trial's number; two queries."""
+    came = TrialMessage.objects.filter(trial__in=[trial.pk for trial in trials], how=How.CAME)
+    rows = came.select_related("inspection", "connection").order_by("at", "id")[: len(trials) * MOST_MESSAGES]
+    latest = {message.trial_id: message for message in rows}
+    return {line.message.trial_id: line for line in lines_of(list(latest.values()))}
 
 
 def other_for(viewer: User, message: TrialMessage, number: str) -> TrialMessage | None:

@@ -48,7 +48,9 @@ def trials(request: PersonRequest, code: str) -> HttpResponse:
     """The tests of a branch, newest first."""
     branch = branch_for(request.user, code)
     page = page_of(selectors.trials_of_branch(request.user, branch), request.GET, by="opened", size=20)
-    return render(request, "trials/trials.html", {"branch": branch, "page": page})
+    latest = selectors.latest_lines(page.rows)
+    rows = [(trial, latest.get(trial.pk)) for trial in page.rows]
+    return render(request, "trials/trials.html", {"branch": branch, "page": page, "rows": rows})
 
 
 @require_http_methods(GET_AND_POST)
@@ -152,7 +154,7 @@ def trial_compare(request: PersonRequest, code: str, pk: int) -> HttpResponse:
         "branch": message.trial.branch,
         "form": form,
         "other": other,
-        "others": selectors.others_of(request.user, message),
+        "others": selectors.lines_of(selectors.others_of(request.user, message)),
     }
     if other is not None:
         reports = selectors.report_of(message), selectors.report_of(other)

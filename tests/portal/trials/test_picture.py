@@ -45,6 +45,8 @@ def test_with_pictures_blocked_the_words_stand() -> None:
     page = picture_of(mail(), "blocked")
     assert 'alt="North College"' in page
     assert "src=" not in page
+    # A box stands where the picture was, also where no words stand for it.
+    assert "img:not([src])" in page
 
 
 def test_a_picture_that_came_with_the_message() -> None:

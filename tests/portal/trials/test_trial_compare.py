@@ -85,3 +85,13 @@ def test_another_branch_is_not_compared_with(
     theirs = give(open_trial(south, by=sven, module="webreg"), b"From: x@south.example\r\n\r\nx", by=sven)
     response = as_nora.get(url_of(message), {"with": theirs.pk})
     assert (response.context["other"], response.context["others"]) == (None, [])
+
+
+def test_the_earlier_ones_are_told_apart(as_nora: Client, arrived: Callable[..., TrialMessage]) -> None:
+    first = arrived(signed(mail(subject="Your place")))
+    second = arrived(mail(subject="Your bill"), address=STRANGE, sender=VENDORS)
+    [line] = as_nora.get(url_of(second)).context["others"]
+    assert (line.message, line.subject) == (first, "Your place")
+    assert line.verdict
+    rows = as_nora.get("/branches/north/tests/").context["rows"]
+    assert [line.subject for _, line in rows if line] == ["Your bill"]
