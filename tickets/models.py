@@ -6,6 +6,7 @@ import uuid
 
 from django.conf import settings
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 
 from diagnostics.models import Run
@@ -167,6 +168,16 @@ class Ticket(models.Model):
             models.Index(fields=["branch", "is_open", "-last_activity", "-id"], name="ticket_of_branch"),
             # Other tickets about the same recipient domain.
             models.Index(fields=["recipient_domain", "is_open", "-last_activity", "-id"], name="ticket_about_domain"),
+            # Earlier tickets whose cause is confirmed: about a recipient, a domain, and of a branch.
+            models.Index(fields=["recipient", "-created", "-id"], name="ticket_confirmed", condition=~Q(cause="")),
+            models.Index(
+                fields=["recipient_domain", "-created", "-id"],
+                name="ticket_confirmed_at_domain",
+                condition=~Q(cause=""),
+            ),
+            models.Index(
+                fields=["branch", "-created", "-id"], name="ticket_confirmed_of_branch", condition=~Q(cause="")
+            ),
             # The search of the queue: addresses and domains that begin so (LIKE needs its own order on PostgreSQL).
             models.Index(fields=["recipient"], name="ticket_recipient_begins", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["recipient_domain"], name="ticket_domain_begins", opclasses=["varchar_pattern_ops"]),

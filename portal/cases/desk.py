@@ -13,6 +13,7 @@ from portal.branches.models import BranchProfile
 from portal.cases.answering import Answer, findings_over, profile_of, subject_of
 from portal.maillog.models import CaseNote
 from tickets.selectors.evidence import Asked, gathered
+from tickets.selectors.surroundings import Around, pressure_around, tickets_around
 
 #: Records that are told of; the nearest in time come first.
 MOST_TOLD = 50
@@ -46,7 +47,16 @@ def answer_of(branch: BranchProfile, recipient: str, *, around: datetime | None,
         findings=findings_over(resolver_from_settings(), subject),
     )
     found = gathered(asked)
-    return DeskAnswer(rank(found.case), found)
+    around_it = Around(
+        viewer=asked.viewer,
+        branch=branch,
+        recipient=recipient,
+        now=now,
+        before=now,
+        moment=found.case.moment,
+    )
+    case = replace(found.case, tickets=tickets_around(around_it), pressure=pressure_around(around_it))
+    return DeskAnswer(rank(case), replace(found, case=case))
 
 
 def _delivery(item: DeliveryFact) -> dict[str, Any]:

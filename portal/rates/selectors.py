@@ -209,9 +209,14 @@ def queue_at(provider: str, *, since: datetime, server: str = "") -> Queue:
     return queue_of(of_it, is_more=len(rows) == LOOKED_AT)
 
 
-def hours_at(provider: str, begins: datetime, *, server: str = "") -> list[Hour]:
-    """The hours since ``begins`` in which anything was tried at one provider, the latest first; one query."""
+def hours_at(provider: str, begins: datetime, *, server: str = "", latest: datetime | None = None) -> list[Hour]:
+    """The hours since ``begins`` (up to ``latest``) in which anything was tried at one provider, the latest first.
+
+    One query.
+    """
     rows = AttemptCount.objects.filter(hour__gte=begins, provider=provider, **({"server": server} if server else {}))
+    if latest is not None:
+        rows = rows.filter(hour__lte=latest)
     counts: dict[datetime, Counter[str]] = {}
     for at, state, recipients in rows.order_by().values_list("hour", "state").annotate(all=Sum("recipients")):
         counts.setdefault(at, Counter())[state] += recipients

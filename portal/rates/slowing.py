@@ -155,12 +155,12 @@ class Pressure:
 
 
 def pressure_at(provider: str, *, server: str = "", now: datetime | None = None) -> Pressure:
-    """Whether ``provider`` is near its known limit now, by one sending server or by all together (WL-17).
+    """Whether ``provider`` is near its known limit at ``now``, by one sending server or by all together (WL-17).
 
     At most two queries. A limit holds for one sending address; a server that has several may hand over more.
     """
     latest = this_hour(now)
-    hours = [hour for hour in hours_at(provider, latest - HOUR, server=server) if hour.tried]
+    hours = [hour for hour in hours_at(provider, latest - HOUR, server=server, latest=latest) if hour.tried]
     busiest = max(hours, key=lambda hour: hour.tried, default=Hour(latest))
     both = total_of(hours) if hours else busiest
     limit = per_hour(limits_of(provider))

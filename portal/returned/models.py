@@ -137,6 +137,10 @@ class ReturnedRecipient(models.Model):
             models.Index(fields=["event"], name="returned_of_event", condition=~Q(event="")),
             # What came back from an address.
             models.Index(fields=["address_normal", "-id"], name="returned_from_address"),
+            # The same, by how the sender addressed them.
+            models.Index(
+                fields=["original_normal", "-id"], name="returned_to_address", condition=~Q(original_normal="")
+            ),
         ]
 
     def __str__(self) -> str:

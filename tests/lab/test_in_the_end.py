@@ -15,7 +15,7 @@ from tests import make
 from tests.lab.conftest import Told, a_desk, ingested, said
 from tests.lab.scenarios import SCENARIOS, Scenario
 from tests.tickets.wizard.conftest import make_report
-from tickets.selectors.belief import belief
+from tickets.selectors.belief import SUPPORT, belief
 
 pytestmark = [pytest.mark.lab, pytest.mark.django_db]
 each = pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda item: item.slug)
@@ -75,7 +75,7 @@ def test_the_answer(scenario: Scenario) -> None:
 def test_the_wizard_believes_the_same(scenario: Scenario, desk: BranchProfile, reporter: User) -> None:
     delivery = delivery_of(scenario)
     report = make_report(desk, reporter, recipient=scenario.recipient, delivery=delivery)
-    first = belief(report)[0]
+    first = belief(SUPPORT, report)[0]
     assert (first.cause, first.actor.value) == scenario.believed
 
 

@@ -15,7 +15,7 @@ from portal.maillog.models import DeliveryEvent, State
 from tests import make
 from tests.tickets.wizard.conftest import DESCRIBED, LEE, make_report
 from tickets.models import Report
-from tickets.selectors.belief import belief, case_of, is_forgot
+from tickets.selectors.belief import SUPPORT, belief, case_of, is_forgot
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def report(north: BranchProfile, nora: User) -> Report:
 
 
 def first(report: Report) -> tuple[str, str]:
-    found = belief(report)[0]
+    found = belief(SUPPORT, report)[0]
     return found.cause, found.confidence
 
 
@@ -55,12 +55,12 @@ def test_absence_without_a_log_proves_nothing(report: Report) -> None:
 
 def test_a_case_note_says_it_was_sent(report: Report) -> None:
     report.evidence = {"sent": {"is_covered": True}}
-    assert "not_sent" not in [item.cause for item in belief(answered(report, "case_note-1"))]
+    assert "not_sent" not in [item.cause for item in belief(SUPPORT, answered(report, "case_note-1"))]
 
 
 def test_a_persons_word_is_no_record(report: Report) -> None:
     report.evidence = {"sent": {"is_covered": True}}
-    found = belief(answered(report, "error"))
+    found = belief(SUPPORT, answered(report, "error"))
     assert (found[0].cause, found[0].confidence) == ("send_error", Confidence.LIKELY)
     assert "not_sent" not in [item.cause for item in found]
 
@@ -105,12 +105,12 @@ def test_the_findings_of_the_run_that_is_asked_for(report: Report) -> None:
     StoredFinding.objects.create(
         run=later, attempt=1, position=0, check_slug="recipient-mx", code="mx.none", verdict="problem", actor="branch"
     )
-    assert case_of(report, report.run).findings == ()
-    case = case_of(report, later)
+    assert case_of(SUPPORT, report, report.run).findings == ()
+    case = case_of(SUPPORT, report, later)
     assert [item.code for item in case.findings] == ["mx.none"]
     assert case.profile_addresses == ("c.lee@corp.example",)
     assert case.sender_domain == "north.example"
-    assert belief(report, later)[0].cause == "domain_or_dns"
+    assert belief(SUPPORT, report, later)[0].cause == "domain_or_dns"
 
 
 @pytest.mark.parametrize("function", ["Forgot password", "forgot username", "Login help", "Forget user name"])

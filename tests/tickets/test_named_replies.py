@@ -21,7 +21,7 @@ from tests.portal.maillog.named import REFUSED, SAID, name_it
 from tests.portal.returned.conftest import came, dsn
 from tests.tickets.wizard.conftest import LEE, make_report
 from tickets.models import Report
-from tickets.selectors.belief import belief
+from tickets.selectors.belief import SUPPORT, belief
 from tickets.selectors.evidence import Asked, gathered
 from tickets.wizard import steps
 from tickets.wizard.known import about_sending
@@ -83,9 +83,12 @@ def test_the_record_in_the_wizard(report: Report, nora: User, rule: ReplyRule) -
 
 
 def test_what_is_believed_of_a_report(report: Report, ida: User) -> None:
-    assert (belief(report)[0].cause, belief(report)[0].confidence) == (REFUSED, Confidence.LIKELY)
+    assert (belief(SUPPORT, report)[0].cause, belief(SUPPORT, report)[0].confidence) == (REFUSED, Confidence.LIKELY)
     name_it(ida)
-    assert (belief(report)[0].cause, belief(report)[0].confidence) == ("recipient_policy", Confidence.CERTAIN)
+    assert (belief(SUPPORT, report)[0].cause, belief(SUPPORT, report)[0].confidence) == (
+        "recipient_policy",
+        Confidence.CERTAIN,
+    )
 
 
 def test_what_a_code_alone_had_told_is_certain_once_it_is_named(north: BranchProfile, nora: User, ida: User) -> None:
@@ -93,7 +96,10 @@ def test_what_a_code_alone_had_told_is_certain_once_it_is_named(north: BranchPro
     row = make.delivery(north, LEE, State.REFUSED, reply=said, reply_code="550", cause="recipient_policy")
     report = make_report(north, nora, delivery=row)
     name_it(ida)
-    assert (belief(report)[0].cause, belief(report)[0].confidence) == ("recipient_policy", Confidence.CERTAIN)
+    assert (belief(SUPPORT, report)[0].cause, belief(SUPPORT, report)[0].confidence) == (
+        "recipient_policy",
+        Confidence.CERTAIN,
+    )
 
 
 def test_what_is_believed_from_the_log_alone(delivery: Delivery, rule: ReplyRule) -> None:

@@ -13,7 +13,7 @@ from portal.maillog.models import Delivery, State
 from tests import make
 from tests.tickets.wizard.conftest import make_report
 from tickets.models import Attachment, Report
-from tickets.selectors.belief import belief
+from tickets.selectors.belief import SUPPORT, belief
 from tickets.selectors.traces import told_trace
 from tickets.services import reports
 from tickets.services.files import add_files
@@ -55,7 +55,7 @@ def added(report: Report, octets: str | bytes, name: str = "trace.csv") -> Attac
 
 def first(report: Report) -> tuple[str, str, str]:
     """The first of the ranking, how sure, and what else stands in it for the place of the message."""
-    found = belief(report)[0]
+    found = belief(SUPPORT, report)[0]
     return found.cause, str(found.confidence), found.detail
 
 
@@ -82,7 +82,7 @@ class TestRecognised:
         told = told_trace(file, report)
         assert told is not None
         assert not told.how_far
-        assert belief(report)[0].cause == "accepted_by_recipient_server"
+        assert belief(SUPPORT, report)[0].cause == "accepted_by_recipient_server"
 
     def test_plain_text_is_no_failed_trace(self, report: Report) -> None:
         assert added(report, "550 no such user\n", "bounce.txt").trace is None
@@ -112,7 +112,7 @@ class TestRecognised:
 
     def test_a_recipient_that_is_corrected_is_looked_for_anew(self, plain: Report, nora: User) -> None:
         added(plain, HEAD + row("Delivered", to="leo@corp.example"))
-        assert belief(plain)[0].cause == "unknown"
+        assert belief(SUPPORT, plain)[0].cause == "unknown"
         message = Message(recipient="leo@corp.example", around=make.NOON)
         reports.change_message(plain, message=message, by=nora, version=plain.version)
         assert first(plain)[:2] == ("accepted_by_recipient_server", "likely")
@@ -134,14 +134,14 @@ class TestRecognised:
 def test_what_a_named_row_makes_of_it(report: Report, rows: str, cause: str, confidence: str) -> None:
     added(report, HEAD + rows)
     assert first(report)[:2] == (cause, confidence)
-    assert any("Microsoft 365" in line and "trace.csv" in line for line in belief(report)[0].for_)
+    assert any("Microsoft 365" in line and "trace.csv" in line for line in belief(SUPPORT, report)[0].for_)
 
 
 def test_what_our_server_still_waits_for_has_arrived(report: Report, accepted: Delivery) -> None:
     Delivery.objects.filter(pk=accepted.pk).update(state=State.DEFERRED, reply="451 later", cause="greylisted")
     report.refresh_from_db()
     added(report, HEAD + DELIVERED)
-    found = [item.cause for item in belief(report)]
+    found = [item.cause for item in belief(SUPPORT, report)]
     assert found[0] == "accepted_by_recipient_server"
     assert "still_trying" not in found
 
@@ -151,7 +151,7 @@ def test_our_log_says_that_it_was_refused(report: Report, accepted: Delivery) ->
     report.refresh_from_db()
     added(report, HEAD + DELIVERED)
     assert first(report)[:2] == ("mailbox_full", "certain")
-    (beside,) = [item for item in belief(report) if item.cause == "accepted_by_recipient_server"]
+    (beside,) = [item for item in belief(SUPPORT, report) if item.cause == "accepted_by_recipient_server"]
     assert (str(beside.confidence), len(beside.against) > 0) == ("possible", True)
 
 

@@ -26,7 +26,7 @@ from tickets.queue.deeds import added_of, deed_of
 from tickets.queue.forms import AssignForm, CauseForm, FilesForm, FilterForm, MessageForm, ReplyForm, StateForm
 from tickets.queue.letters import letter_to_their_it, reply_draft
 from tickets.selectors import tickets as selectors
-from tickets.selectors.reports import belief
+from tickets.selectors.belief import believed, case_of
 from tickets.services import files as file_services
 from tickets.services import tickets as services
 
@@ -76,7 +76,11 @@ def _has(request: PersonRequest, view: selectors.View) -> bool:
 
 def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, Any]:
     """All that the ticket page shows; ``forms`` are those that came back with an error."""
-    viewer, beliefs = request.user, belief(ticket.report, ticket.run)
+    viewer = request.user
+    case = case_of(viewer, ticket.report, ticket.run or ticket.report.run)
+    beliefs = believed(ticket.report, case)
+    # A reply goes to the branch, so its draft says no more than the branch may know.
+    told = believed(ticket.report, case.for_branch())
     events = selectors.events_of(viewer, ticket)
     context: dict[str, Any] = {
         "ticket": ticket,
@@ -89,8 +93,8 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
         **_by_confirmed(ticket, beliefs),
         "allowed": allowed_at(viewer, ticket.branch, ticket.recipient_domain),
         "letter": letter_to_their_it(ticket),
-        "has_draft": viewer.is_support and bool(reply_draft(ticket, beliefs, by=viewer)),
-        "reply_form": _reply_form(request, ticket, beliefs),
+        "has_draft": viewer.is_support and bool(reply_draft(ticket, told, by=viewer)),
+        "reply_form": _reply_form(request, ticket, told),
         "files_form": FilesForm(auto_id="files_%s"),
         "traces": selectors.traces_on(viewer, ticket),
         **context_of(ticket.run, reverse("ticket_findings", args=[ticket.number])),

@@ -7,10 +7,12 @@ on the ticket the same that the branch saw before submitting, plus what the chec
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 from django.utils import timezone
 
 from diagnostics.engine.causes import Case, Confidence, FindingFact, Ranked, rank
+from diagnostics.engine.causes.choosing import with_returned
 from diagnostics.models import Run
 from diagnostics.selectors import findings_of
 from portal.accounts.models import Role, User
@@ -18,11 +20,14 @@ from portal.maillog.replies import named_rules
 from portal.suppression.selectors import suppressed
 from tickets.models import OtherDomain, Report, Symptom
 from tickets.selectors.evidence import address_fault, facts_of, of_branch
+from tickets.selectors.surroundings import Around, accepted_last, pressure_around, returned_around, tickets_around
 from tickets.selectors.traces import traced
 
 FORGOT = re.compile(r"forg[oe]t|password|user ?name|log ?in|sign ?in", re.I)
 JUNK = {"found": "yes", "not_there": "no"}
 SUPPORT = User(role=Role.SUPPORT)
+#: A record's time is exact, but for the clocks.
+A_RECORDS_TIME = timedelta(minutes=30)
 SAW_AN_ERROR = "The reporter saw an error before the email went out."
 
 
@@ -31,9 +36,14 @@ def is_forgot(function: str) -> bool:
     return FORGOT.search(function) is not None
 
 
-def belief(report: Report, run: Run | None = None) -> tuple[Ranked, ...]:
+def belief(viewer: User, report: Report, run: Run | None = None) -> tuple[Ranked, ...]:
     """What most likely happened, the most sure first; with ``run`` by its findings rather than the report's own."""
-    ranked = rank(case_of(report, run or report.run))
+    return believed(report, case_of(viewer, report, run or report.run))
+
+
+def believed(report: Report, case: Case) -> tuple[Ranked, ...]:
+    """The ranking of ``case``, with what the reporter said of it."""
+    ranked = rank(case)
     if report.answers.get("sent", {}).get("choice") != "error":
         return ranked
     # A person's word is no record: it makes the cause likely, and speaks against "it was simply not sent".
@@ -42,8 +52,8 @@ def belief(report: Report, run: Run | None = None) -> tuple[Ranked, ...]:
     return (*(recorded or (Ranked("send_error", Confidence.LIKELY, (SAW_AN_ERROR,)),)), *others)
 
 
-def case_of(report: Report, run: Run | None) -> Case:
-    """The case of ``report`` as the engine takes it."""
+def case_of(viewer: User, report: Report, run: Run | None) -> Case:
+    """The case of ``report`` as the engine takes it, with what ``viewer`` may know of what stands around it."""
     answers, branch = report.answers, report.branch
     choice = str(answers.get("sent", {}).get("choice", ""))
     shown = report.evidence.get("sent", {})
@@ -52,6 +62,21 @@ def case_of(report: Report, run: Run | None) -> Case:
     delivery = facts_of([report.delivery])[0] if report.delivery else None
     now = timezone.now()
     moment = delivery.at if delivery else report.around
+    around = Around(
+        viewer=viewer,
+        branch=branch,
+        recipient=report.recipient,
+        now=now,
+        before=report.created,
+        moment=moment,
+        span=A_RECORDS_TIME if delivery else timedelta(days=report.span_days),
+        delivery=report.delivery,
+        report=report,
+    )
+    returned = returned_around(around)
+    if delivery is not None:
+        # What names this very message is a record of it, as if the log had told it.
+        delivery = with_returned([delivery], returned.direct)[0]
     return Case(
         now=now,
         recipient=report.recipient,
@@ -83,4 +108,8 @@ def case_of(report: Report, run: Run | None) -> Case:
         symptom=described.get("symptom", Symptom.NOT_RECEIVED),
         address_fault=address_fault(report.recipient),
         rules=named_rules(),
+        returned=returned.beside,
+        tickets=tickets_around(around),
+        pressure=pressure_around(around),
+        accepted_at=accepted_last(around),
     )

@@ -23,7 +23,6 @@ from portal.maillog.models import ClientProfile
 from portal.maillog.selectors import Sends, clients_with, sends_to
 from portal.maillog.spans import Span
 from tickets.models import Attachment, Exit, Report, ReportState, Ticket
-from tickets.selectors.belief import belief as belief
 
 #: Profiles shown beside an address; more than these help nobody to choose.
 MOST_PROFILES = 10

@@ -54,7 +54,7 @@ def returned_about(
         rows = rows.filter(mail__at__range=(around - EARLIEST, around + LATEST))
     found = list(rows.order_by("-mail__at", "-pk")[:MOST])
     return Returned(
-        tuple(_fact(row, around) for row in found if not row.how and row.mail.kind in ABOUT_A_DELIVERY),
+        tuple(fact_of(row, around) for row in found if not row.how and row.mail.kind in ABOUT_A_DELIVERY),
         tuple(_answers(found, around)),
     )
 
@@ -65,7 +65,8 @@ def _answers(rows: list[ReturnedRecipient], around: datetime | None) -> Iterator
             yield f"An automatic answer came from {row.address} on {row.mail.at:%d %b %Y %H:%M} UTC."
 
 
-def _fact(row: ReturnedRecipient, around: datetime | None) -> DeliveryFact:
+def fact_of(row: ReturnedRecipient, around: datetime | None) -> DeliveryFact:
+    """What ``row`` tells, as of a message known by nothing else; ``around`` is when it may have been sent."""
     mail, state = row.mail, _state(row)
     is_complaint = mail.kind == Kind.COMPLAINT
     return DeliveryFact(

@@ -27,7 +27,8 @@ from portal.maillog.models import Delivery
 from portal.maillog.selectors import domains_reached, last_refusal_by_rule
 from tickets import tasks
 from tickets.models import Event, EventKind, Exit, Report, ReportState, Ticket
-from tickets.selectors.reports import belief, domain_of, profile_addresses
+from tickets.selectors.belief import believed, case_of
+from tickets.selectors.reports import domain_of, profile_addresses
 from tickets.traces import trace_in
 
 #: What was answered about a recipient does not hold for another one.
@@ -287,7 +288,7 @@ def submit_report(report: Report, *, by: User, version: int) -> Ticket:
     if report.run is None:
         examine(report, by=by)
     _change(report, version=version, **_ended(Ending(exit=Exit.TICKET, step="review")))
-    ticket = _numbered(report)
+    ticket = _numbered(report, by=by)
     count_missing(report.branch, timezone.now())
     event = Event.objects.create(ticket=ticket, by=by, kind=EventKind.OPENED, body=ticket.description, is_told=False)
     report.attachments.filter(event=None).update(event=event)
@@ -295,14 +296,15 @@ def submit_report(report: Report, *, by: User, version: int) -> Ticket:
     return ticket
 
 
-def _numbered(report: Report) -> Ticket:
+def _numbered(report: Report, *, by: User) -> Ticket:
     """The ticket row under the next free number.
 
     Two submissions may read the same highest number. The database lets one of them have it, the other one waits for
     that commit, is refused, and reads again; each round at least one gets through, on SQLite as on PostgreSQL.
     """
     described = report.answers.get("describe", {})
-    believed = belief(report)[0]
+    # The branch reads it in its queue, so it is what the branch may know.
+    first = believed(report, case_of(by, report, report.run).for_branch())[0]
     for _ in range(50):
         highest = Ticket.objects.aggregate(highest=Max("number"))["highest"] or 0
         try:
@@ -314,8 +316,8 @@ def _numbered(report: Report) -> Ticket:
                     run=report.run,
                     recipient=report.recipient,
                     recipient_domain=domain_of(report.recipient),
-                    suggested_cause=believed.cause,
-                    suggested_confidence=believed.confidence,
+                    suggested_cause=first.cause,
+                    suggested_confidence=first.confidence,
                     **{k: described[k] for k in ("symptom", "other_domain", "description") if k in described},
                 )
         except IntegrityError:

@@ -332,7 +332,7 @@ class ReviewKnown(Known):
 def about_everything(viewer: User, report: Report) -> ReviewKnown:
     """All of it."""
     return ReviewKnown(
-        beliefs=belief(report),
+        beliefs=belief(viewer, report),
         files=tuple(attachments_of(report)),
         similar=tuple(similar_open(viewer, report)),
         told=told_of(report),

@@ -1,12 +1,16 @@
 """Why an e-mail did not arrive: the taxonomy, and the ranking of one case among it."""
 
 from diagnostics.engine.causes.case import (
+    About,
     Case,
     DeferralFact,
     DeliveryFact,
     ErrorFact,
     FindingFact,
+    PressureFact,
+    ReturnedFact,
     Suppressed,
+    TicketFact,
     TraceFact,
 )
 from diagnostics.engine.causes.catalogue import CAUSES, Cause
@@ -14,6 +18,7 @@ from diagnostics.engine.causes.ranking import Confidence, Ranked, rank
 
 __all__ = [
     "CAUSES",
+    "About",
     "Case",
     "Cause",
     "Confidence",
@@ -21,8 +26,11 @@ __all__ = [
     "DeliveryFact",
     "ErrorFact",
     "FindingFact",
+    "PressureFact",
     "Ranked",
+    "ReturnedFact",
     "Suppressed",
+    "TicketFact",
     "TraceFact",
     "rank",
 ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
 
 from diagnostics.engine.findings import Verdict
 from diagnostics.engine.messages.reply_rule import Rule
@@ -114,6 +115,64 @@ class TraceFact:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ReturnedFact:
+    """Mail that came back, and that belongs to no message that is known: what it says, and how near it is to this one.
+
+    ``is_named``: it names this very recipient, and not only the sender and the subject. ``is_near``: its time fits.
+    ``is_other``: it names another message. ``link`` is where it can be read. ``is_for_support``: nothing shows that it
+    is the branch's own, so the branch is not told of it.
+    """
+
+    fact: DeliveryFact
+    is_named: bool = True
+    is_near: bool = True
+    is_other: bool = False
+    link: str = ""
+    is_for_support: bool = False
+
+
+class About(StrEnum):
+    """What an earlier ticket has in common with a report, the nearest first."""
+
+    RECIPIENT = "recipient"
+    DOMAIN = "domain"
+    PROVIDER = "provider"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketFact:
+    """An earlier ticket whose cause support has confirmed.
+
+    ``suggested`` is the cause the desk had believed. ``is_of_another``: it is of another branch, which this one is not
+    told of.
+    """
+
+    name: str
+    at: datetime
+    cause: str
+    about: About
+    suggested: str = ""
+    link: str = ""
+    is_of_another: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PressureFact:
+    """How much the provider was given at the time, beside what is known of its limit (WL-17).
+
+    ``text`` holds the figures of all branches together, ``calm_text`` what a branch may be told; empty: nothing.
+    ``is_tight``: near the limit, over it, or the provider was putting mail off. ``is_calm``: a limit is known, and it
+    was far from it.
+    """
+
+    text: str
+    calm_text: str = ""
+    is_tight: bool = False
+    is_calm: bool = False
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """One report with all that is known of it.
 
@@ -123,6 +182,8 @@ class Case:
     something came from the recipient's mailbox that shows that the message got there (an automatic answer).
     ``traced``: what a message trace of the recipient's own system says of it.
     ``is_on_no_profile``: no client of the branch has this address, where it is not known which client is meant.
+    ``returned`` is mail that came back and belongs to no known message, ``tickets`` are earlier ones with a confirmed
+    cause, the newest first, and ``accepted_at`` is when this recipient's server last took a message.
     ``in_junk`` and ``case_note_seen`` are "yes", "no" or "". ``rules`` are what the caller has named replies by.
     """
 
@@ -155,6 +216,22 @@ class Case:
     address_fault: str = ""
     notes: tuple[str, ...] = field(default=())
     rules: tuple[Rule, ...] = ()
+    returned: tuple[ReturnedFact, ...] = ()
+    tickets: tuple[TicketFact, ...] = ()
+    pressure: PressureFact | None = None
+    accepted_at: datetime | None = None
+
+    def for_branch(self) -> Case:
+        """The same as the branch may know it: without what is of another branch or of all together."""
+        pressure = self.pressure
+        if pressure is not None:
+            pressure = replace(pressure, text=pressure.calm_text, link="") if pressure.calm_text else None
+        return replace(
+            self,
+            returned=tuple(item for item in self.returned if not item.is_for_support),
+            tickets=tuple(item for item in self.tickets if not item.is_of_another),
+            pressure=pressure,
+        )
 
     @property
     def recipient_domain(self) -> str:

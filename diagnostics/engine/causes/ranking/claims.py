@@ -39,6 +39,7 @@ class Kind(StrEnum):
     CHECK = "check"  # What the checks found: it would stop such a message.
     ANSWER = "answer"  # What a person said.
     EARLIER = "earlier"  # What happened to another message to the same address.
+    TICKET = "ticket"  # What support confirmed of an earlier report that is like this one.
 
 
 class Place(IntEnum):
@@ -56,16 +57,31 @@ class Place(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing that speaks for a cause. ``most`` is how much it may count, were its kind to count for more."""
+    """One thing that speaks for a cause. ``most`` is how much it may count, were its kind to count for more.
+
+    ``link`` is where the proof can be read, as the case named it.
+    """
 
     kind: Kind
     text: str
     most: Confidence = Confidence.CERTAIN
+    link: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """A line for or against a cause as it is shown, with where its proof can be read, if anywhere."""
+
+    text: str
+    link: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A cause that a rule sees. What speaks ``against`` it lowers it to possible; a ``remark`` does not."""
+    """A cause that a rule sees. What speaks ``against`` it lowers it to possible; a ``remark`` does not.
+
+    ``links`` are where what stands among those two can be read, by its text.
+    """
 
     cause: str
     lines: tuple[Line, ...]
@@ -73,6 +89,7 @@ class Claim:
     against: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     remedy: str = ""
+    links: tuple[tuple[str, str], ...] = ()
 
     def joined(self, other: Claim) -> Claim:
         """Two claims for one cause: the lines of both, at the earlier place."""
@@ -82,6 +99,7 @@ class Claim:
             place=min(self.place, other.place),
             against=_once(self.against, other.against),
             remarks=_once(self.remarks, other.remarks),
+            links=_once(self.links, other.links),
             remedy=self.remedy or other.remedy,
         )
 
@@ -92,7 +110,10 @@ def _once(one: tuple[T, ...], other: tuple[T, ...]) -> tuple[T, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One cause of a ranking, with the lines for and against it. ``detail`` is what the remedy is in this very case."""
+    """One cause of a ranking, with the lines for and against it. ``detail`` is what the remedy is in this very case.
+
+    ``links`` are where a line's proof can be read, by its text.
+    """
 
     cause: str
     confidence: Confidence
@@ -100,6 +121,19 @@ class Ranked:
     against: tuple[str, ...] = ()
     place: int = 0
     detail: str = field(default="")
+    links: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def speaks_for(self) -> tuple[Spoken, ...]:
+        return self._spoken(self.for_)
+
+    @property
+    def speaks_against(self) -> tuple[Spoken, ...]:
+        return self._spoken(self.against)
+
+    def _spoken(self, texts: Iterable[str]) -> tuple[Spoken, ...]:
+        links = dict(self.links)
+        return tuple(Spoken(text, links.get(text, "")) for text in texts)
 
     @property
     def known(self) -> Cause:

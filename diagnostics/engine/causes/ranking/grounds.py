@@ -79,11 +79,16 @@ class Grounds:
 
 def _said(*needs: Need, **more: Confidence) -> Grounds:
     """A cause that a reply may name, and that other messages to the same address may have met."""
-    weights = {Kind.REPLY: CERTAIN, Kind.EARLIER: POSSIBLE}
-    if more:
+    weights = {Kind.REPLY: CERTAIN, Kind.EARLIER: POSSIBLE, Kind.TICKET: POSSIBLE}
+    if "check" in more:
         # Whether it came through at another domain says a little of what the checks foretell.
         weights[Kind.ANSWER] = POSSIBLE
     return Grounds({**weights, **{Kind(kind): most for kind, most in more.items()}}, (Need.LOG, *needs))
+
+
+def _lasting(*needs: Need, **more: Confidence) -> Grounds:
+    """One that stays until somebody mends it: what was confirmed a while ago is likely to be so still."""
+    return _said(*needs, **more, ticket=LIKELY)
 
 
 _OF_CHECKS = (Need.FATE, Need.CHECKS, Need.ANSWERS)
@@ -96,33 +101,41 @@ GROUNDS: Mapping[str, Grounds] = {
     "still_trying": Grounds({Kind.REPLY: LIKELY, Kind.LOG: POSSIBLE}, (Need.LOG, Need.FATE)),
     "greylisted": _said(),
     "address_malformed": Grounds({Kind.RECORD: CERTAIN}),
-    "address_typo": Grounds({Kind.REPLY: LIKELY, Kind.CHECK: LIKELY}, (Need.LOG, Need.PROFILE)),
-    "address_not_on_profile": Grounds({Kind.RECORD: LIKELY, Kind.LOG: LIKELY, Kind.REPLY: LIKELY}, (Need.LOG,)),
-    "no_such_user": _said(Need.PROFILE),
+    "address_typo": Grounds({Kind.REPLY: LIKELY, Kind.CHECK: LIKELY, Kind.TICKET: POSSIBLE}, (Need.LOG, Need.PROFILE)),
+    "address_not_on_profile": Grounds(
+        {Kind.RECORD: LIKELY, Kind.LOG: LIKELY, Kind.REPLY: LIKELY, Kind.TICKET: POSSIBLE}, (Need.LOG,)
+    ),
+    "no_such_user": _lasting(Need.PROFILE),
     "mailbox_full": _said(),
-    "mailbox_disabled": _said(),
-    "domain_or_dns": _said(*_OF_CHECKS, check=LIKELY),
-    "auth_failure": _said(*_OF_CHECKS, check=LIKELY),
-    "self_to_self_blocked": _said(*_OF_CHECKS, check=LIKELY),
-    "recipient_policy": _said(*_OF_CHECKS, check=LIKELY),
-    "sender_address_rejected": _said(),
+    "mailbox_disabled": _lasting(),
+    "domain_or_dns": _lasting(*_OF_CHECKS, check=LIKELY),
+    "auth_failure": _lasting(*_OF_CHECKS, check=LIKELY),
+    "self_to_self_blocked": _lasting(*_OF_CHECKS, check=LIKELY),
+    "recipient_policy": _lasting(*_OF_CHECKS, check=LIKELY),
+    "sender_address_rejected": _lasting(),
     "sender_ip_blocked": _said(*_OF_CHECKS, check=LIKELY),
-    "rdns_missing": _said(*_OF_CHECKS, check=LIKELY),
-    "relay_denied": _said(),
+    "rdns_missing": _lasting(*_OF_CHECKS, check=LIKELY),
+    "relay_denied": _lasting(),
     "spam_content": _said(),
     "malware_or_attachment": _said(),
-    "rate_limited": _said(),
+    "rate_limited": _said(log=POSSIBLE),
     "message_too_big": _said(),
     "malformed_message": _said(),
     "tls_required": _said(*_OF_CHECKS, check=POSSIBLE),
     "network_or_timeout": _said(),
     "remote_system_error": _said(),
-    "recipient_refused_unspecified": Grounds({Kind.REPLY: LIKELY, Kind.EARLIER: POSSIBLE}, (Need.LOG,)),
-    "accepted_by_recipient_server": Grounds({Kind.LOG: LIKELY, Kind.REPLY: LIKELY}, (Need.JUNK,)),
-    "junked": Grounds({Kind.ANSWER: LIKELY, Kind.REPLY: LIKELY, Kind.LOG: POSSIBLE}, (Need.JUNK,)),
-    "images_blocked": Grounds({Kind.ANSWER: LIKELY}, (Need.LOG,)),
-    "badly_formatted": Grounds({Kind.ANSWER: LIKELY}, (Need.LOG,)),
-    "own_server_failed": Grounds({Kind.RECORD: CERTAIN, Kind.REPLY: CERTAIN}, (Need.LOG,)),
+    "recipient_refused_unspecified": Grounds(
+        {Kind.REPLY: LIKELY, Kind.EARLIER: POSSIBLE, Kind.TICKET: POSSIBLE}, (Need.LOG,)
+    ),
+    "accepted_by_recipient_server": Grounds(
+        {Kind.LOG: LIKELY, Kind.REPLY: LIKELY, Kind.TICKET: POSSIBLE}, (Need.JUNK,)
+    ),
+    "junked": Grounds(
+        {Kind.ANSWER: LIKELY, Kind.REPLY: LIKELY, Kind.LOG: POSSIBLE, Kind.TICKET: POSSIBLE}, (Need.JUNK,)
+    ),
+    "images_blocked": Grounds({Kind.ANSWER: LIKELY, Kind.TICKET: POSSIBLE}, (Need.LOG,)),
+    "badly_formatted": Grounds({Kind.ANSWER: LIKELY, Kind.TICKET: POSSIBLE}, (Need.LOG,)),
+    "own_server_failed": Grounds({Kind.RECORD: CERTAIN, Kind.REPLY: CERTAIN, Kind.TICKET: POSSIBLE}, (Need.LOG,)),
     "unknown": Grounds(
         dict.fromkeys(Kind, POSSIBLE),
         (Need.TIME, Need.LOG, Need.FATE, Need.CHECKS, Need.ANSWERS, Need.NOTE, Need.JUNK),

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from diagnostics.engine.causes.case import Case
 from diagnostics.engine.causes.catalogue import CAUSES
-from diagnostics.engine.causes.ranking import address, arrived, before, foretold, replies, traced
+from diagnostics.engine.causes.ranking import address, arrived, before, foretold, replies, surroundings, traced
 from diagnostics.engine.causes.ranking.claims import SURE, Claim, Confidence, Kind, Line, Place, Ranked, least, surest
 from diagnostics.engine.causes.ranking.grounds import GROUNDS
 
@@ -19,6 +19,7 @@ RULES: tuple[Rule, ...] = (
     *arrived.RULES,
     *address.RULES,
     *foretold.RULES,
+    *surroundings.RULES,
 )
 FAR = "The message was sent more than half a day from the time that was reported; it may be another one."
 #: Of causes at the same place and equally sure, the one that stands earlier here explains more.
@@ -35,7 +36,8 @@ def rank(case: Case) -> tuple[Ranked, ...]:
     if not claims:
         nothing = Line(Kind.LOG, "Nothing that was looked at names a cause.")
         claims["unknown"] = Claim("unknown", (nothing,), Place.UNDECIDED)
-    return tuple(sorted((_weighed(claim, case) for claim in claims.values()), key=_order))
+    doubted = (surroundings.doubted(case, claim) for claim in claims.values())
+    return tuple(sorted((_weighed(claim, case) for claim in doubted), key=_order))
 
 
 def _weighed(claim: Claim, case: Case) -> Ranked:
@@ -49,7 +51,9 @@ def _weighed(claim: Claim, case: Case) -> Ranked:
         sure = Confidence.POSSIBLE
     missing = () if sure is Confidence.CERTAIN else grounds.missing(case)
     against = tuple(dict.fromkeys([*claim.against, *claim.remarks, *far, *missing]))
-    return Ranked(claim.cause, sure, tuple(line.text for line in claim.lines), against, int(claim.place), claim.remedy)
+    told = tuple(dict.fromkeys(line.text for line in claim.lines))
+    links = (*((line.text, line.link) for line in claim.lines if line.link), *claim.links)
+    return Ranked(claim.cause, sure, told, against, int(claim.place), claim.remedy, links)
 
 
 def _order(item: Ranked) -> tuple[int, int, int, int]:

@@ -31,21 +31,21 @@ def _traced(case: Case) -> Iterator[Claim]:
     for fact in case.traced:
         most = CERTAIN if fact.is_named else LIKELY if fact.is_near else POSSIBLE
         if fact.fate == "failed":
-            yield _failed(fact, most)
+            yield _failed(case, fact, most)
         elif fact.fate == "spam":
             yield _spam(fact, most)
         elif fact.fate in NEXT:
             yield from _there(case, fact, most)
 
 
-def _failed(fact: TraceFact, most: Confidence) -> Claim:
-    cause = read_reply(fact.detail).cause if fact.detail else ""
+def _failed(case: Case, fact: TraceFact, most: Confidence) -> Claim:
+    cause = read_reply(fact.detail, extra=case.rules).cause if fact.detail else ""
     if cause not in OF_REPLIES - VAGUE:
         remark = ("The trace does not say why.",)
         return Claim(
             "recipient_refused_unspecified", (Line(Kind.REPLY, fact.line, most),), Place.STOPPED, remarks=remark
         )
-    sure = least(most, names_it(cause, fact.detail))
+    sure = least(most, names_it(cause, fact.detail, rules=case.rules))
     return Claim(cause, (Line(Kind.REPLY, fact.line, sure),), Place.STOPPED)
 
 
