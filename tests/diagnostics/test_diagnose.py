@@ -93,6 +93,21 @@ def test_an_address_is_a_recipient_and_what_is_known_of_the_sender_is_handed_on(
     assert len(SEEN) == 2
 
 
+@pytest.mark.parametrize("named", ["Bounces.example", "b@bounces.example"])
+def test_the_envelopes_domain_can_be_named(named: str) -> None:
+    out = run("north.example", "--ip", "192.0.2.10", "--mail-from", named)
+    server = SEEN[0].sending_server
+    assert server is not None
+    assert server.envelope_domain == "bounces.example"
+    assert "--mail-from" not in out
+
+
+def test_that_the_envelopes_domain_is_assumed_is_said() -> None:
+    assert "--mail-from" in run("north.example", "--ip", "192.0.2.10")
+    assert "--mail-from" not in run("north.example")
+    assert "--mail-from" not in run("north.example", "--ip", "192.0.2.10", "--json")
+
+
 def test_the_report_names_whose_turn_it_is_and_lets_no_escape_through() -> None:
     out = run("south.example", "--ip", "192.0.2.10")
     assert "Whose turn: The branch's IT" in out
@@ -183,6 +198,8 @@ def test_a_transcript_alone_can_be_replayed(tmp_path: Path) -> None:
         ["lee@"],
         ["a..example"],
         ["north.example", "--ip", "999.1.1.1"],
+        ["north.example", "--mail-from", "bounces.example"],
+        ["north.example", "--mail-from", "a b", "--ip", "192.0.2.10"],
         ["north.example", "--sender", "a b"],
         ["north.example", "--selector", "a..b"],
         ["north.example", "--nameserver", "192.0.2.1:99999"],

@@ -20,7 +20,7 @@ from diagnostics.engine.names import NameProblem, is_under, normalised
 from diagnostics.engine.protocols import dkim, dmarc, spf
 from diagnostics.engine.protocols.dmarc import InForce, Policy
 from diagnostics.engine.protocols.wildcard import HINT, wildcard_behind
-from diagnostics.engine.resolver import Resolver
+from diagnostics.engine.resolver import Resolver, Status
 from diagnostics.engine.subject import Subject
 
 #: What becomes of a mail that nothing vouches for, in words.
@@ -59,7 +59,7 @@ async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
     if not in_force.is_known:
         return findings
     if in_force.place is None:
-        return findings or [await _none(in_force, facts, resolver)]
+        return findings or [await _none(subject, in_force, facts, resolver)]
     if subject.sending_server is None:
         of_reports = await _of_reports(in_force, facts, resolver)
         return [Words.POLICY.found(*_proof(in_force), **facts), *findings, *of_reports]
@@ -71,8 +71,11 @@ async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
     return [_foretold(in_force, of_spf, of_dkim, evidence, facts), *findings, *of_reports]
 
 
-async def _none(in_force: InForce, facts: Mapping[str, Argument], resolver: Resolver) -> Finding:
+async def _none(subject: Subject, in_force: InForce, facts: Mapping[str, Argument], resolver: Resolver) -> Finding:
     """No policy; P20: where text of another kind stands in its place, whether that is a wildcard's."""
+    itself = await resolver.query(subject.sender_domain, "TXT")
+    if itself.status is Status.NXDOMAIN:
+        return Words.NO_DOMAIN.found(itself, **facts)
     own = in_force.walk.places[0].answer
     wildcard = await wildcard_behind(own, resolver) if own.is_ok else None
     proof = (*_proof(in_force), *([Evidence.of(wildcard)] if wildcard else []))

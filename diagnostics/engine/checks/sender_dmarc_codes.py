@@ -91,6 +91,14 @@ class Words:
         (_WALK,),
         publish=Record("{at}", "TXT", "v=DMARC1; p=none"),
     )
+    NO_DOMAIN = Code(
+        "dmarc.no_domain",
+        Verdict.NOT_APPLICABLE,
+        Actor.NOBODY,
+        "DMARC was not looked at, since {domain} does not exist",
+        "Mail in the name of a domain that does not exist is refused for that.",
+        sources=(_WALK,),
+    )
     SEVERAL = Code(
         "dmarc.several",
         Verdict.NOTICE,

@@ -17,7 +17,7 @@ from diagnostics.engine.findings import Argument, Evidence, Finding
 from diagnostics.engine.ip import is_public
 from diagnostics.engine.protocols import spf
 from diagnostics.engine.protocols.spf import Evaluation, Outcome, Result, Trace
-from diagnostics.engine.resolver import Answer, Resolver
+from diagnostics.engine.resolver import Answer, Resolver, Status
 from diagnostics.engine.subject import SendingServer, Subject
 
 #: From this many on, the next service that a domain adds may break its record.
@@ -42,7 +42,7 @@ class _Domain:
 async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
     server = subject.sending_server
     if server is None:
-        return await _record_alone(subject.sender_domain, resolver)
+        return await _record_alone(subject, resolver)
     addresses = server.addresses or await _addresses_of(server.host, resolver)
     private = [address for address in addresses if not is_public(address)]
     # Nobody is ever advised to publish what no receiver can see.
@@ -56,9 +56,11 @@ async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
     terms = spf.terms_for(server.spf_include, addresses)
     names = list(dict.fromkeys((envelope, subject.sender_domain)))
     domains = await path.together(*(_examined(name, server, addresses, terms, resolver) for name in names))
-    own = domains[0]
+    own, author = domains[0], domains[-1]
+    if author.answer.status is Status.NXDOMAIN:
+        return [*(_of_vendor(own) if own is not author else ()), _no_domain(subject, author.answer), *unseen]
     if envelope != subject.sender_domain:
-        return [*_of_vendor(own), *_of_bystander(domains[1], envelope), *unseen]
+        return [*_of_vendor(own), *_of_bystander(author, envelope), *unseen]
     return [*_of_branch(own, server), *unseen, *await _advice(own, resolver)]
 
 
@@ -80,9 +82,18 @@ async def _examined(
     return _Domain(name, answer, spf.select_records(answer.records), evaluations, terms)
 
 
-async def _record_alone(name: str, resolver: Resolver) -> list[Finding]:
+def _no_domain(subject: Subject, answer: Answer) -> Finding:
+    """Of a domain that does not exist that is all there is to say, and once: the recipient's is told of elsewhere."""
+    code = Words.NOT_LOOKED_AT if subject.is_to_itself else Words.NO_DOMAIN
+    return code.found(answer, domain=subject.sender_domain)
+
+
+async def _record_alone(subject: Subject, resolver: Resolver) -> list[Finding]:
     """Without a server to ask about, only whether the record can be read."""
+    name = subject.sender_domain
     answer = await resolver.query(name, "TXT")
+    if answer.status is Status.NXDOMAIN:
+        return [_no_domain(subject, answer)]
     domain = _Domain(name, answer, spf.select_records(answer.records), (), ())
     if answer.is_unknown:
         return [Words.TEMPERROR.found(answer, domain=name, asked=_asked(answer))]

@@ -90,6 +90,25 @@ class Words:
         "there, for example: v=spf1 mx ~all",
         (_RECORDS,),
     )
+    NO_DOMAIN = Code(
+        "spf.no_domain",
+        Verdict.PROBLEM,
+        Actor.BRANCH_IT,
+        "The sender's domain {domain} does not exist",
+        "DNS knows no such name. Servers refuse mail whose sender has a domain that does not exist, or take it for a "
+        "forgery.",
+        "Look whether the From-domain is written right on the branch profile. If it is, the branch's IT has it "
+        "registered again, or puts it back into DNS.",
+        (Source("RFC 5321", "4.1.1.2"), _CHECK_HOST),
+    )
+    NOT_LOOKED_AT = Code(
+        "spf.not_looked_at",
+        Verdict.NOT_APPLICABLE,
+        Actor.NOBODY,
+        "SPF was not looked at, since {domain} does not exist",
+        "A domain that does not exist can say nothing about who may send in its name.",
+        sources=(_CHECK_HOST,),
+    )
     SEVERAL = Code(
         "spf.several",
         Verdict.PROBLEM,

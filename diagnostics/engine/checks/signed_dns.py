@@ -41,11 +41,15 @@ BOGUS_RECIPIENT = Code(
     "The recipient's IT renews the signatures of {domain}, or has the DS record removed at the registrar.",
     RULE,
 )  # fmt: skip
+NO_DOMAIN = Code(
+    "dnssec.no_domain", Verdict.NOT_APPLICABLE, Actor.NOBODY, "There is nothing to sign, since {domain} does not exist",
+    "DNS knows no such name.", "", RULE,
+)  # fmt: skip
 UNKNOWN = Code(
     "dnssec.unknown", Verdict.UNKNOWN, Actor.SUPPORT, "Could not find out whether the answers of {domain} are signed",
     "{problem}. This says nothing about the domain.", "Examine again in a few minutes.", RULE,
 )  # fmt: skip
-CODES = (BOGUS, BOGUS_RECIPIENT, VALID, SIGNED, UNSIGNED, UNKNOWN)
+CODES = (BOGUS, BOGUS_RECIPIENT, VALID, SIGNED, UNSIGNED, NO_DOMAIN, UNKNOWN)
 #: A name that is signed as long as there is a DNS: if even this does not validate, it is our resolver that fails.
 CONTROL = ("com", "DS")
 
@@ -63,6 +67,8 @@ async def _of_domain(domain: str, bogus: Code, resolver: Resolver) -> Finding:
     name = shown(domain)
     if broken := next((answer for answer in (soa, ds) if answer.status is Status.BOGUS), None):
         return await _broken(broken, name, bogus, resolver)
+    if soa.status is Status.NXDOMAIN:
+        return NO_DOMAIN.found(ds, soa, domain=name)
     if soa.is_unknown and ds.is_unknown:
         return UNKNOWN.found(ds, soa, domain=name, problem=soa.note or soa.status.value)
     if soa.authenticated and not soa.is_unknown:

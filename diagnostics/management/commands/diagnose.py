@@ -64,6 +64,12 @@ class Command(BaseCommand):
         add("target", metavar="TARGET", help="A domain (examined as a sender) or an e-mail address (as a recipient).")
         add("--ip", action="append", default=[], metavar="IP", help="An address that sends; may be given again.")
         add("--sender", default="", metavar="DOMAIN", help="The domain in the From: of what is sent to TARGET.")
+        add(
+            "--mail-from",
+            default="",
+            metavar="DOMAIN",
+            help="The envelope's domain (MAIL FROM), which SPF is asked about; with --ip. Without it, the From-domain.",
+        )
         add("--selector", action="append", default=[], metavar="S", help="A DKIM selector; may be given again.")
         add(
             "--nameserver",
@@ -114,6 +120,11 @@ class Command(BaseCommand):
         by = f", sent by {', '.join(server.addresses)}" if server else ""
         sender = f", from {subject.sender_domain}" if subject.sender_domain and "@" in target else ""
         self.stdout.write(self.style.MIGRATE_HEADING(f"{visible(target)}{sender}{by}") + f": {counted(examined.told)}")
+        if server and subject.sender_domain and not server.envelope_domain:
+            self.stdout.write(
+                f"The envelope's domain (MAIL FROM) is taken to be {visible(subject.sender_domain)} as well; "
+                "where it is another, name it with --mail-from."
+            )
         self.stdout.write("")
         for line in report(examined.told, style=self.style, with_evidence=with_evidence):
             self.stdout.write(line)
@@ -180,7 +191,7 @@ def _subject(options: dict[str, Any], replayed: dict[str, Any] | None) -> Subjec
         sender_domain=_domain(sender) if sender else "",
         probe=options["probe"],
         probe_is_representative=options["probe"] == "recipient",
-        sending_server=SendingServer(host="", addresses=_addresses(options["ip"])) if options["ip"] else None,
+        sending_server=_server(options),
         selectors=tuple(DKIMSelector(selector=_domain(selector, normalised)) for selector in options["selector"]),
         lists=tuple(settings.DNSBL_ZONES),
         now=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -196,6 +207,18 @@ def _subject(options: dict[str, Any], replayed: dict[str, Any] | None) -> Subjec
     if target.lower() not in (recorded.recipient.lower(), recorded.sender_domain):
         raise BadInput(f"{options['replay']} was recorded for {recorded.target}, not for {target}.")
     return recorded
+
+
+def _server(options: dict[str, Any]) -> SendingServer | None:
+    """The server of these addresses, with the envelope's domain where one was named."""
+    envelope = options["mail_from"].rpartition("@")[2]
+    if envelope and not options["ip"]:
+        raise BadInput("--mail-from needs --ip: SPF says which addresses may send for the envelope's domain.")
+    if not options["ip"]:
+        return None
+    return SendingServer(
+        host="", addresses=_addresses(options["ip"]), envelope_domain=_domain(envelope) if envelope else ""
+    )
 
 
 def _with_records(subject: Subject) -> Subject:

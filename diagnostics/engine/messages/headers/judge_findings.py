@@ -3,7 +3,8 @@ what vouches, forwarders, filters."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import TYPE_CHECKING, Final
 
 from diagnostics.engine.findings import Argument, Code, Evidence, Finding, Verdict, worst
@@ -14,6 +15,7 @@ from diagnostics.engine.messages.headers.author import Shape
 from diagnostics.engine.messages.headers.judge_codes import Words
 from diagnostics.engine.messages.headers.received import Step
 from diagnostics.engine.messages.headers.signatures import Outcome, Signature, SigningDomain
+from diagnostics.engine.messages.headers.spam_headers import Explained
 from diagnostics.engine.protocols.dkim import selector_name
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ SLOW_SECONDS: Final = 300
 #: Clocks of servers differ by this much without anybody's fault.
 SKEW_SECONDS: Final = 5
 MAX_TOLD: Final = 10
+#: Below this part of a filter's limit its points are few, as 2.9 of 5 are.
+FAR_BELOW: Final = 0.6
 
 _WHY = {
     Basis.CHOSEN: "you chose it",
@@ -275,7 +279,8 @@ def _of_forwarders(report: MessageReport) -> Iterator[Finding]:
 def _of_filters(report: MessageReport) -> Iterator[Finding]:
     """One finding for each filter that judged, of its worst verdict.
 
-    Where the filter's own sum is good, what single tests held against the message is no more than a notice.
+    Where the filter's own sum is good, what single tests held against the message is no more than a notice, and where
+    the points are far from its limit there is nothing to do.
     """
     for name in dict.fromkeys(item.filter for item in report.explained if not item.is_note):
         own = [item for item in report.explained if item.filter == name]
@@ -284,6 +289,8 @@ def _of_filters(report: MessageReport) -> Iterator[Finding]:
         sums = [item.verdict for item in judged if not item.key]
         if verdict is Verdict.PROBLEM and sums and worst(sums) is Verdict.OK:
             verdict = Verdict.NOTICE
+        if verdict is Verdict.NOTICE and sums and worst(sums) is Verdict.OK and _is_far_below(own):
+            verdict = Verdict.OK
         code = _FILTER.get(verdict, Words.FILTER_OK)
         told = {Verdict.OK} if verdict is Verdict.OK else {Verdict.PROBLEM, verdict}
         said = list(dict.fromkeys(item.meaning for item in judged if item.verdict in told))
@@ -292,4 +299,20 @@ def _of_filters(report: MessageReport) -> Iterator[Finding]:
         yield code.found(evidence, filter=name, said=" ".join(said[:MAX_TOLD]))
 
 
+def _is_far_below(own: Sequence[Explained]) -> bool:
+    """The filter's points are far below the lowest limit of its own that it names."""
+    scores = [number for item in own if item.key.casefold() == "score" and (number := _number(item.value)) is not None]
+    limits = [number for item in own if item.key.casefold() in _LIMITS and (number := _number(item.value)) is not None]
+    return bool(scores and limits) and max(scores) < min(limits) * FAR_BELOW
+
+
+def _number(text: str) -> float | None:
+    try:
+        number = float(text)
+    except ValueError:
+        return None
+    return number if isfinite(number) else None
+
+
+_LIMITS = ("required", "tag_level", "quarantine_level", "kill_level")
 _FILTER = {Verdict.PROBLEM: Words.FILTER_PROBLEM, Verdict.NOTICE: Words.FILTER_NOTICE}

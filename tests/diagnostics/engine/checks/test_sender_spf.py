@@ -27,6 +27,9 @@ def north(*records: str) -> dict[str, Any]:
     return {"north.example": {"TXT": list(records)}}
 
 
+#: The domain exists and says nothing of who may send.
+MUTE: dict[str, Any] = {"north.example": {"MX": [[1, "m.example"]]}}
+
 BRANCH: list[tuple[str, dict[str, Any], list[str]]] = [
     ("pass", north("v=spf1 include:spf.xenegrade.example -all"), ["spf.pass"]),
     ("fail", north("v=spf1 mx -all"), ["spf.fail"]),
@@ -39,8 +42,8 @@ BRANCH: list[tuple[str, dict[str, Any], list[str]]] = [
         north("v=spf1 -all include:spf.xenegrade.example"),
         ["spf.fail", "spf.unreachable"],
     ),
-    ("p01-no-domain", {}, ["spf.none"]),
-    ("p02-no-record", {"north.example": {"MX": [[1, "m.example"]]}}, ["spf.none"]),
+    ("p01-no-domain", {}, ["spf.no_domain"]),
+    ("p02-no-record", MUTE, ["spf.none"]),
     ("p41-type-99", {"north.example": {"SPF": ["v=spf1 +all"]}}, ["spf.none"]),
     ("p03-servfail", {"north.example": {"TXT": "SERVFAIL"}}, ["spf.unknown"]),
     ("p04-timeout", {"north.example": "TIMEOUT"}, ["spf.unknown"]),
@@ -89,7 +92,8 @@ def test_p49_voids_of_one_family_are_disputed() -> None:
 
 
 WL: list[tuple[str, dict[str, Any], list[str]]] = [
-    ("wl06-pass", VENDOR, ["spf.envelope_pass", "spf.from_not_needed"]),
+    ("wl07-from-does-not-exist", VENDOR, ["spf.envelope_pass", "spf.no_domain"]),
+    ("wl06-pass", VENDOR | MUTE, ["spf.envelope_pass", "spf.from_not_needed"]),
     (
         "wl07-from-names-us-too",
         VENDOR | north("v=spf1 include:spf.xenegrade.example -all"),
@@ -99,18 +103,18 @@ WL: list[tuple[str, dict[str, Any], list[str]]] = [
     ("wl07-from-two", VENDOR | north("v=spf1 a", "v=spf1 mx"), ["spf.envelope_pass", "spf.from_broken"]),
     ("wl07-from-syntax", VENDOR | north("v=spf1 x"), ["spf.envelope_pass", "spf.from_broken"]),
     ("wl07-from-silent", VENDOR | {"north.example": "TIMEOUT"}, ["spf.envelope_pass", "spf.from_unknown"]),
-    ("wl06-none", {}, ["spf.envelope_fail", "spf.from_not_needed"]),
+    ("wl06-none", MUTE, ["spf.envelope_fail", "spf.from_not_needed"]),
     (
         "wl06-softfail",
-        {"xenegrade.example": {"TXT": ["v=spf1 ~all"]}},
+        MUTE | {"xenegrade.example": {"TXT": ["v=spf1 ~all"]}},
         ["spf.envelope_weak", "spf.from_not_needed"],
     ),
     (
         "wl06-broken",
-        {"xenegrade.example": {"TXT": ["v=spf1 a", "v=spf1 mx"]}},
+        MUTE | {"xenegrade.example": {"TXT": ["v=spf1 a", "v=spf1 mx"]}},
         ["spf.envelope_fail", "spf.from_not_needed"],
     ),
-    ("wl06-silent", {"xenegrade.example": "SERVFAIL"}, ["spf.envelope_unknown", "spf.from_not_needed"]),
+    ("wl06-silent", MUTE | {"xenegrade.example": "SERVFAIL"}, ["spf.envelope_unknown", "spf.from_not_needed"]),
 ]
 
 
@@ -121,7 +125,8 @@ def test_the_vendors_envelope(zone: dict[str, Any], expected: list[str]) -> None
 
 ALONE: list[tuple[str, dict[str, Any], list[str]]] = [
     ("record", north("v=spf1 mx -all"), ["spf.record"]),
-    ("none", {}, ["spf.no_record"]),
+    ("none", MUTE, ["spf.no_record"]),
+    ("p01-no-domain", {}, ["spf.no_domain"]),
     ("two", north("v=spf1 a", "v=spf1 mx"), ["spf.several"]),
     ("syntax", north("v=spf1 x -all"), ["spf.syntax"]),
     ("silent", {"north.example": "TIMEOUT"}, ["spf.unknown"]),
@@ -149,9 +154,17 @@ def test_a_server_without_addresses_is_looked_up() -> None:
     ],
 )
 def test_the_remedy_is_the_record_to_copy(records: list[str], record: str) -> None:
-    zone = VENDOR | ({"north.example": {"TXT": records}} if records else {})
+    zone = VENDOR | ({"north.example": {"TXT": records}} if records else MUTE)
     found = findings(CHECK, zone, sender_domain="north.example", sending_server=THEIRS)
     assert record in found[0].remedy
+
+
+def test_that_the_recipients_domain_does_not_exist_is_told_once() -> None:
+    """The check of the MX tells it; nobody is advised to publish anything there."""
+    for subject in ({"sending_server": THEIRS}, {}):
+        about = {"recipient": "postmaster@north.example", "sender_domain": "north.example", **subject}
+        assert codes(CHECK, VENDOR, **about) == ["spf.not_looked_at"]
+        assert codes(CHECK, VENDOR, **{**about, "recipient": "lee@corp.example"}) == ["spf.no_domain"]
 
 
 def test_whose_turn_it_is() -> None:

@@ -34,6 +34,7 @@ CASES: list[tuple[dict[str, Any], type[Zone], list[str]]] = [
     ({"north.example": {"SOA": SOA, "DS": DS}}, Zone, ["dnssec.signed"]),
     # P19: only a resolver that is trusted sets the mark at all.
     ({"north.example": {"SOA": SOA, "DS": DS}}, Vouched, ["dnssec.valid"]),
+    ({"other.example": {"SOA": SOA}}, Zone, ["dnssec.no_domain"]),
     # P17
     ({**COM, "north.example": {"SOA": "BOGUS", "DS": DS}}, Zone, ["dnssec.bogus"]),
     # A resolver that takes everything for forged says nothing about one domain.

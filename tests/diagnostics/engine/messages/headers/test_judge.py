@@ -161,10 +161,20 @@ CASES: list[tuple[str, bytes | str, dict[str, Any], set[str], set[str]]] = [
     ("filter-content", b"X-Gm-Spam: 0\r\nX-Spam-Score: 3.4\r\n" + PLAIN, {}, {"filter_ok", "filter_notice"}, set()),
     (
         "filter-sum-is-good",
-        b"X-Spam-Status: No, score=1.0 required=5.0 tests=RDNS_NONE,SPF_PASS\r\n" + PLAIN,
+        b"X-Spam-Status: No, score=4.0 required=5.0 tests=RDNS_NONE,SPF_PASS\r\n" + PLAIN,
         {},
         {"filter_notice"},
         {"filter_problem", "filter_ok"},
+    ),
+    *(
+        (
+            f"filter-{points}-of-5",
+            b"X-Spam-Status: No, score=%b required=5.0 tests=SPF_NONE,RDNS_NONE\r\n" % points.encode() + PLAIN,
+            {},
+            {expected},
+            {"filter_problem", "filter_ok", "filter_notice"} - {expected},
+        )
+        for points, expected in (("1.2", "filter_ok"), ("4.1", "filter_notice"), ("nan", "filter_notice"))
     ),
     ("filter-only-notes", b"X-Gm-Message-State: AO\r\nX-IronPort-AV: E=S\r\n" + PLAIN, {}, set(), {"filter_ok"}),
     ("lost-folding", "Subject: a\nb c\n" + AUTHOR.decode(), {}, {"folding_lost"}, set()),
