@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 
+from portal.maillog.importers.event import AHEAD
+
 #: Two clocks are never quite the same: so far a line without a year may lie after now.
 SKEW = timedelta(minutes=10)
 MONTHS = {
@@ -23,8 +25,17 @@ _RELAY = re.compile(r"(: to=<[^>]*>, (?:orig_to=<[^>]*>, )?)(relay=[^,\s]+, )?((
 
 
 def whole(lines: Iterable[str], *, now: datetime) -> list[str]:
-    """``lines`` as a server writes them, each with its year, in UTC."""
-    return [_completed(_dated(line.rstrip("\r\n"), now)) for line in lines]
+    """``lines`` as a server writes them, each with its year, in UTC; empty in the place of what lies days after now."""
+    dated = (_dated(line.rstrip("\r\n"), now) for line in lines)
+    return ["" if _is_to_come(line, now) else _completed(line) for line in dated]
+
+
+def _is_to_come(line: str, now: datetime) -> bool:
+    try:
+        at = datetime.fromisoformat(line.partition(" ")[0])
+    except ValueError:
+        return False
+    return at.tzinfo is not None and at >= now + AHEAD
 
 
 def _dated(line: str, now: datetime) -> str:

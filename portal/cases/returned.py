@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import datetime
 
 from portal.branches.models import BranchProfile
 from portal.maillog.addresses import normal
@@ -11,11 +12,14 @@ from portal.returned.models import ReturnedMail
 from portal.returned.services import take
 
 
-def take_in(messages: Iterable[str], branch: BranchProfile, *, recipient: str) -> None:
-    """Store ``messages``, classify them, and bring them to the deliveries of ``branch`` that they are about."""
+def take_in(messages: Iterable[str], branch: BranchProfile, *, recipient: str, now: datetime) -> None:
+    """Store ``messages``, classify them, and bring them to the deliveries of ``branch`` that they are about.
+
+    ``now`` is the case's own: what is dated later has no date that can be believed.
+    """
     for text in messages:
         octets = text.encode("utf-8", "surrogateescape")
-        mail, _ = take(octets, source="case", branch=branch, rings=False)
+        mail, _ = take(octets, source="case", branch=branch, rings=False, now=now)
         runner.perform(mail.pk)
         mail.refresh_from_db()
         _settle(mail, octets, recipient)

@@ -7,7 +7,8 @@ entry that ran out long ago) is written as it stood.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from io import BytesIO
 from typing import Any
 
@@ -16,10 +17,12 @@ from django.core.exceptions import ValidationError
 from portal.branches.loading import LoadProblem, load
 from portal.branches.models import BranchProfile
 from portal.cases.lines import whole
-from portal.cases.reading import CaseFile, CaseProblem, Row
+from portal.cases.reading import CaseFile, CaseProblem, Row, time_of
 from portal.cases.returned import take_in
 from portal.maillog.addresses import domain_of, normal
 from portal.maillog.importers import IMPORTERS
+from portal.maillog.importers.clock import as_of
+from portal.maillog.importers.event import AHEAD
 from portal.maillog.models import Module
 from portal.maillog.services import Zones, ingest
 from portal.suppression.models import Ending, Reason, Suppression
@@ -34,11 +37,13 @@ def build(case: CaseFile) -> BranchProfile:
     """Everything the file tells, as rows; CaseProblem names what cannot be one."""
     branch = _branch(case)
     told = list(_told(case))
-    _ingest("jsonl", [json.dumps(item) for _, item in told], case, branch.code, [path for path, _ in told])
+    with as_of(case.now):
+        _ingest("jsonl", [json.dumps(item) for _, item in told], case, branch.code, [path for path, _ in told])
     logged = [(index, line) for index, text in enumerate(case.texts("postfix_log")) for line in text.split("\n")]
     lines = whole((line for _, line in logged), now=case.now)
-    _ingest("postfix", lines, case, branch.code, [f"postfix_log[{index}]" for index, _ in logged])
-    take_in(case.texts("bounces"), branch, recipient=case.report.recipient)
+    with as_of(case.now):
+        _ingest("postfix", lines, case, branch.code, [f"postfix_log[{index}]" for index, _ in logged])
+    take_in(case.texts("bounces"), branch, recipient=case.report.recipient, now=case.now)
     _suppress(case, branch)
     return branch
 
@@ -100,7 +105,7 @@ def _server_of(branch: dict[str, Any], servers: list[Any]) -> str:
 def _told(case: CaseFile) -> Iterable[tuple[str, dict[str, Any]]]:
     """Clients, coverage, notes, messages and errors as lines of the desk's own log format (docs/importing.md).
 
-    Each with its place in the file.
+    Each with its place in the file. What lies days after the case's ``now`` has not happened yet.
     """
     for number, row in enumerate(case.rows("clients")):
         client = {"kind": "client", "reference": f"{number}", "name": row.text("name"), "email": row.text("email")}
@@ -108,9 +113,12 @@ def _told(case: CaseFile) -> Iterable[tuple[str, dict[str, Any]]]:
     for index, span in enumerate(case.items("log_covers")):
         if not isinstance(span, list) or len(span) != 2:
             raise CaseProblem(f"log_covers[{index}] must be a list of two times, from and until.")
-        yield f"log_covers[{index}]", {"kind": "coverage", "from": span[0], "until": span[1], "branch": case.code}
+        begins, until = _clipped(span, f"log_covers[{index}]", case.now)
+        if begins < until:
+            covered = {"from": begins.isoformat(), "until": until.isoformat(), "branch": case.code}
+            yield f"log_covers[{index}]", {"kind": "coverage", **covered}
     clients = {row.text("name").casefold(): row.text("email") for row in case.rows("clients")}
-    for row in case.rows("case_notes"):
+    for row in _happened(case, "case_notes"):
         email = row.text("email") or row.text("client") or case.report.recipient
         yield (
             row.path,
@@ -121,7 +129,7 @@ def _told(case: CaseFile) -> Iterable[tuple[str, dict[str, Any]]]:
                 "text": row.text("text"),
             },
         )
-    for number, row in enumerate(case.rows("message_log")):
+    for number, row in enumerate(_happened(case, "message_log")):
         yield (
             row.path,
             {
@@ -135,7 +143,7 @@ def _told(case: CaseFile) -> Iterable[tuple[str, dict[str, Any]]]:
                 "from": row.text("from"),
             },
         )
-    for number, row in enumerate(case.rows("application_errors")):
+    for number, row in enumerate(_happened(case, "application_errors")):
         if recipient := row.text("recipient"):
             yield (
                 row.path,
@@ -149,6 +157,22 @@ def _told(case: CaseFile) -> Iterable[tuple[str, dict[str, Any]]]:
                     "reply": row.text("text") or "no text",
                 },
             )
+
+
+def _happened(case: CaseFile, key: str) -> Iterator[Row]:
+    """The rows of ``key`` up to about the case's ``now``."""
+    for row in case.rows(key):
+        at = row.time("at")
+        if at is None or at < case.now + AHEAD:
+            yield row
+
+
+def _clipped(span: list[Any], path: str, now: datetime) -> tuple[datetime, datetime]:
+    """A span of coverage as far as it has been; no log is complete for what is still to come."""
+    begins, until = (time_of(str(text), path) for text in span)
+    if until <= begins:
+        raise CaseProblem(f"{path}: until must be later than from.")
+    return begins, min(until, max(now, begins)) if until > now + AHEAD else until
 
 
 def _at(row: Row) -> str:

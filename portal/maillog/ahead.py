@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from typing import TypeVar
 
 T = TypeVar("T")
@@ -15,9 +16,13 @@ def ahead(items: Iterator[T]) -> Iterator[T]:
     Whoever stops early waits until the one that is being made is done: a source that may wait for ever must be told to
     end first.
     """
-    end = object()
+    end, context = object(), copy_context()
+
+    def made() -> object:
+        return context.run(lambda: next(items, end))
+
     with ThreadPoolExecutor(1, thread_name_prefix="ahead") as pool:
-        waiting = pool.submit(next, items, end)
+        waiting = pool.submit(made)
         while (item := waiting.result()) is not end:
-            waiting = pool.submit(next, items, end)
+            waiting = pool.submit(made)
             yield item  # type: ignore[misc]

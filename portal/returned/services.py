@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
@@ -35,12 +35,14 @@ def take(
     branch: BranchProfile | None = None,
     is_fresh: bool = False,
     rings: bool = True,
+    now: datetime | None = None,
 ) -> tuple[ReturnedMail, bool]:
     """Store a mail that came back, unread; returns it and whether it is new. The same mail is stored once.
 
     ``recipient`` and ``sender`` are those of the envelope, where there was one. Without ``rings`` the caller reads it.
+    ``now`` is when it came, where that is not just now.
     """
-    now = timezone.now()
+    now = now or timezone.now()
     facts = facts_of(octets, now=now, is_fresh=is_fresh)
     sent_to = list(dict.fromkeys(item for item in (clean(recipient, 320), *facts.sent_to) if item))[:MOST_NAMES]
     mail, is_new = ReturnedMail.objects.get_or_create(

@@ -92,3 +92,44 @@ def test_the_clock_of_the_machine_changes_nothing(time_machine: Any) -> None:
     told = answer(read_case(str(path))).causes
     time_machine.move_to("2027-07-01T00:00:00Z")
     assert answer(read_case(str(path))).causes == told
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "name",
+    [
+        "mailbox_full_552",
+        "not_sent_registration",
+        "no_such_user_qmail_text",
+        "self_to_self_mimecast",
+        "still_trying_delay_warning",
+        "suppressed_complaint_until",
+        "self_to_self_allowance_ran_out",
+        "misleading_hole_in_the_log",
+    ],
+)
+def test_a_case_of_years_to_come_is_judged_by_its_own_clock(name: str) -> None:
+    path = next(path for path in FILES if path.stem == name)
+    text = path.read_text(encoding="utf-8")
+    told = [(item.cause, item.confidence) for item in answer(read_case(str(path))).causes]
+    for year in ("2033", "2199"):
+        # 1 January 2026, 2032 and 2099 fall on other days of the week, which nothing is decided by.
+        later = json.loads(text.replace("2026", year).replace("2025", str(int(year) - 1)))
+        found = answer(case_of(later, name="x")).causes
+        assert [(item.cause, item.confidence) for item in found] == told
+
+
+@pytest.mark.django_db
+def test_what_lies_after_the_cases_now_has_not_happened_yet() -> None:
+    path = next(path for path in FILES if path.stem == "mailbox_full_552")
+    document = json.loads(path.read_text(encoding="utf-8"))
+    told = [(item.cause, item.confidence) for item in answer(case_of(document, name="x")).causes]
+    later = {"at": "2027-03-04T14:02:10Z", "recipient": document["report"]["recipient"]}
+    document["message_log"] = [*document.get("message_log", []), {**later, "message_id": "<later@north.example>"}]
+    document["case_notes"] = [*document.get("case_notes", []), {"at": later["at"], "text": "later"}]
+    document["postfix_log"] = [
+        *document.get("postfix_log", []),
+        "2027-03-04T14:02:11Z smtp postfix/smtp[1]: 4Bq9xk: to=<lee@corp.example>, status=sent (250 2.0.0 Ok)",
+    ]
+    document["log_covers"] = [*document.get("log_covers", []), ["2027-01-01T00:00:00Z", "2027-03-05T00:00:00Z"]]
+    assert [(item.cause, item.confidence) for item in answer(case_of(document, name="x")).causes] == told

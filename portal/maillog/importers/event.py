@@ -14,6 +14,7 @@ from hashlib import sha256
 from typing import Any, BinaryIO
 
 from portal.maillog.addresses import normal
+from portal.maillog.importers import clock
 from portal.maillog.models import Module, State
 
 
@@ -163,7 +164,7 @@ def event_from(values: Mapping[str, Any], *, branch: str, zone_of: ZoneOf, line:
     if module not in Module.values:
         raise EventProblem(f"module is {module!r}; it must be one of {', '.join(Module.values)}.")
     begins = "from" if kind is Kind.COVERAGE else "at"
-    at = datetime.now(UTC) if kind is Kind.CLIENT else _time(values, begins, zone)
+    at = clock.now() if kind is Kind.CLIENT else _time(values, begins, zone)
     event = LogEvent(
         kind=kind, branch=code, line=line, raw=raw, at=at, module=module,
         until=_time(values, "until", zone) if kind is Kind.COVERAGE else None,
@@ -217,6 +218,6 @@ def _time(values: Mapping[str, Any], name: str, zone: tzinfo) -> datetime:
         at = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise EventProblem(f"{name} is {text[:40]!r}; give a time such as 2026-03-04T14:02:10Z.") from None
-    if not EARLIEST < at < datetime.now(UTC) + AHEAD:
+    if not EARLIEST < at < clock.now() + AHEAD:
         raise EventProblem(f"{name} is {text[:40]!r}, which is not a time mail was sent at.")
     return at

@@ -12,6 +12,7 @@ import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from sys import intern
 
+from portal.maillog.importers import clock
 from portal.maillog.importers.event import AHEAD, EARLIEST, LIMITS, EventProblem
 
 #: What the key of a message begins with while nothing but its queue id is known.
@@ -48,7 +49,7 @@ class Clock:
         return at
 
     def _time(self, text: str) -> datetime:
-        now = datetime.now(UTC)
+        now = clock.now()
         try:
             at, is_sure = (self._recent(text, now), False) if text[:3] in MONTHS else self._dated(text)
         except (ValueError, OverflowError):
