@@ -4,7 +4,7 @@ CONFIRMED = models.Q(("cause", ""), _negated=True)
 
 
 class Migration(migrations.Migration):
-    dependencies = [("tickets", "0005_message_traces")]
+    dependencies = [("tickets", "0006_exit_explained")]
 
     operations = [
         migrations.AddIndex(
