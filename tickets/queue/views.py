@@ -26,7 +26,7 @@ from tickets.queue.deeds import added_of, deed_of
 from tickets.queue.forms import AssignForm, CauseForm, FilesForm, FilterForm, MessageForm, ReplyForm, StateForm
 from tickets.queue.letters import letter_to_their_it, reply_draft
 from tickets.selectors import tickets as selectors
-from tickets.selectors.belief import believed, case_of
+from tickets.selectors.belief import belief, believed, case_of
 from tickets.services import files as file_services
 from tickets.services import tickets as services
 
@@ -60,7 +60,7 @@ def _overriding(request: PersonRequest, rows: Sequence[Ticket]) -> dict[str, Any
     kept = request.GET.copy()
     kept.pop("override", None)
     shown = ticket.cause or ticket.suggested_cause
-    others = [item for item in belief(ticket.report, ticket.run) if item.cause not in (shown, "unknown")]
+    others = [item for item in belief(request.user, ticket.report, ticket.run) if item.cause not in (shown, "unknown")]
     return {
         "ticket": ticket,
         "others": others[:9],

@@ -14,7 +14,7 @@ from diagnostics.engine.causes.ranking.foretold import FORETELLS
 from diagnostics.selectors import ReadFinding
 from portal.maillog.models import Delivery
 from tickets.models import Report
-from tickets.selectors.belief import belief
+from tickets.selectors.belief import of_itself
 from tickets.wizard.known import ABOUT_ADDRESS
 
 #: A report may be about one of several records until one is chosen; of so many of them it is asked.
@@ -33,7 +33,7 @@ def set_aside(report: Report, findings: Sequence[ReadFinding], records: Iterable
     calling = [finding for finding in findings if finding.needs_somebody]
     if not calling:
         return []
-    rankings = [belief(_about(report, record)) for record in _records(report, records)]
+    rankings = [of_itself(_about(report, record)) for record in _records(report, records)]
     return [finding for finding in calling if not any(_may_be(finding, ranking) for ranking in rankings)]
 
 
