@@ -7,7 +7,7 @@ on the ticket the same that the branch saw before submitting, plus what the chec
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.utils import timezone
 
@@ -77,19 +77,7 @@ def case_of(viewer: User | None, report: Report, run: Run | None) -> Case:
     delivery = facts_of([report.delivery])[0] if report.delivery else None
     now = timezone.now()
     moment = delivery.at if delivery else report.around
-    around = None
-    if viewer is not None:
-        around = Around(
-            viewer=viewer,
-            branch=branch,
-            recipient=report.recipient,
-            now=now,
-            before=report.created,
-            moment=moment,
-            span=A_RECORDS_TIME if delivery else timedelta(days=report.span_days),
-            delivery=report.delivery,
-            report=report,
-        )
+    around = _around(viewer, report, moment, now) if viewer is not None else None
     returned = returned_around(around) if around else Returned()
     if delivery is not None:
         # What names this very message is a record of it, as if the log had told it.
@@ -129,4 +117,18 @@ def case_of(viewer: User | None, report: Report, run: Run | None) -> Case:
         tickets=tickets_around(around) if around else (),
         pressure=pressure_around(around) if around else None,
         accepted_at=accepted_last(around) if around else None,
+    )
+
+
+def _around(viewer: User, report: Report, moment: datetime | None, now: datetime) -> Around:
+    return Around(
+        viewer=viewer,
+        branch=report.branch,
+        recipient=report.recipient,
+        now=now,
+        before=report.created,
+        moment=moment,
+        span=A_RECORDS_TIME if report.delivery else timedelta(days=report.span_days),
+        delivery=report.delivery,
+        report=report,
     )
