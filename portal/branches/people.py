@@ -46,10 +46,11 @@ class PersonForm(forms.Form):
         help_text="Staff need at least one.",
     )
     hears_of_tickets = forms.BooleanField(
-        label="Is mailed about new tickets",
+        label="Is mailed about new tickets and notices",
         required=False,
         initial=True,
-        help_text="Of support: of each ticket that nobody works on yet. Admins are told where nobody of support is.",
+        help_text="Of support: of each ticket that nobody works on yet, and of notices whose turn is support's. "
+        "Admins are told where nobody of support is.",
     )
     is_active = forms.BooleanField(label="May sign in", required=False, initial=True)
 

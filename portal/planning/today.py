@@ -40,4 +40,5 @@ def obstacles(branch: BranchProfile) -> list[Obstacle]:
         about = Q(watch__server=branch.sending_server_id)
         for notice in Notice.objects.filter(about, closed=None).order_by("-opened")[:MOST]:
             found.append(Obstacle(notice.title, notice.reason or "About the sending server.", notice.actor))
-    return found[:MOST]
+    # What is wrong with a sending address is found at each From-domain, and is one matter.
+    return list({item.title: item for item in reversed(found)}.values())[::-1][:MOST]

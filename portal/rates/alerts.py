@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import partial
+from urllib.parse import urlencode
 
 from django.db.models import Sum
 from django.urls import reverse
@@ -19,6 +20,7 @@ from django.utils import timezone
 
 from diagnostics.engine.findings import Actor
 from portal.branches.models import BranchProfile
+from portal.maillog.filters import NONE
 from portal.maillog.models import DayCount, State
 from portal.maillog.templatetags.log import percent
 from portal.rates import tallies
@@ -209,6 +211,12 @@ def _complained(branch: int, complaints: Counter[str], since: date) -> Matter | 
             "refuse who does not. Not all of them report complaints."
         ),
         actor=Actor.BRANCH,
-        link=reverse("history", args=[profile.code]),
+        link=f"{reverse('deliveries', args=[profile.code])}?{urlencode(_complaints(provider, since))}",
         bad=count,
     )
+
+
+def _complaints(provider: str, since: date) -> dict[str, str]:
+    """Asks the list of deliveries for what was complained about since then, at one provider or at all."""
+    asked = {"complained": "yes", "since": f"{since.isoformat()}T00:00"}
+    return asked if provider == "all" else {**asked, "provider": provider or NONE}

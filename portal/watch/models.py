@@ -53,7 +53,7 @@ class Notice(models.Model):
 
     ``watch`` is what was looked at. A room that watches by itself opens notices without one
     (:func:`portal.watch.services.open_notice`): ``about`` says what it concerns, ``reason`` why it was opened, ``link``
-    where to look.
+    where to look. So do notices about a sending address, which is nobody's From-domain: theirs is the sending server.
     """
 
     watch = models.ForeignKey(Watch, on_delete=models.CASCADE, null=True, related_name="notices")
@@ -93,10 +93,12 @@ class Notice(models.Model):
     @property
     def subject(self) -> str:
         """What it concerns, in a word."""
-        return str(self.watch) if self.watch is not None else self.about
+        return self.about or str(self.watch or "")
 
     @property
     def url(self) -> str:
         """Where to look; "" where there is nothing to be seen beside the notice."""
         domain = self.watch.domain if self.watch is not None else None
-        return reverse("domain_report", args=[domain.branch.code, domain.pk]) if domain is not None else self.link
+        if self.link or domain is None:
+            return self.link
+        return reverse("domain_report", args=[domain.branch.code, domain.pk])

@@ -8,10 +8,12 @@ from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db.models import QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
+from diagnostics.engine.findings import Actor
 from portal.accounts.models import Role, User
 from portal.watch.models import Notice
 
@@ -31,11 +33,19 @@ def tell_untold() -> int:
     waiting = Notice.objects.filter(is_told=False, closed=None, opened__gt=now - TOO_LATE, opened__lt=now - PATIENCE)
     notices = list(waiting.select_related("watch__domain__branch", "watch__server").order_by("opened")[:500])
     claimed = [item for item in notices if Notice.objects.filter(pk=item.pk, is_told=False).update(is_told=True)]
-    readers = _readers()
-    if not claimed or not readers:
-        return 0
-    context = {"notices": claimed[:MOST_TOLD], "more": max(0, len(claimed) - MOST_TOLD), "url": _url()}
-    subject = claimed[0].title if len(claimed) == 1 else f"{len(claimed)} things need somebody"
+    told = 0
+    for readers, theirs in _by_readers(claimed):
+        if _tell(theirs, readers):
+            told += len(theirs)
+        else:
+            Notice.objects.filter(pk__in=[item.pk for item in theirs]).update(is_told=False)
+    return told
+
+
+def _tell(notices: list[Notice], readers: list[str]) -> bool:
+    """One mail about ``notices``; whether it was handed over."""
+    context = {"notices": notices[:MOST_TOLD], "more": max(0, len(notices) - MOST_TOLD), "url": _url()}
+    subject = notices[0].title if len(notices) == 1 else f"{len(notices)} things need somebody"
     mail = EmailMessage(
         subject=" ".join(subject.split())[:150],
         body=render_to_string("mail/notices.txt", context),
@@ -45,17 +55,30 @@ def tell_untold() -> int:
     try:
         mail.send()
     except (SMTPException, OSError):
-        logger.exception("The mail about %s notices could not be handed over; it will be tried again.", len(claimed))
-        Notice.objects.filter(pk__in=[item.pk for item in claimed]).update(is_told=False)
-        return 0
-    return len(claimed)
+        logger.exception("The mail about %s notices could not be handed over; it will be tried again.", len(notices))
+        return False
+    return True
 
 
-def _readers() -> list[str]:
+def _by_readers(notices: list[Notice]) -> list[tuple[list[str], list[Notice]]]:
+    """Who is mailed about which: the desk's address about all; without one, support about what is its turn.
+
+    Admins hear of the rest, and of all where nobody of support wants to be mailed. What nobody reads stays told: it is
+    on the page.
+    """
     if settings.SUPPORT_ADDRESS:
-        return [settings.SUPPORT_ADDRESS]
-    admins = User.objects.filter(role=Role.ADMIN, is_active=True).order_by("pk")
-    return list(admins.values_list("email", flat=True)[:MOST_READERS])
+        groups = [([settings.SUPPORT_ADDRESS], notices)]
+    else:
+        support = _people(Role.SUPPORT).filter(hears_of_tickets=True)
+        to_support = list(support.values_list("email", flat=True)[:MOST_READERS])
+        to_admins = list(_people(Role.ADMIN).values_list("email", flat=True)[:MOST_READERS])
+        theirs = [item for item in notices if to_support and item.actor == Actor.SUPPORT.value]
+        groups = [(to_support, theirs), (to_admins, [item for item in notices if item not in theirs])]
+    return [(readers, items) for readers, items in groups if readers and items]
+
+
+def _people(role: str) -> QuerySet[User]:
+    return User.objects.filter(role=role, is_active=True).order_by("pk")
 
 
 def _url() -> str:

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import Q
+from django.urls import reverse
 from django.utils import timezone
 
 from diagnostics.engine.findings import Actor, Verdict
@@ -34,6 +37,8 @@ SERVER_EVERY = timedelta(hours=1)
 LIST_EVERY = timedelta(days=1)
 #: A desk that has just started has better things to do.
 FIRST_AFTER = timedelta(minutes=2)
+#: What these find is the matter of a sending address, not of the From-domain or the server it was found at.
+ADDRESS_CHECKS = frozenset({"sending-ip-listed", "sending-ip-reverse"})
 #: So many branches get an event of a server they share.
 MOST_BRANCHES = 500
 
@@ -135,17 +140,51 @@ def look_at_list(watch_id: int) -> None:
 
 
 def _keep(watch: Watch, change: Change, *, at: datetime) -> None:
-    """Store how it stands; open a notice for each problem that began, close those that are over."""
+    """Store how it stands; open a notice for each problem that began, close those that are over.
+
+    What is wrong with a sending address is one matter, however many From-domains and servers name it: whoever sees it
+    first opens the notice, and whoever sees first that it is over closes it.
+    """
     Watch.objects.filter(pk=watch.pk).update(standing=change.standing, looked_at=at)
+    begun = [key for key in change.worse if change.standing[key]["verdict"] == Verdict.PROBLEM]
+    of_address = {key for key in begun if change.standing[key]["check"] in ADDRESS_CHECKS}
+    told = set(Notice.objects.filter(key__in=of_address, closed=None).values_list("key", flat=True))
+    host = _host_of(watch)
     Notice.objects.bulk_create(
         [
-            Notice(watch=watch, key=key, title=change.standing[key]["title"], actor=change.standing[key]["actor"])
-            for key in change.worse
-            if change.standing[key]["verdict"] == Verdict.PROBLEM
+            Notice(
+                watch=watch,
+                key=key,
+                title=change.standing[key]["title"],
+                actor=change.standing[key]["actor"],
+                about=host if key in of_address else "",
+                link=_rows_of(change.standing[key]["check"], host) if key in of_address else "",
+            )
+            for key in begun
+            if key not in told
         ],
         ignore_conflicts=True,
     )
-    Notice.objects.filter(watch=watch, key__in=change.better, closed=None).update(closed=at)
+    over = Q(watch=watch, key__in=change.better)
+    over |= Q(watch__isnull=False, key__in=[key for key in change.better if _is_of_address(watch, key)])
+    Notice.objects.filter(over, closed=None).update(closed=at)
+
+
+def _is_of_address(watch: Watch, key: str) -> bool:
+    return watch.standing.get(key, {}).get("check") in ADDRESS_CHECKS
+
+
+def _host_of(watch: Watch) -> str:
+    """The sending server that a look at ``watch`` is about, if any."""
+    server = watch.domain.branch.sending_server if watch.domain is not None else watch.server
+    return server.host if server is not None else ""
+
+
+def _rows_of(check: str, host: str) -> str:
+    """The deliveries that a fault of the server's addresses has to do with; "" where none can be told apart."""
+    if check != "sending-ip-listed" or not host:
+        return ""
+    return f"{reverse('all_deliveries')}?{urlencode({'cause': 'sender_ip_blocked', 'server': host})}"
 
 
 def _tell_branches(watch: Watch, change: Change) -> None:

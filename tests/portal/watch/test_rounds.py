@@ -15,6 +15,7 @@ from diagnostics.engine.zone import Zone
 from diagnostics.models import Run, RunState
 from portal.accounts.models import User
 from portal.branches.models import BranchEvent, BranchProfile, SendingDomain
+from portal.planning.today import obstacles
 from portal.watch import notify, rounds
 from portal.watch.models import Notice, Watch
 
@@ -131,6 +132,21 @@ def test_a_listed_server_concerns_every_branch_that_sends_by_it(
     assert Notice.objects.get().key.startswith("list.listed")
 
 
+def test_one_listing_is_one_matter_whoever_finds_it(watch: Watch, world: Any, north: BranchProfile) -> None:
+    """The From-domain is looked at with the server it sends through, and the server by itself."""
+    of_server = Watch.objects.create(server=north.sending_server, next_at=timezone.now())
+    for each in (watch, of_server):
+        look_at(each, world, SOUND)
+    for each in (watch, of_server):
+        look_at(each, world, LISTED)
+    notice = Notice.objects.get(key__startswith="list.listed")
+    assert notice.subject == "smtp.xenegrade.net"
+    assert notice.url == "/deliveries/?cause=sender_ip_blocked&server=smtp.xenegrade.net"
+    assert [item.title for item in obstacles(north)].count(notice.title) == 1
+    look_at(of_server, world, SOUND)
+    assert not Notice.objects.filter(key__startswith="list.listed", closed=None).exists()
+
+
 def test_a_list_that_answers_everything_is_noticed(world: Any, db: None) -> None:
     rounds.enrol()
     watch = Watch.objects.get(zone="zen.spamhaus.org")
@@ -166,6 +182,18 @@ class TestTelling:
         assert notify.tell_untold() == 0
         assert [message.to for message in mail.outbox] == [["ada@desk.example"]]
         assert mail.outbox[0].body.count("Title") == 3
+
+    def test_support_is_told_what_is_its_turn(self, opened: list[Notice], ada: User, ida: User) -> None:
+        Notice.objects.filter(key="k2").update(actor="branch_it")
+        assert notify.tell_untold() == 3
+        told = {message.to[0]: message.body for message in mail.outbox}
+        assert set(told) == {"ada@desk.example", "ida@desk.example"}
+        assert (told["ida@desk.example"].count("Title"), told["ada@desk.example"].count("Title")) == (2, 1)
+
+    def test_who_of_support_wants_no_mail_gets_none(self, opened: list[Notice], ada: User, ida: User) -> None:
+        User.objects.filter(pk=ida.pk).update(hears_of_tickets=False)
+        assert notify.tell_untold() == 3
+        assert [message.to for message in mail.outbox] == [["ada@desk.example"]]
 
     def test_to_the_desk_where_it_has_an_address(self, opened: list[Notice], ada: User, settings: Any) -> None:
         settings.SUPPORT_ADDRESS = "desk@desk.example"
