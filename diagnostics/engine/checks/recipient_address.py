@@ -71,6 +71,8 @@ ROLES = frozenset(
 )  # fmt: skip
 #: Domains so short that a letter more or less makes another real one.
 SHORTEST = 6
+#: The same of what stands before the last dot, and from when on two letters may be wrong.
+SHORT, LONG = 3, 6
 
 
 async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
@@ -132,13 +134,14 @@ def _profile(address: Address, subject: Subject) -> list[Finding]:
 def nearest(domain: str, known: Sequence[str]) -> str:
     """The known domain that ``domain`` probably meant; empty when none is near enough.
 
-    One edit (a letter missing, added, wrong, or two swapped) is near for any but the shortest names, two for names of
-    ten letters and more.
+    One edit (a letter missing, added, wrong, or two swapped) is near for any but the shortest names, two for long ones.
+    What stands behind the last dot is the same for many and makes no name long: north.example is not south.example.
     """
     best, least = "", 3
     for candidate in known:
-        allowed = 2 if len(candidate) >= 10 else 1
-        if len(candidate) < SHORTEST or abs(len(candidate) - len(domain)) > allowed:
+        name = candidate.rpartition(".")[0]
+        allowed = 2 if len(name) >= LONG else 1
+        if len(name) < SHORT or len(candidate) < SHORTEST or abs(len(candidate) - len(domain)) > allowed:
             continue
         away = distance(domain, candidate, allowed)
         if 0 < away <= allowed and away < least:

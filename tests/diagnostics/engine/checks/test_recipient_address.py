@@ -82,3 +82,11 @@ def test_edits_are_counted_and_given_up_early(one: str, other: str, edits: int) 
 
 def test_short_domains_are_never_a_mistake_for_each_other() -> None:
     assert nearest("me.co", ["ne.co", "me.cc"]) == ""
+    assert nearest("b.example", ["a.example"]) == ""
+
+
+def test_what_stands_behind_the_last_dot_makes_no_name_long() -> None:
+    assert nearest("south.example", ["north.example"]) == ""
+    assert nearest("work.example", ["corp.example"]) == ""
+    assert nearest("crop.example", ["corp.example"]) == "corp.example"
+    assert nearest("hotmial.co", ["hotmail.com"]) == "hotmail.com"
