@@ -19,10 +19,10 @@ def zone_of(value: str | tzinfo | None) -> tzinfo:
         return UTC
 
 
-def exact(at: datetime, zone: tzinfo) -> str:
-    """Such as "4 Mar 2026, 13:05 CET"."""
+def exact(at: datetime, zone: tzinfo, *, with_seconds: bool = False) -> str:
+    """Such as "4 Mar 2026, 13:05 CET"; with seconds for whoever looks for it in a log of theirs."""
     local = at.astimezone(zone)
-    return f"{local.day} {local:%b %Y, %H:%M %Z}"
+    return f"{local.day} {local:%b %Y, %H:%M:%S %Z}" if with_seconds else f"{local.day} {local:%b %Y, %H:%M %Z}"
 
 
 def relative(at: datetime, now: datetime, zone: tzinfo) -> str:

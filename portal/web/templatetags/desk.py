@@ -111,13 +111,16 @@ def when(at: datetime | None, zone: str | tzinfo | None = None) -> SafeString:
 
 
 @register.simple_tag
-def exactly(at: datetime | None, zone: str | tzinfo | None = None) -> SafeString:
-    """``{% exactly event.at branch.time_zone %}``: the exact time, with how long ago in the title; for stories."""
+def exactly(at: datetime | None, zone: str | tzinfo | None = None, seconds: bool = False) -> SafeString:
+    """``{% exactly event.at branch.time_zone %}``: the exact time, with how long ago in the title; for stories.
+
+    With ``seconds=True`` to the second.
+    """
     if at is None:
         return format_html('<span class="dd-none">{}</span>', "–")
     place = moments.zone_of(zone)
-    ago = moments.relative(at, timezone.now(), place)
-    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), ago, moments.exact(at, place))
+    ago, shown = moments.relative(at, timezone.now(), place), moments.exact(at, place, with_seconds=seconds)
+    return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), ago, shown)
 
 
 @register.inclusion_tag("_field.html")
