@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import ProgrammingError
 
 from portal.branches.models import BranchProfile
 from portal.maillog import sources
@@ -105,6 +106,20 @@ def test_what_it_refuses(db: None, arguments: tuple[str, ...]) -> None:
     with pytest.raises(CommandError) as error:
         call_command("ingest", *arguments)
     assert error.value.returncode == 2
+
+
+@pytest.mark.parametrize(("is_migrated", "error"), [(False, CommandError), (True, ProgrammingError)])
+def test_a_database_without_tables_is_told_in_a_sentence(
+    north: BranchProfile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_migrated: bool, error: type[Exception]
+) -> None:
+    def no_such_table(*_: Any, **__: Any) -> IngestBatch:
+        raise ProgrammingError("no such table")
+
+    monkeypatch.setattr(ingest, "ingest", no_such_table)
+    monkeypatch.setattr(ingest, "is_migrated", lambda: is_migrated)
+    (tmp_path / "log").write_text(GOOD)
+    with pytest.raises(error):
+        ran("jsonl", str(tmp_path / "log"), "--branch", "north")
 
 
 def test_ctrl_c_says_what_to_do(north: BranchProfile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -20,7 +20,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.db import transaction
+from django.db import DatabaseError, connection, transaction
+from django.db.migrations.executor import MigrationExecutor
 
 from portal.branches import fields
 from portal.branches.models import BranchProfile
@@ -60,6 +61,18 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            self.take(options)
+        except DatabaseError as error:
+            if not is_migrated():
+                raise CommandError(
+                    "The database lacks tables or columns of this version. Run manage.py migrate first; if it should "
+                    f"have them, see whether DATABASE_URL and DATA_DIR ({settings.DATA_DIR}) are those of the service.",
+                    returncode=2,
+                ) from error
+            raise
+
+    def take(self, options: dict[str, Any]) -> None:
         source, names, branch = _source(options["source"]), options["files"], options["branch"]
         if branch and not BranchProfile.objects.filter(code=branch).exists():
             raise CommandError(f"There is no branch {branch!r}. Load its profile first.", returncode=2)
@@ -144,6 +157,12 @@ class Command(BaseCommand):
         if batch.rejected_count > SHOWN_REJECTIONS:
             more = batch.rejected_count - SHOWN_REJECTIONS
             self.stdout.write(f"  and {more} more; --json shows the first {KEPT_REJECTIONS}.")
+
+
+def is_migrated() -> bool:
+    """Whether the database has all the tables that this version needs."""
+    executor = MigrationExecutor(connection)
+    return not executor.migration_plan(executor.loader.graph.leaf_nodes())
 
 
 def document(batches: dict[str, IngestBatch]) -> dict[str, Any]:
