@@ -25,6 +25,9 @@ FACTS = (
     "sending_server_id", "module", "function", "message_id", "queue_id", "from_address", "envelope_from", "subject",
 )  # fmt: skip
 
+#: What says nothing.
+UNTOLD = ("", None, Module.OTHER)
+
 Name = tuple[int, str]
 
 
@@ -123,8 +126,8 @@ def _named(row: MessageLog, event: LogEvent) -> MessageLog:
 
 def _merge(other: MessageLog, row: MessageLog) -> set[int]:
     """Put what was told of ``other`` to ``row``; returns the deliveries that have to be worked out again."""
-    known = [name for name in FACTS if getattr(other, name) not in ("", None, Module.OTHER)]
-    news = [name for name in known if getattr(row, name) in ("", None, Module.OTHER)]
+    known = [name for name in FACTS if getattr(other, name) not in UNTOLD]
+    news = [name for name in known if getattr(row, name) in UNTOLD]
     if other.at < row.at:
         news.append("at")
     for name in news:
@@ -153,6 +156,11 @@ def facts(events: list[LogEvent], servers: dict[str, int]) -> dict[str, Any]:
             own = own or {name: value for name, value in _own(event, servers).items() if value}
         elif event.mark:
             _add(told, event, servers)
+        else:
+            # A row that tells what became of it may tell of the message too; another row of it may know better.
+            for name, value in _own(event, servers).items():
+                if value not in UNTOLD:
+                    told.setdefault(name, value)
     return {**told, **own}
 
 
@@ -188,7 +196,7 @@ def changes(row: MessageLog, told: dict[str, Any], events: list[LogEvent]) -> di
     news = {}
     for name, value in told.items():
         kept = getattr(row, name)
-        if value and kept != value and (is_own or not kept or (name == "queue_id" and not is_handed)):
+        if value and kept != value and (is_own or kept in UNTOLD or (name == "queue_id" and not is_handed)):
             news[name] = value
     earliest = min(event.at for event in events)
     return {**news, "at": earliest} if earliest < row.at else news

@@ -146,6 +146,12 @@ Item = LogEvent | Rejected | Passed
 Importer = Callable[[BinaryIO, str, ZoneOf], Iterator[Item]]
 
 
+def is_address(text: str) -> bool:
+    """Whether mail can have been written to ``text`` at all. What a server would refuse may still be a recipient."""
+    local, at, domain = text.rpartition("@")
+    return bool(local and at and domain) and not any(item.isspace() or item in "<>," for item in domain)
+
+
 def event_from(values: Mapping[str, Any], *, branch: str, zone_of: ZoneOf, line: int, raw: str) -> LogEvent:
     """The event that ``values`` tell; EventProblem when they cannot be used.
 
@@ -190,6 +196,10 @@ def _complete(event: LogEvent) -> None:
         if not getattr(event, name):
             also = " (or message_id)" if name == "key" else ""
             raise EventProblem(f"{name}{also} is missing, and a line of kind {event.kind} needs it.")
+    # That the application failed over what is no address is worth knowing; nothing else can have happened to it.
+    is_delivery = event.state is not None and event.kind is not Kind.ERROR
+    if is_delivery and not is_address(event.recipient):
+        raise EventProblem(f"recipient is {event.recipient[:60]!r}, which is no address: give name@domain.")
     if event.until is not None and event.until <= event.at:
         raise EventProblem("until must be later than from.")
 

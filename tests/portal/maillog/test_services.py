@@ -47,8 +47,8 @@ LINES = [
     line("accepted", 80, reply="250 2.0.0 OK"),
     line("message", 5, "m2", "old@corp.example"),
     line("refused", 6, "m2", "old@corp.example", reply="550 5.1.1 User unknown"),
-    line("message", 7, "m3", "bad address"),
-    line("error", 8, "m3", "bad address", reply="merge field has no value"),
+    line("message", 7, "m3", "bad address@corp.example"),
+    line("error", 8, "m3", "bad address@corp.example", reply="merge field has no value"),
     line("handed", 9, "m4", "far@corp.example"),
     line("deferred", 10, "m4", "far@corp.example", reply="421 4.7.0 too many recipients this hour"),
     line("expired", 9000, "m4", "far@corp.example", reply="connection timed out"),
@@ -272,3 +272,18 @@ class TestWhoTried:
         for _ in range(2):
             recount()
             assert tried_by() == {"smtp.xenegrade.net": 2, "": 6}
+
+
+def test_what_a_row_of_a_result_tells_of_its_message_is_kept(north: BranchProfile) -> None:
+    """A table of results only, as most exports are; the application's own line, coming later, knows better."""
+    told = {"subject": "Your class", "from": "office@north.example", "module": "webreg", "function": "Notice"}
+    take([line("accepted", 1, "m9", "lee@corp.example", **told)])
+    message = MessageLog.objects.get(key="m9")
+    assert (message.subject, message.from_address, message.module, message.function) == (
+        "Your class", "office@north.example", "webreg", "Notice",
+    )  # fmt: skip
+    assert Delivery.objects.get(message=message).module == "webreg"
+    take([line("deferred", 0, "m9", "lee@corp.example", subject="Another", module="other")])
+    take([line("message", 0, "m9", "lee@corp.example", subject="Your class begins", module="quicktools")])
+    message.refresh_from_db()
+    assert (message.subject, message.module) == ("Your class begins", "quicktools")

@@ -53,6 +53,10 @@ class TestJSONLines(RowContract):
     @pytest.mark.parametrize(
         ("row", "is_good"),
         [
+            ({"kind": "accepted", "key": "m", "recipient": "keine-adresse", "at": "2026-03-04T14:02:10Z"}, False),
+            ({"kind": "message", "key": "m", "recipient": "lee@", "at": "2026-03-04T14:02:10Z"}, False),
+            # The application itself found that it is none.
+            ({"kind": "error", "key": "m", "recipient": "keine-adresse", "at": "2026-03-04T14:02:10Z"}, True),
             ({"kind": "coverage", "from": "2026-03-01T00:00:00Z", "until": "2026-03-02T00:00:00Z"}, True),
             ({"kind": "coverage", "from": "2026-03-02T00:00:00Z", "until": "2026-03-01T00:00:00Z"}, False),
             (
