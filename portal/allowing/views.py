@@ -8,10 +8,12 @@ from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from diagnostics.engine.receivers import receiver_of_domain
 from portal.accounts.access import person_required
 from portal.allowing import selectors, services
 from portal.allowing.forms import AnswerForm, AskForm
@@ -27,6 +29,8 @@ def allow_requests(request: PersonRequest, code: str) -> HttpResponse:
     """The requests of a branch, and a new one."""
     branch = branch_for(request.user, code)
     opening = {name: request.GET.get(name, "")[:253] for name in ("domain", "product") if request.GET.get(name)}
+    if opening.get("domain") and "product" not in opening and (known := receiver_of_domain(opening["domain"])):
+        opening["product"] = known.id
     form = AskForm(request.POST if request.method == "POST" else None, initial=opening)
     if form.is_valid():
         try:
@@ -36,7 +40,8 @@ def allow_requests(request: PersonRequest, code: str) -> HttpResponse:
         else:
             return redirect("allow_request", pk=made.pk)
     page = page_of(selectors.requests_of(request.user, branch=code), request.GET, by="created")
-    context = {"branch": branch, "form": form, "page": page}
+    told = selectors.told_without_letter(request.user, branch)
+    context = {"branch": branch, "form": form, "page": page, "told": told}
     return render(request, "allowing/requests.html", context, status=400 if form.is_bound else 200)
 
 
@@ -51,6 +56,7 @@ def allow_request(request: PersonRequest, pk: int) -> HttpResponse:
         "product": selectors.product_of(found),
         "link": settings.BASE_URL + reverse("allow_answer", args=[found.token]),
     }
+    context["mailto"] = selectors.mailto_of(found, render_to_string("allowing/letter.txt", context))
     return render(request, "allowing/request.html", context)
 
 

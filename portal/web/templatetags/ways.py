@@ -17,6 +17,9 @@ def domain(address: str) -> str:
 
 
 @register.inclusion_tag("web/_ways.html", takes_context=True)
-def ways(context: Context, cause: str, code: str, recipient: str = "") -> dict[str, Any]:
-    """``{% ways item.cause branch.code recipient %}``: where ``cause`` is mended for the branch; else nothing."""
-    return {"cause": cause, "code": code, "domain": domain(recipient), "user": context["user"]}
+def ways(context: Context, cause: str, code: str, recipient: str = "", product: str = "") -> dict[str, Any]:
+    """``{% ways item.cause branch.code recipient %}``: where ``cause`` is mended for the branch; else nothing.
+
+    ``product`` is the id of the receiver that refused, where a record names it.
+    """
+    return {"cause": cause, "code": code, "domain": domain(recipient), "product": product, "user": context["user"]}

@@ -131,3 +131,28 @@ def test_what_another_branch_was_told_is_not_on_the_ticket(
 ) -> None:
     make_ticket(1, south, sven, recipient="lee@corp.example")
     assert as_sven.get("/tickets/1/").context["allowed"] is None
+
+
+def test_the_letter_opens_in_ones_own_mail_program(asked: AllowRequest, as_nora: Client) -> None:
+    mailto = as_nora.get(f"/allow-requests/{asked.pk}/").context["mailto"]
+    assert mailto.startswith("mailto:it@corp.example?subject=")
+    assert asked.token in mailto
+    assert "+" not in mailto
+    AllowRequest.objects.update(contact="their IT, ?bcc=evil@evil.example")
+    assert as_nora.get(f"/allow-requests/{asked.pk}/").context["mailto"].startswith("mailto:?subject=")
+
+
+def test_it_opens_with_the_product_that_is_known(as_nora: Client, north: BranchProfile) -> None:
+    def opened_with(query: str) -> Any:
+        return as_nora.get(f"/branches/north/allow-requests/?{query}").context["form"]["product"].value()
+
+    assert opened_with("domain=corp.example&product=proofpoint") == "proofpoint"
+    assert opened_with("domain=corp.example") == "other"
+
+
+def test_what_was_recorded_by_hand_stands_beside_the_letters(
+    asked: AllowRequest, north: BranchProfile, south: BranchProfile, as_nora: Client
+) -> None:
+    by_hand = AllowListEntry.objects.create(branch=north, domain="other.example", state="asked")
+    AllowListEntry.objects.create(branch=south, domain="theirs.example", state="asked")
+    assert as_nora.get("/branches/north/allow-requests/").context["told"] == [by_hand]

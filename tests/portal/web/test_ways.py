@@ -27,6 +27,7 @@ def link(cause: str, *, is_support: bool = False, code: str = "north", recipient
         ("sending_suspended", "/branches/north/standing/"),
         ("suppressed", "/branches/north/suppression/"),
         ("spam_content", "/branches/north/tests/"),
+        ("own_server_failed", "/branches/north/own-server/"),
         ("mailbox_full", ""),
         ("unknown", ""),
     ],
@@ -40,7 +41,6 @@ def test_everybody(cause: str, there: str) -> None:
     [
         ("sender_ip_blocked", "/rates/"),
         ("rate_limited", "/rates/"),
-        ("own_server_failed", "/branches/north/own-server/"),
     ],
 )
 def test_support_alone(cause: str, there: str) -> None:
