@@ -17,7 +17,7 @@ from diagnostics.engine.names import is_under
 from portal.maillog.models import Delivery, State
 from portal.rates.advice import Advice, Now, advice_for
 from portal.rates.hours import PUSHING_LEAST, PUSHING_SHARE
-from portal.rates.queues import LONGEST_QUEUED, UNTRIED_AFTER, Queue, queue_of, waiting_at
+from portal.rates.queues import FIELDS, LONGEST_QUEUED, UNTRIED_AFTER, Queue, queue_of, waiting_at
 
 #: So many of the latest that wait are put to their servers; so many servers are told of, each by its latest deliveries.
 LOOKED_AT = 2000
@@ -81,6 +81,13 @@ def places(*, since: datetime, server: str = "", now: datetime | None = None) ->
     return [place for place in found if is_many(place.waiting) and place.waiting >= PUSHING_SHARE * place.tried]
 
 
+def place_at(domain: str, *, since: datetime, now: datetime | None = None) -> Place | None:
+    """How mail of all branches to one recipient domain fares of late; None where nothing waits there. One query."""
+    latest = stands_at((domain,), since=since)
+    waiting = [row for row in latest if row.state == State.DEFERRED]
+    return _told(domain, (domain,), waiting, latest, now or timezone.now()) if waiting else None
+
+
 def is_many(waiting: int) -> bool:
     """More wait than the odd first try."""
     return waiting >= PUSHING_LEAST
@@ -88,7 +95,11 @@ def is_many(waiting: int) -> bool:
 
 def _place(name: str, rows: list[Delivery], since: datetime, server: str, now: datetime) -> Place:
     domains = tuple(domain for domain, _ in Counter(row.recipient_domain for row in rows).most_common(MOST_DOMAINS))
-    latest = stands_at(domains, since=since, server=server)
+    return _told(name, domains, rows, stands_at(domains, since=since, server=server), now)
+
+
+def _told(name: str, domains: tuple[str, ...], rows: list[Delivery], latest: list[Delivery], now: datetime) -> Place:
+    """The place where ``rows`` wait; ``latest`` are the latest deliveries there, however they stand."""
     taken = [row.state_at for row in latest if row.state == State.ACCEPTED]
     queue = queue_of(rows, is_more=len(latest) == LATEST)
     assert queue.last_try is not None  # There are rows.
@@ -111,7 +122,7 @@ def _place(name: str, rows: list[Delivery], since: datetime, server: str, now: d
 def stands_at(domains: tuple[str, ...], *, since: datetime, server: str = "") -> list[Delivery]:
     """The latest deliveries to these domains that were tried since then, as they stand; one query."""
     rows = Delivery.objects.filter(recipient_domain__in=domains, at__gte=since - LONGEST_QUEUED)
-    told = rows.order_by("-at", "-pk").only("at", "state", "state_at", "server", "reply")[:LATEST]
+    told = rows.order_by("-at", "-pk").only(*FIELDS)[:LATEST]
     return [row for row in told if row.state_at >= since and (not server or row.server == server)]
 
 

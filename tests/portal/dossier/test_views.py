@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
+from diagnostics.models import Run, StoredFinding
 from portal.accounts.models import User
 from portal.allowing.services import ask
 from portal.branches.models import BranchProfile
+from portal.dossier.templatetags.dossier import contact
+from portal.maillog.models import DomainCount
 from tests import make
 from tests.tickets.queue.conftest import make_ticket
 from tickets.models import Ticket
@@ -17,19 +22,29 @@ from tickets.models import Ticket
 
 @pytest.fixture
 def known(north: BranchProfile, south: BranchProfile, nora: User) -> None:
-    make.delivery(north, "a@corp.example", "accepted", provider="mimecast", remote_host="mx1.mimecast.com")
-    make.delivery(north, "b@corp.example", "refused", cause="self_to_self_blocked", provider="mimecast")
-    make.delivery(south, "c@corp.example", "deferred", cause="rate_limited")
+    at = timezone.now() - timedelta(hours=1)
+    make.delivery(north, "a@corp.example", "accepted", at, provider="mimecast", remote_host="mx1.mimecast.com")
+    make.delivery(north, "b@corp.example", "refused", at, cause="self_to_self_blocked", provider="mimecast")
+    make.delivery(south, "c@corp.example", "deferred", at, cause="rate_limited")
+    make.delivery(north, "d@corp.example", "submitted", at)
     make_ticket(1, north, nora, recipient="b@corp.example")
     make_ticket(2, north, nora, recipient="b@corp.example")
     Ticket.objects.filter(number=2).update(cause="recipient_policy", is_open=False, state="closed")
     ask(north, domain="corp.example", product="mimecast", contact="it@corp.example", by=nora)
+    month = timezone.now().date().replace(day=1)
+    for branch, accepted, refused in ((north, 134, 2), (south, 1000, 0)):
+        DomainCount.objects.create(
+            branch=branch, month=month, domain="corp.example", recipients=accepted + refused + 3000,
+            accepted=accepted, refused=refused,
+        )  # fmt: skip
 
 
 def test_everything_in_one_place(as_ida: Client, known: None) -> None:
     found = as_ida.get("/domains/corp.example/").context["dossier"]
     assert found.receiver.id == "mimecast"
-    assert (found.fared.accepted, found.fared.deferred, found.fared.refused) == (1, 1, 1)
+    # Counted, and not taken from the latest rows; what was not heard of again hides nothing.
+    assert (found.fared.sent, found.fared.accepted, found.fared.refused) == (7136, 1134, 2)
+    assert (found.fared.looked_at, found.known_from) == (3, "the log")
     assert [ticket.number for ticket in found.open_tickets] == [1]
     assert found.confirmed == [("recipient_policy", 1)]
     assert (len(found.allowed), len(found.requests)) == (1, 1)
@@ -38,10 +53,58 @@ def test_everything_in_one_place(as_ida: Client, known: None) -> None:
 
 def test_staff_see_their_own_part(as_nora: Client, as_sven: Client, known: None) -> None:
     own = as_nora.get("/domains/corp.example/").context["dossier"]
-    assert (own.fared.looked_at, len(own.open_tickets)) == (2, 1)
+    assert (own.fared.looked_at, own.fared.accepted, len(own.open_tickets)) == (2, 134, 1)
     theirs = as_sven.get("/domains/corp.example/").context["dossier"]
+    assert theirs.fared.accepted == 1000
     assert (theirs.fared.looked_at, theirs.open_tickets, theirs.allowed, theirs.requests) == (1, [], [], [])
     assert theirs.contacts == []
+
+
+def test_figures_lead_to_their_rows_and_contacts_can_be_written_to(as_ida: Client, known: None) -> None:
+    content = as_ida.get("/domains/corp.example/").content.decode()
+    assert "/deliveries/?domain=corp.example&amp;state=undelivered&amp;since=" in content
+    assert 'href="mailto:it@corp.example"' in content
+
+
+def test_a_check_tells_who_takes_the_mail_where_the_log_does_not(
+    as_ida: Client, as_sven: Client, north: BranchProfile, nora: User
+) -> None:
+    ticket = make_ticket(1, north, nora, recipient="b@corp.example")
+    run = Run.objects.create(subject={}, state="done")
+    Ticket.objects.filter(pk=ticket.pk).update(run=run)
+    StoredFinding.objects.create(
+        run=run, attempt=1, position=1, check_slug="receiver-gateway", code="receiver.gateway", verdict="ok",
+        actor="nobody", arguments={"receiver": "mimecast", "name": "Mimecast"},
+    )  # fmt: skip
+    found = as_ida.get("/domains/corp.example/").context["dossier"]
+    assert (found.receiver.id, found.known_from) == ("mimecast", "a check")
+    assert as_sven.get("/domains/corp.example/").context["dossier"].receiver is None
+
+
+def test_how_a_domain_without_a_known_provider_puts_off(as_ida: Client, as_nora: Client, north: BranchProfile) -> None:
+    at = timezone.now() - timedelta(hours=3)
+    make.delivery(north, "a@bignet.example", "deferred", at, cause="rate_limited", reply="421 too many")
+    response = as_ida.get("/domains/bignet.example/")
+    assert (response.context["dossier"].place.now, response.context["dossier"].place.waiting) == ("untried", 1)
+    assert "421 too many" in response.content.decode()
+    # It tells of all branches.
+    assert as_nora.get("/domains/bignet.example/").context["dossier"].place is None
+
+
+@pytest.mark.parametrize(
+    ("told", "link"),
+    [
+        ("it@corp.example", "mailto:it@corp.example"),
+        ("https://corp.example/abuse?x=1", "https://corp.example/abuse?x=1"),
+        ("javascript:alert(1)", ""),
+        ("https://a@corp.example/", ""),
+        ("Mr <b>Lee</b>, phone 12", ""),
+    ],
+)
+def test_a_contact(told: str, link: str) -> None:
+    shown = contact(told)
+    assert (f'href="{link}"' in shown) if link else ("href" not in shown)
+    assert "<b>" not in shown
 
 
 def test_nothing_is_known(as_nora: Client) -> None:
