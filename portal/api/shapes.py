@@ -149,6 +149,7 @@ class SuppressionIn(Schema):
     address: Address
     reason: Literal["opt_out", "hard_bounce", "complaint", "manual"]
     until: datetime | None = None
+    note: Annotated[str, Field(max_length=190)] = ""
 
 
 class SuppressionOut(Schema):

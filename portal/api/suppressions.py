@@ -47,14 +47,15 @@ def listing(request: HttpRequest, branch: str, address: str = "", after: str = "
     summary="Have a branch not write to an address",
 )
 def add(request: HttpRequest, response: HttpResponse, data: SuppressionIn) -> Any:
-    """An address that is on the list already stays on it with the stronger reason."""
+    """An address that is on the list already stays on it with the stronger reason. The note stands with the entry."""
     asker: TokenRequest = request  # type: ignore[assignment]
     viewer = viewer_of(asker, Scope.SUPPRESS)
     branch = branch_for(viewer, data.branch)
 
     def work() -> tuple[int, dict[str, Any]]:
+        source = f"API: {data.note}" if data.note else "API"
         row = services.suppress(
-            branch, address=data.address, reason=data.reason, until=data.until, source="api", by=viewer
+            branch, address=data.address, reason=data.reason, until=data.until, source=source, by=viewer
         )
         return 201, _json(row)
 

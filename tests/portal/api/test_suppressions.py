@@ -27,6 +27,11 @@ def test_an_address_is_kept_off_and_taken_back(norths: Program, supports: Progra
     assert may_send(norths)
 
 
+def test_a_note_stands_with_the_entry(norths: Program) -> None:
+    assert norths("post", "/suppressions", {**NEW, "note": "Said so on the telephone"}).status_code == 201
+    assert Suppression.objects.get().source == "API: Said so on the telephone"
+
+
 def test_what_cannot_be_kept_is_told(norths: Program) -> None:
     assert norths("post", "/suppressions", {**NEW, "address": "nonsense"}).status_code == 400
     assert norths("post", "/suppressions", {**NEW, "reason": "smoke"}).status_code == 422

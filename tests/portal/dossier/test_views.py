@@ -70,7 +70,7 @@ def test_a_check_tells_who_takes_the_mail_where_the_log_does_not(
     as_ida: Client, as_sven: Client, north: BranchProfile, nora: User
 ) -> None:
     ticket = make_ticket(1, north, nora, recipient="b@corp.example")
-    run = Run.objects.create(subject={}, state="done")
+    run = Run.objects.create(subject={}, state="done", lease_until=timezone.now())
     Ticket.objects.filter(pk=ticket.pk).update(run=run)
     StoredFinding.objects.create(
         run=run, attempt=1, position=1, check_slug="receiver-gateway", code="receiver.gateway", verdict="ok",
