@@ -135,8 +135,12 @@ def _fared(viewer: User, domain: str, latest: list[Delivery]) -> Fared:
     sums = counted.aggregate(*(Sum(name, default=0) for name in FIGURES))
     refused = [row for row in latest if row.state in (State.REFUSED, State.EXPIRED)]
     return Fared(
-        first,
-        *(sums[f"{name}__sum"] for name in FIGURES),
+        first=first,
+        sent=sums["recipients__sum"],
+        accepted=sums["accepted__sum"],
+        deferred=sums["deferred__sum"],
+        refused=sums["refused__sum"],
+        complaints=sums["complaints__sum"],
         looked_at=len(latest),
         causes=Counter(row.cause for row in latest if row.cause).most_common(MOST),
         last_refusal=refused[0] if refused else None,
