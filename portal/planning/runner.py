@@ -218,16 +218,20 @@ def forget_addresses() -> int:
     return forgotten
 
 
-def rows_of(mailing: Mailing, *, only_fine: bool, hours: bool = False) -> Iterator[list[str]]:
+def rows_of(
+    mailing: Mailing, *, only_fine: bool = False, hours: bool = False, verdict: str = ""
+) -> Iterator[list[str]]:
     """The lines of what was found, with their header; only the addresses that are safe to send to, where asked.
 
     ``hours``: each of these with the number of the hour, from the start of the mailing on, in which it goes out.
+    ``verdict``: only the lines of which this was found.
     """
     left_out = {verdict.value for verdict in LEFT_OUT}
     with mailing.verdicts.open("rb") as file:
         for number, row in enumerate(csv.reader(io.TextIOWrapper(file, "utf-8", newline=""))):
             if not only_fine:
-                yield row
+                if number == 0 or not verdict or row[2] == verdict:
+                    yield row
             elif number == 0:
                 yield ["email", "hour"] if hours else ["email"]
             elif row[2] not in left_out:

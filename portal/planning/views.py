@@ -15,6 +15,7 @@ from portal.accounts.access import person_required
 from portal.branches.access import branch_for
 from portal.planning import selectors, services
 from portal.planning.forms import MailingForm, StartForm
+from portal.planning.judging import Verdict
 from portal.planning.runner import rows_of
 from portal.planning.today import obstacles
 from portal.web.fragments import page_or_fragment
@@ -61,14 +62,17 @@ def mailing(request: PersonRequest, code: str) -> HttpResponse:
 @require_safe
 @person_required
 def mailing_sheet(request: PersonRequest, code: str, kind: str) -> HttpResponseBase:
-    """The lines of the list as CSV: all with what was found ("all"), or the addresses that are left ("fine").
+    """The lines of the list as CSV: all with what was found ("all"), or the addresses that are left ("left").
 
-    "parts" are the addresses that are left with the hour of the plan in which each goes out.
+    "parts" are the addresses that are left with the hour of the plan in which each goes out; a verdict gives its lines.
     """
     found = selectors.mailing_for(request.user, code)
-    if not found.verdicts or kind not in ("all", "fine", "parts"):
+    if not found.verdicts or kind not in ("all", "left", "parts", *Verdict):
         raise Http404("The lines of this list are not kept any more.")
-    rows = rows_of(found, only_fine=kind != "all", hours=kind == "parts")
+    if kind in ("left", "parts"):
+        rows = rows_of(found, only_fine=True, hours=kind == "parts")
+    else:
+        rows = rows_of(found, verdict="" if kind == "all" else kind)
     response = StreamingHttpResponse(_lines(rows), content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="list-{found.code}-{kind}.csv"'
     return response

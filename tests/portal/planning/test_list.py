@@ -163,7 +163,7 @@ def test_the_pages(as_nora: Client, as_sven: Client, judged: Mailing) -> None:
     page = as_nora.get(f"/mailings/{judged.code}/")
     assert page.status_code == 200
     assert [item.verdict for item in page.context["counted"]][:2] == ["malformed", "mistyped"]
-    sheet = as_nora.get(f"/mailings/{judged.code}/fine.csv")
+    sheet = as_nora.get(f"/mailings/{judged.code}/left.csv")
     told = b"".join(sheet).decode().splitlines()  # type: ignore[arg-type]
     assert told[0] == "email"
     assert "lee@corp.example" in told
@@ -175,6 +175,8 @@ def test_the_pages(as_nora: Client, as_sven: Client, judged: Mailing) -> None:
         (6, "kim@gmail.com"),
     ]
     assert "Line 5" in page.content.decode()
+    rows = b"".join(as_nora.get(f"/mailings/{judged.code}/mistyped.csv")).decode().splitlines()  # type: ignore[arg-type]
+    assert [row.split(",")[:3] for row in rows[1:]] == [["5", "kim@gamil.com", "mistyped"]]
     for path in (f"/mailings/{judged.code}/", f"/mailings/{judged.code}/all.csv", "/branches/north/mailings/"):
         assert as_sven.get(path).status_code == 404
     assert as_nora.get(f"/mailings/{judged.code}/smoke.csv").status_code == 404
