@@ -141,11 +141,19 @@ def ticket(request: PersonRequest, number: int) -> HttpResponse:
 @require_safe
 @person_required
 def ticket_findings(request: PersonRequest, number: int) -> HttpResponse:
-    """The findings alone, for the page that waits for them; without JavaScript, the ticket."""
+    """The findings, and what is believed by them, for the page that waits for them; without JavaScript, the ticket."""
     found = selectors.ticket_for(request.user, number)
     if not request.htmx:
         return redirect("ticket", number=number)
-    context = {**context_of(found.run, reverse("ticket_findings", args=[number])), "report": found.report}
+    beliefs = belief(request.user, found.report, found.run)
+    context = {
+        **context_of(found.run, reverse("ticket_findings", args=[number])),
+        "ticket": found,
+        "report": found.report,
+        "beliefs": beliefs,
+        **_by_confirmed(found, beliefs),
+        "is_live": True,
+    }
     return render(request, "tickets/queue/_findings.html", context)
 
 

@@ -26,6 +26,7 @@ from portal.web.pages import page_of
 from tickets.attachments import handed_out_as
 from tickets.models import Exit, Report, ReportState
 from tickets.selectors import reports as selectors
+from tickets.selectors.belief import belief
 from tickets.services import files as file_services
 from tickets.services import reports as services
 from tickets.wizard import known, steps
@@ -266,16 +267,20 @@ def _step_page(
         "facts": steps.facts_of(found, found.delivery),
         "places": steps.path_of(found),
         "conflict": conflict,
-        **_checks(found, form.known),
+        **_checks(found, form.known, with_beliefs=step is steps.REVIEW),
     }
     context["already"] = known_already(found, form.known, context["findings"])
     status = 409 if conflict else 400 if form.is_bound else 200
     return render(request, "tickets/wizard/step.html", context, status=status)
 
 
-def _checks(found: Report, knows: known.Known | None = None) -> dict[str, Any]:
-    """What the checks have found so far, what of it cannot be the cause, and whether it settles a draft already."""
-    context = context_of(found.run, reverse("report_findings", args=[found.code]))
+def _checks(found: Report, knows: known.Known | None = None, *, with_beliefs: bool = False) -> dict[str, Any]:
+    """What the checks have found so far, what of it cannot be the cause, and whether it settles a draft already.
+
+    ``with_beliefs``: the page shows what is believed as well, which is brought up to date with the findings.
+    """
+    url = reverse("report_findings", args=[found.code]) + ("?beliefs" if with_beliefs else "")
+    context = context_of(found.run, url)
     findings = cast(list[ReadFinding], context["findings"])
     records = [match.delivery for match in knows.matches] if isinstance(knows, known.SentKnown) else []
     aside = set_aside(found, findings, records)
@@ -296,7 +301,11 @@ def report_findings(request: PersonRequest, code: str) -> HttpResponse:
         return redirect("report", code=code)
     is_asked_first = found.is_draft and "sent" not in found.answers and found.run is not None and found.run.is_over
     knows = known.about_sending(request.user, found) if is_asked_first else None
-    return render(request, "tickets/wizard/_live.html", {"report": found, **_checks(found, knows)})
+    with_beliefs = "beliefs" in request.GET and found.is_draft
+    context = {"report": found, **_checks(found, knows, with_beliefs=with_beliefs)}
+    if with_beliefs:
+        context["beliefs"] = belief(request.user, found)
+    return render(request, "tickets/wizard/_live.html", context)
 
 
 @require_safe

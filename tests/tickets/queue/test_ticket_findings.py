@@ -30,3 +30,11 @@ def test_strangers_sign_in(ticket: Ticket, client: Client) -> None:
 
 def test_other_methods_are_refused(ticket: Ticket, as_nora: Client) -> None:
     assert as_nora.post(URL).status_code == 405
+
+
+def test_what_is_believed_comes_with_it(as_ida: Client, ticket: Ticket) -> None:
+    content = as_ida.get(URL, headers=HTMX).content.decode()
+    assert '<section class="dd-panel" id="belief" hx-swap-oob="true">' in content
+    page = as_ida.get("/tickets/1/").content.decode()
+    assert page.count('id="belief"') == 1
+    assert 'hx-swap-oob="true">\n  <div class="dd-panel-head"><h2>What most' not in page

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.test import Client
 from django.urls import reverse
 
-from tests.tickets.wizard.conftest import url
+from tests.tickets.wizard.conftest import at_step, url
 from tickets.models import Report
 
 HTMX = {"HX-Request": "true"}
@@ -50,3 +50,17 @@ def test_method(as_nora: Client, report: Report) -> None:
 def test_queries(as_nora: Client, report: Report, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
     with django_assert_max_num_queries(10):
         as_nora.get(there(report), headers=HTMX)
+
+
+def test_the_last_look_is_brought_up_to_date_with_it(as_nora: Client, report: Report) -> None:
+    at_step(report, "review")
+    assert report.run is not None
+    report.run.state = "running"
+    report.run.save()
+    page = as_nora.get(url(report, "review")).content.decode()
+    assert f'hx-get="{there(report)}?beliefs"' in page
+    content = as_nora.get(f"{there(report)}?beliefs", headers=HTMX).content.decode()
+    assert '<section class="dd-panel" id="belief" hx-swap-oob="true">' in content
+    assert f'hx-get="{there(report)}?beliefs"' in content
+    # The other steps have no such panel.
+    assert 'id="belief"' not in as_nora.get(there(report), headers=HTMX).content.decode()
