@@ -28,6 +28,8 @@ from portal.maillog.tasks import read_again
 #: So many unclassified deliveries are looked through, and so many kinds of replies shown.
 LOOKED_THROUGH = 2000
 MOST_KINDS = 50
+#: What a code that means many things amounts to (RFC 3463 §3.4, §3.8); only the words say which of them.
+BY_CODE = ("recipient_policy", "remote_system_error")
 #: So many of the latest deliveries with each cause a rule is tried against.
 TRIED = 300
 MOST_SHOWN = 20
@@ -69,19 +71,20 @@ class Kinds:
 
 
 def unclassified() -> Kinds:
-    """What nobody has classified yet, from a bounded look at the latest; for support and admins alone. Three queries.
+    """What nobody has classified yet, from a bounded look at the latest; for support and admins alone. Five queries.
 
-    That is what no rule read by its words, so that it has no cause or only what its code amounts to.
+    That is what no rule read by its words, so that it has no cause or only what its code amounts to. Where there is no
+    reply, there is nothing to name.
     """
     columns = ("at", "state_at", "recipient", "reply", "reply_code", "status", "remote_host", "provider", "cause")
     groups: dict[str, list[Delivery]] = {}
     looked_through, is_cut = 0, False
-    for cause in UNNAMED:
+    for cause in (*UNNAMED, *BY_CODE):
         rows = list(with_cause(cause).only(*columns)[: LOOKED_THROUGH + 1])
         is_cut = is_cut or len(rows) > LOOKED_THROUGH
         for row in rows[:LOOKED_THROUGH]:
             looked_through += 1
-            if not reading_of(row.reply, row.reply_code, row.status, row.remote_host).is_worded:
+            if row.reply and not reading_of(row.reply, row.reply_code, row.status, row.remote_host).is_worded:
                 groups.setdefault(kind_of(row.reply), []).append(row)
     found = [
         Kind(

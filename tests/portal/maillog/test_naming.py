@@ -14,7 +14,7 @@ from django.test import Client
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.maillog import rereading, rules
-from portal.maillog.models import Delivery, ReplyRule
+from portal.maillog.models import Delivery, ReplyRule, State
 from portal.maillog.replies import engine_rule, forget_rules, reading_of
 from tests import make
 from tests.portal.maillog.named import LINES, PART, REFUSED, causes, name_it, read_all, take
@@ -37,11 +37,21 @@ def log(north: BranchProfile) -> BranchProfile:
 class TestKinds:
     def test_replies_of_one_kind_are_one_row(self, log: BranchProfile, django_assert_num_queries: Any) -> None:
         reading_of("")
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(5):
             found = rules.unclassified()
-        assert [kind.count for kind in found.rows] == [3, 1]
+        assert [kind.count for kind in found.rows] == [3]
         assert found.rows[0].part == PART
         assert found.looked_through == 4
+
+    def test_what_was_read_by_its_code_alone_is_listed_and_no_reply_is_not(self, log: BranchProfile) -> None:
+        before = len(rules.unclassified().rows)
+        penguin = "550 5.7.1 the penguin said no"
+        make.delivery(log, "p@corp.example", State.REFUSED, reply=penguin, cause="recipient_policy")
+        make.delivery(log, "q@corp.example", State.REFUSED, reply="550 blocked by policy", cause="recipient_policy")
+        make.delivery(log, "r@corp.example", State.REFUSED, reply="", cause="unknown")
+        found = rules.unclassified().rows
+        assert len(found) == before + 1
+        assert penguin in [kind.sample.reply for kind in found]
 
     def test_they_are_bounded(self, log: BranchProfile, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(rules, "LOOKED_THROUGH", 2)
