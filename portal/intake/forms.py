@@ -107,7 +107,7 @@ class ColumnsForm(forms.Form):
 
     def __init__(self, data: Any = None, *, table: Table, columns: Columns) -> None:
         super().__init__(data)
-        self._table = table
+        self._table, self._columns = table, columns
         self.initial = {"form": columns.form, "kind": columns.kind}
         for at, column in enumerate(table.columns):
             self.fields[f"column_{at}"] = forms.ChoiceField(
@@ -125,6 +125,12 @@ class ColumnsForm(forms.Form):
                 required=False,
             )
             self.initial[f"word_{at}"] = columns.words.get(word.lower(), "") or meaning_of(word)
+
+    @property
+    def open_words(self) -> list[str]:
+        """The words of the state that mean nothing yet: rows with them are rejected."""
+        known = {*self._columns.words, *Kind}
+        return [visible(word) for word in self._words if word.lower() not in known]
 
     @property
     def column_fields(self) -> list[forms.BoundField]:
@@ -152,7 +158,11 @@ class ColumnsForm(forms.Form):
     def columns(self) -> Columns:
         """What was said."""
         data = self.cleaned_data
-        words = {word.lower(): data.get(f"word_{at}", "") for at, word in enumerate(self._words)}
+        # What was not asked yet, since its column was just named, means what it is known to mean.
+        words = {
+            word.lower(): data.get(f"word_{at}", "") if f"word_{at}" in self.data else meaning_of(word)
+            for at, word in enumerate(self._words)
+        }
         chosen = self._chosen()
         return Columns(
             fields=chosen.fields,

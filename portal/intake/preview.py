@@ -11,6 +11,7 @@ from hashlib import sha256
 from itertools import islice
 from typing import Any, BinaryIO
 
+from portal.branches.models import BranchProfile
 from portal.intake.models import Upload
 from portal.intake.opening import beginning_of, events_of, judge_of, last_time_of, rejected_from
 from portal.maillog.importers import TABLES
@@ -19,6 +20,7 @@ from portal.maillog.importers.csv import table_of
 from portal.maillog.importers.event import LogEvent, Passed, Rejected, RejectedLine
 from portal.maillog.importers.jsonl import flat
 from portal.maillog.importers.packed import DamagedError
+from portal.maillog.placing import only_known
 from portal.maillog.services import Zones
 
 #: So many of each are shown.
@@ -28,6 +30,8 @@ MOST_TRIED = 5000
 MOST_SAMPLED = 500
 MOST_COLUMNS = 60
 MOST_WORDS = 24
+#: So much of a column must look like addresses for it to be one of addresses.
+MOSTLY = 0.7
 #: The names of our own JSON lines, under which nothing has to be said.
 OWN_NAMES = {*FIELDS, "status"} - {"status_code"}
 
@@ -160,10 +164,20 @@ def _with_values(table: Table, columns: Columns) -> Columns:
         "at": lambda value: not value.isdigit() and bool(forms_of([value])),
     }
     for known, look in looks.items():
-        found = [column.name for column in others if all(map(look, column.values))]
-        if known not in fields.values() and len(found) == 1:
-            fields[found[0]] = known
+        if known in fields.values():
+            continue
+        # A cell or two that are wrong must not hand the place to a column that only looks tidier.
+        near = [column for column in others if sum(map(look, column.values)) >= MOSTLY * len(column.values)]
+        found = _varied(near) if known == "recipient" else [column for column in near if all(map(look, column.values))]
+        if len(found) == 1:
+            fields[found[0].name] = known
     return replace(columns, fields=fields)
+
+
+def _varied(columns: list[Column]) -> list[Column]:
+    """Of several columns of addresses those that hold many: one sender writes to many recipients."""
+    many = [column for column in columns if len(column.values) > 1]
+    return many if many and len(columns) > 1 else columns
 
 
 def words_in(table: Table, columns: Columns) -> list[str]:
@@ -187,7 +201,8 @@ def preview_of(upload: Upload) -> Preview:
     except DamagedError as error:
         return Preview(rejected=(RejectedLine(1, str(error), ""),), lines=1, bad=1, is_all=True)
     zones = Zones()
-    items, judge = events_of(upload, file, zones), judge_of(upload)
+    codes = set(BranchProfile.objects.values_list("code", flat=True))
+    items, judge = only_known(events_of(upload, file, zones), codes), judge_of(upload)
     tried = _tried(iter(judge(items)) if judge else items, is_all)
     return tried if tried.is_all else replace(tried, last=last_time_of(upload, zones))
 

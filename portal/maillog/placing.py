@@ -8,7 +8,7 @@ then the queue id tells, where the log before it was of the branch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 from portal.branches.models import SendingDomain
 from portal.maillog.addresses import domain_of
@@ -49,6 +49,16 @@ def only_of(items: Iterable[Item], code: str, owners: Owners) -> Iterator[Item]:
             yield from _judged(held, code, owners)
             held = []
     yield from _judged(held, code, owners)
+
+
+def only_known(items: Iterable[Item], codes: Container[str]) -> Iterator[Item]:
+    """The items; in place of each event of a branch that is not there stands why, as reading would say it."""
+    for item in items:
+        if isinstance(item, LogEvent) and item.branch and item.branch not in codes:
+            why = f"There is no branch {item.branch!r}: load its profile first."
+            yield RejectedLine(item.line, why, item.raw)
+        else:
+            yield item
 
 
 def _judged(items: list[Item], code: str, owners: Owners) -> Iterator[Item]:

@@ -11,7 +11,7 @@ from portal.branches.models import BranchProfile
 from portal.intake import opening
 from portal.intake.preview import guessed, is_sure, preview_of, table_in, words_in
 from portal.maillog.importers.columns import Columns
-from tests.portal.intake.conftest import HEADER, ROW, upload_of
+from tests.portal.intake.conftest import HEADER, ROW, read, upload_of
 
 SENT = '{"ts": 1772632930, "msg": {"to": ["a@b.example"], "id": "u1"}, "outcome": "Delivered"}\n'
 
@@ -76,6 +76,11 @@ def test_without_an_id_every_row_is_a_message_of_its_own(
         ("Wen;Wer\na@b.example;c@d.example\n", {}),
         ("Wen;Zahl\na@b.example;1772632930\n", {"Wen": "recipient"}),
         ("Wen;to\na@b.example;c@d.example\n", {"to": "recipient"}),
+        # One sender, many recipients, one of whom is none.
+        (
+            "Wer;Wen\n" + "".join(f"s@b.example;c{at}@d.example\n" for at in range(9)) + "s@b.example;nix\n",
+            {"Wen": "recipient"},
+        ),
     ],
 )
 def test_what_stands_in_a_column_may_tell_what_it_is(
@@ -101,6 +106,15 @@ def test_of_a_large_file_only_the_beginning_is_looked_at(
         preview = preview_of(upload_of(octets, by=nora, branch=north, source="csv"))
         assert (preview.is_all, len(preview.rejected)) == (False, 0)
         assert 5 < preview.good < 25
+
+
+def test_a_branch_that_is_not_there_is_told_before_it_is_read(ida: User, north: BranchProfile) -> None:
+    line = '{{"kind":"message","branch":"{0}","key":"m1","recipient":"a@b.example","at":"2026-03-04T14:02:10Z"}}\n'
+    upload = upload_of(line.format("north") + line.format("nowhere"), by=ida, branch=None)
+    preview = preview_of(upload)
+    upload = read(upload)
+    assert (preview.good, preview.bad) == (upload.new, upload.rejected_count) == (1, 1)
+    assert "nowhere" in preview.rejected[0].why
 
 
 def test_a_file_that_is_damaged_from_the_beginning(nora: User, north: BranchProfile) -> None:

@@ -54,6 +54,17 @@ def test_words_are_asked_for_once_their_column_is_named(as_nora: Client, foreign
     assert [bound.label for bound in fields] == ["“Zugestellt” means", "“offen” means"]
 
 
+def test_words_that_are_known_need_no_second_answer(as_nora: Client, nora: User, north: BranchProfile) -> None:
+    """The column of the state was just named; a word nobody knows is asked for in the open."""
+    rows = "lee@corp.example;2026-03-04 14:02;Bounced;7\nbo@corp.example;2026-03-04 14:02;vanished;8\n"
+    upload = upload_of("Wen;Wann;Was;Nr\n" + rows, by=nora, branch=north)
+    given = {name: value for name, value in GIVEN.items() if not name.startswith("word_")}
+    as_nora.post(f"/logs/{upload.code}/columns/", {**given, "form": "iso"})
+    context = as_nora.get(f"/logs/{upload.code}/").context
+    assert [(event.kind, event.key) for event in context["preview"].events] == [("refused", "7")]
+    assert context["form"].open_words == ["vanished"]
+
+
 @pytest.mark.parametrize(
     "changes",
     [
