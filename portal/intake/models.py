@@ -52,6 +52,9 @@ class Upload(models.Model):
     columns = models.JSONField(default=dict)
     server = models.CharField(max_length=253, blank=True)
     time_zone = models.CharField(max_length=64, blank=True)
+    is_complete = models.BooleanField(
+        default=False, help_text="Nothing of the branch is missing between the first and the last line."
+    )
     state = models.CharField(max_length=10, choices=UploadState, default=UploadState.NEW)
     attempt = models.PositiveIntegerField(default=0)
     attempt_before = models.PositiveIntegerField(default=0, help_text="The last attempt before it was started.")

@@ -15,6 +15,7 @@ from typing import IO, BinaryIO, cast
 
 from django.conf import settings
 from django.core.files import File
+from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
@@ -25,6 +26,7 @@ from portal.intake.rejected import Rejections, rejections
 from portal.maillog.importers.event import Item
 from portal.maillog.models import IngestBatch
 from portal.maillog.reading import Part, store
+from portal.maillog.records import Span
 from portal.maillog.services import Zones
 
 logger = logging.getLogger(__name__)
@@ -104,6 +106,7 @@ class _Reading:
         self._kept = kept
         self._file: BinaryIO | None = None
         self.is_stopped = False
+        self._span = Span()
 
     def read(self) -> None:
         upload = self._upload
@@ -114,6 +117,9 @@ class _Reading:
             self._file = cast(BinaryIO, stored.file)
             items = self._until_stopped(events_of(upload, self._file, Zones()))
             store(items, source=upload.source, name=upload.name, after=self._after, judge=judge_of(upload))
+        if upload.is_complete and upload.branch is not None and not self.is_stopped:
+            with transaction.atomic():
+                self._span.keep(upload.branch)
 
     def _until_stopped(self, items: Iterator[Item]) -> Iterator[Item]:
         for item in items:
@@ -123,6 +129,7 @@ class _Reading:
 
     def _after(self, part: Part, batch: IngestBatch) -> None:
         """Write down how far it got, in the transaction that stores the part."""
+        self._span.see(part.items)
         told, new = batch.new + batch.duplicate, self._upload.new + batch.new
         mine = Upload.objects.filter(pk=self._upload.pk, attempt=self._upload.attempt, state=UploadState.READING)
         changed = mine.update(

@@ -90,8 +90,11 @@ def name_zone(upload: Upload, zone: str) -> None:
 
 
 @transaction.atomic
-def start(upload: Upload) -> None:
-    """Have the upload read; a second press changes nothing. UploadProblem where there is nothing to read."""
+def start(upload: Upload, *, is_complete: bool = False) -> None:
+    """Have the upload read; a second press changes nothing. UploadProblem where there is nothing to read.
+
+    ``is_complete``: nothing of its branch is missing between its first and its last line.
+    """
     if not upload.file:
         raise UploadProblem("The file is not kept any more. Bring it in again.")
     if upload.columns and not Columns.from_json(upload.columns).is_enough:
@@ -103,6 +106,7 @@ def start(upload: Upload) -> None:
         queued_at=now,
         finished_at=None,
         is_stopping=False,
+        is_complete=is_complete and upload.branch is not None,
         why="",
     )
     if changed:

@@ -132,7 +132,7 @@ def upload_start(request: PersonRequest, code: str) -> HttpResponse:
     """Read it, or read it again: what is in the log already is not doubled."""
     found = selectors.upload_for(request.user, code)
     try:
-        services.start(found)
+        services.start(found, is_complete="complete" in request.POST)
     except services.UploadProblem as problem:
         messages.error(request, str(problem))
     return redirect("upload", code=code)

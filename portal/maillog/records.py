@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 
 from portal.branches.models import BranchProfile
 from portal.maillog.addresses import normal
-from portal.maillog.importers.event import LogEvent
+from portal.maillog.importers.event import Item, LogEvent
 from portal.maillog.models import CaseNote, ClientProfile, LogCoverage
 
 Branches = Mapping[str, BranchProfile]
@@ -54,10 +55,33 @@ def store_notes(branches: Branches, events: list[LogEvent]) -> int:
     return len(fresh)
 
 
+class Span:
+    """From the first to the last thing that a log tells of deliveries, as it is read."""
+
+    def __init__(self) -> None:
+        self.begins: datetime | None = None
+        self.ends: datetime | None = None
+
+    def see(self, items: Iterable[Item]) -> None:
+        """Widen it by what ``items`` tell."""
+        times = [item.at for item in items if isinstance(item, LogEvent) and item.state is not None]
+        if times:
+            self.begins = min([*times, *([self.begins] if self.begins else [])])
+            self.ends = max([*times, *([self.ends] if self.ends else [])])
+
+    def keep(self, branch: BranchProfile) -> None:
+        """Remember that the log of ``branch`` is complete for it; nothing where nothing was told."""
+        if self.begins is not None and self.ends is not None and self.begins < self.ends:
+            cover(branch, self.begins, self.ends)
+
+
 def store_coverage(branches: Branches, event: LogEvent) -> int:
     """Remember that the log is complete for a span, joined with the spans it touches."""
-    branch = branches.get(event.branch)
-    begins, ends = event.at, event.until or event.at
+    return cover(branches.get(event.branch), event.at, event.until or event.at)
+
+
+def cover(branch: BranchProfile | None, begins: datetime, ends: datetime) -> int:
+    """Remember for which time the log of ``branch`` (of all) is complete; returns 1 if that is news."""
     touching = LogCoverage.objects.filter(branch=branch, begins__lte=ends, ends__gte=begins)
     spans = list(touching.values_list("begins", "ends"))
     if any(start <= begins and ends <= end for start, end in spans):

@@ -15,7 +15,7 @@ from django.db import ProgrammingError
 from portal.branches.models import BranchProfile
 from portal.maillog import sources
 from portal.maillog.management.commands import ingest
-from portal.maillog.models import Delivery, IngestBatch
+from portal.maillog.models import Delivery, IngestBatch, LogCoverage
 from portal.maillog.sources import Source, register
 
 GOOD = '{"kind":"message","key":"m1","recipient":"a@b.example","at":"2026-03-04T14:02:10Z"}\n'
@@ -96,6 +96,7 @@ def test_the_time_zone_of_times_that_name_none(
         ("jsonl", "no-such-file"),
         ("jsonl", "-", "--branch", "nowhere"),
         ("csv", "x.csv", "--follow"),
+        ("postfix", "x", "--complete"),
         ("postfix", "-", "--time-zone", "Mars/Olympus"),
         ("postfix", "-", "--follow"),
         ("postfix", "a", "b", "--follow"),
@@ -106,6 +107,16 @@ def test_what_it_refuses(db: None, arguments: tuple[str, ...]) -> None:
     with pytest.raises(CommandError) as error:
         call_command("ingest", *arguments)
     assert error.value.returncode == 2
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_log_that_is_said_to_be_complete(north: BranchProfile, tmp_path: Path, complete: bool) -> None:
+    for number, hour in enumerate((14, 18), 1):
+        (tmp_path / f"log{number}").write_text(GOOD.replace("T14", f"T{hour}").replace("m1", f"m{number}"))
+    files = [str(tmp_path / "log1"), str(tmp_path / "log2")]
+    ran("jsonl", *files, "--branch", "north", *(["--complete"] if complete else []))
+    spans = [(row.branch, row.begins.hour, row.ends.hour) for row in LogCoverage.objects.all()]
+    assert spans == ([(north, 14, 18)] if complete else [])
 
 
 @pytest.mark.parametrize(("is_migrated", "error"), [(False, CommandError), (True, ProgrammingError)])

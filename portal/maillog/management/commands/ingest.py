@@ -31,6 +31,7 @@ from portal.maillog.importers.follow import Following, Position, Wait
 from portal.maillog.importers.server_log import Queue
 from portal.maillog.models import IngestBatch
 from portal.maillog.reading import Part, store
+from portal.maillog.records import Span
 from portal.maillog.services import KEPT_REJECTIONS, Zones, ingest
 from portal.maillog.sources import Source, sources
 
@@ -56,6 +57,12 @@ class Command(BaseCommand):
             "the branch's for all others",
         )
         parser.add_argument(
+            "--complete",
+            action="store_true",
+            help="nothing of the branch is missing from the log between its first and its last line, so that what it "
+            "does not hold was not sent",
+        )
+        parser.add_argument(
             "--follow", action="store_true", help="go on reading what is written to the file, until Ctrl-C"
         )
         parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
@@ -76,6 +83,7 @@ class Command(BaseCommand):
         source, names, branch = _source(options["source"]), options["files"], options["branch"]
         if branch and not BranchProfile.objects.filter(code=branch).exists():
             raise CommandError(f"There is no branch {branch!r}. Load its profile first.", returncode=2)
+        self.complete = _complete(source, branch) if options["complete"] else None
         self.zone_of = _zone_of(source, options["time_zone"])
         self.has_progress = sys.stderr.isatty() and options["verbosity"] > 0
         try:
@@ -99,7 +107,7 @@ class Command(BaseCommand):
 
     def read(self, source: str, names: list[str], branch: str) -> dict[str, IngestBatch]:
         """Read files one after the other; messages on their way at the end of a server's log go on in the next."""
-        queue, batches = Queue(), {}
+        queue, batches, span = Queue(), {}, Span()
         for name in names:
             file: BinaryIO
             with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
@@ -107,7 +115,10 @@ class Command(BaseCommand):
                     events = SERVER_LOGS[source](file, branch, self.zone_of, queue)
                 else:
                     events = IMPORTERS[source](file, branch, self.zone_of)
-                batches[name] = ingest(self.counted(events, name), source=source, name=name)
+                batches[name] = ingest(self.counted(events, name, span), source=source, name=name)
+        if self.complete is not None:
+            with transaction.atomic():
+                span.keep(self.complete)
         return batches
 
     def follow(self, source: Source, name: str, branch: str) -> IngestBatch:
@@ -119,7 +130,12 @@ class Command(BaseCommand):
             stopped.calls.append(log.stop)
             events = IMPORTERS[source.name](cast(BinaryIO, log), branch, self.zone_of)
 
+            span = Span()
+
             def keep(part: Part, batch: IngestBatch) -> None:
+                span.see(part.items)
+                if self.complete is not None:
+                    span.keep(self.complete)
                 if part.position is not None:
                     transaction.on_commit(lambda: _keep(kept, part.position))
 
@@ -130,10 +146,12 @@ class Command(BaseCommand):
             finally:
                 log.close()
 
-    def counted(self, events: Iterable[Item], name: str) -> Iterator[Item]:
+    def counted(self, events: Iterable[Item], name: str, span: Span | None = None) -> Iterator[Item]:
         """``events``, while a terminal is told from time to time how many lines were read."""
         lines, told, last = 0, time.monotonic(), 0
         for item in events:
+            if span is not None and self.complete is not None:
+                span.see([item])
             yield item
             if isinstance(item, Passed):
                 lines += item.lines
@@ -234,6 +252,16 @@ def _source(name: str) -> Source:
     if source is None:
         raise CommandError(f"There is no source {name!r}. Use one of: {', '.join(sources())}.", returncode=2)
     return source
+
+
+def _complete(source: Source, code: str) -> BranchProfile:
+    """Whose log is complete. Of a server that several branches send through nobody can say it of all at once."""
+    if not code or source.take is not None:
+        raise CommandError(
+            "Say with --branch whose log is complete; it can be said of logs (Postfix, Exim, CSV, JSON lines) only.",
+            returncode=2,
+        )
+    return BranchProfile.objects.get(code=code)
 
 
 def _zone_of(source: Source, name: str) -> ZoneOf:
