@@ -15,6 +15,7 @@ from portal.intake import selectors, services
 from portal.intake.cap import is_too_large
 from portal.intake.forms import UploadForm, ZoneForm, columns_form
 from portal.intake.models import Upload
+from portal.intake.others import MOST_OCTETS, WORDS, other_kind, take_other
 from portal.intake.preview import is_sure, preview_of, table_in
 from portal.intake.rejected import csv_of, first_rejected, lines_of
 from portal.maillog.importers.columns import Columns
@@ -42,6 +43,8 @@ def upload_add(request: PersonRequest) -> HttpResponse:
         if form.is_valid():
             data = form.cleaned_data
             try:
+                if not data["source"] and (kind := other_kind(data["file"])):
+                    return _taken_elsewhere(request, data, kind)
                 made = services.take(
                     data["file"], source=data["source"], branch=data["branch"], by=request.user, mends=mended
                 )
@@ -55,6 +58,23 @@ def upload_add(request: PersonRequest) -> HttpResponse:
         form = UploadForm(viewer=request.user, initial={**asked, "mends": mended.code if mended else None})
     context = {"form": form, "mended": mended}
     return render(request, "intake/add.html", context, status=400 if form.is_bound else 200)
+
+
+def _taken_elsewhere(request: PersonRequest, data: dict[str, Any], kind: str) -> HttpResponse:
+    """Hand on what is no log to the room that reads it. UploadProblem for who may not, and for what is too large."""
+    word = WORDS[kind]
+    if not request.user.is_support:
+        raise services.UploadProblem(f"This is {word}, no log. Support brings it in: send it to them on a ticket.")
+    if data["file"].size > MOST_OCTETS:
+        raise services.UploadProblem(f"This is {word}, too large to read here: manage.py ingest {kind} FILE reads it.")
+    code = data["branch"].code if data["branch"] else ""
+    batch = take_other(data["file"], kind, branch=code, name=services.clean_name(data["file"].name or ""))
+    words = f"Read as {word}: {batch.new} new, {batch.duplicate} known already, {batch.rejected_count} rejected."
+    if batch.rejected:
+        messages.warning(request, f"{words} The first: {batch.rejected[0]['why']}")
+    else:
+        messages.success(request, words)
+    return redirect("logs")
 
 
 def _mended(request: PersonRequest) -> Upload | None:

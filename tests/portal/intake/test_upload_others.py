@@ -1,0 +1,70 @@
+"""Files that are no logs: recognised, taken from support by the rooms that know them, and nobody's columns to name."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from portal.branches.models import BranchProfile
+from portal.intake.models import Upload
+from portal.intake.others import other_kind
+from portal.maillog.models import IngestBatch
+from portal.returned.models import ReturnedMail
+from tests.portal.intake.conftest import TABLE
+
+MAIL = b"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nTo: b@north.example\nSubject: Undelivered\n\nNo such user.\n"
+DMARC = b'<?xml version="1.0"?>\n<feedback><report_metadata></report_metadata></feedback>\n'
+TLS = b'{"organization-name": "X", "date-range": {}, "policies": []}'
+
+
+def packed(name: str, octets: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr(name, octets)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("octets", "kind"),
+    [
+        (MAIL, "dsn"),
+        (b"From x@y.example Wed Mar  4 14:02:10 2026\n" + MAIL, "dsn"),
+        (DMARC, "dmarc"),
+        (gzip.compress(DMARC), "dmarc"),
+        (packed("google!x.xml", DMARC), "dmarc"),
+        (packed("[Content_Types].xml", b"<x/>"), ""),
+        (TLS, "tlsrpt"),
+        (gzip.compress(TLS), "tlsrpt"),
+        (TABLE.encode(), ""),
+        (gzip.compress(TABLE.encode()), ""),
+        (b'{"kind": "message"}\n', ""),
+        (b"To: x,Date: y\n1,2\n", ""),
+        (b"\x1f\x8bnonsense", ""),
+        (b"", ""),
+    ],
+)
+def test_what_it_is_shows_in_how_it_begins(octets: bytes, kind: str) -> None:
+    file = BytesIO(octets)
+    assert (other_kind(file), file.tell()) == (kind, 0)
+
+
+def test_support_has_it_read(as_ida: Client, north: BranchProfile) -> None:
+    response = as_ida.post("/logs/new/", {"file": SimpleUploadedFile("b.eml", MAIL), "branch": ""})
+    assert response.headers["Location"] == "/logs/"
+    assert ReturnedMail.objects.get().name == "b.eml"
+    assert IngestBatch.objects.get().source == "dsn"
+    assert not Upload.objects.exists()
+
+
+def test_staff_are_told_where_it_goes(as_nora: Client, north: BranchProfile) -> None:
+    response = as_nora.post("/logs/new/", {"file": SimpleUploadedFile("b.eml", MAIL), "branch": "north"})
+    assert response.status_code == 400
+    assert response.context["form"].errors["file"]
+    assert not ReturnedMail.objects.exists()
+    assert not Upload.objects.exists()
