@@ -17,7 +17,7 @@ from django.db import connection, models
 from portal.branches.models import BranchProfile
 from portal.maillog.models import AttemptCount, DayCount, DayPart, DomainCount, HourCount, MissingCount, State
 
-#: So many rows go into one statement.
+#: So many rows go into one statement, where each of their values is a parameter.
 CHUNK = 500
 REFUSED = frozenset({State.REFUSED, State.EXPIRED})
 #: What a day is counted by, in the order of the rows of :func:`move_days`.
@@ -153,13 +153,22 @@ def _add(model: type[models.Model], keys: Sequence[str], columns: Sequence[str],
     table, names = quote(model._meta.db_table), [quote(name) for name in (*keys, *columns)]
     moved = ", ".join(f"{name} = {table}.{name} + excluded.{name}" for name in names[width:])
     places = f"({', '.join(['%s'] * len(names))})"
+    onto = f"ON CONFLICT ({', '.join(names[:width])}) DO UPDATE SET {moved}"
     with connection.cursor() as cursor:
+        if rows and connection.vendor == "postgresql":
+            fields = [model._meta.get_field(name.removesuffix("_id")) for name in (*keys, *columns)]
+            arrays = ", ".join(f"%s::{field.rel_db_type(connection)}[]" for field in fields)  # type: ignore[union-attr]
+            # The names are the model's own, the arrays are parameters.
+            cursor.execute(
+                f"INSERT INTO {table} ({', '.join(names)}) SELECT * FROM unnest({arrays}) {onto}",  # noqa: S608
+                [list(column) for column in zip(*rows, strict=True)],
+            )
+            return
         for at in range(0, len(rows), CHUNK):
             piece = rows[at : at + CHUNK]
             # The names are the model's own, the values are parameters.
             cursor.execute(
-                f"INSERT INTO {table} ({', '.join(names)}) VALUES {', '.join([places] * len(piece))} "  # noqa: S608
-                f"ON CONFLICT ({', '.join(names[:width])}) DO UPDATE SET {moved}",
+                f"INSERT INTO {table} ({', '.join(names)}) VALUES {', '.join([places] * len(piece))} {onto}",  # noqa: S608
                 [_adapted(value) for row in piece for value in row],
             )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 
 from portal.branches.models import BranchProfile, SendingServer
 from portal.maillog import matching, partitions, refusals
-from portal.maillog.addresses import domain_of, normal
+from portal.maillog.addresses import domain_of
 from portal.maillog.attempts import name_attempts
-from portal.maillog.bulk import Row, among, insert, numbers, wait_for_turn
+from portal.maillog.bulk import Row, Writer, among, moment, numbers, wait_for_turn, writer
 from portal.maillog.counts import Counted, Counts
-from portal.maillog.importers.event import Kind, LogEvent
+from portal.maillog.importers.event import LogEvent
 from portal.maillog.models import Delivery, DeliveryEvent, MessageLog, Module, State
 from portal.maillog.providers import provider_of
 from portal.maillog.replies import READ, reading_of
@@ -40,6 +40,8 @@ EVENT_COLUMNS = (
 )  # fmt: skip
 
 
+#: The states as plain texts, which are quicker to write than members of an enumeration.
+_TEXTS: dict[str, str] = {state: state.value for state in State}
 #: A message's number and the recipient's normal address.
 Name = tuple[int, str]
 
@@ -58,10 +60,11 @@ class Deliveries:
         short = {host.partition(".")[0]: pk for host, pk in self._servers.items()}
         self._servers = {label: pk for label, pk in short.items() if labels[label] == 1} | self._servers
 
-    def store(self, events: list[LogEvent]) -> int:
+    def store(self, events: list[LogEvent], unheard: Container[str] = ()) -> int:
         """Store messages, deliveries and events; work the touched deliveries out again. Returns how many were new.
 
-        Call it inside a transaction.
+        Call it inside a transaction. ``unheard`` are Message-IDs that no stored message has, as far as this transaction
+        has asked.
 
         1. What is known already, by its fingerprint, is left out.
         2. Messages are found or made; then the deliveries of those that were found are looked up.
@@ -71,57 +74,68 @@ class Deliveries:
         if not events:
             return 0
         wait_for_turn()
-        rows = {event.fingerprint: event for event in events}
-        span = min(event.at for event in events), max(event.at for event in events)
-        # A fingerprint holds the time, so only the partitions of these months have to be looked through.
-        stored_events = among(DeliveryEvent.objects.filter(at__range=span), "fingerprint", rows)
-        known = set(stored_events.values_list("fingerprint", flat=True))
-        fresh = {fingerprint: event for fingerprint, event in rows.items() if fingerprint not in known}
+        fresh = self._fresh(events)
         if not fresh:
             return 0
-        partitions.ensure(event.at for event in fresh.values())
+        partitions.ensure({event.at for event in fresh})
         counts = Counts(self._zones)
-        messages, facts, found = self._messages(list(fresh.values()))
-        name_attempts(found.moved, facts, counts)
-        told: dict[Name, list[LogEvent]] = {}
-        for event in fresh.values():
-            key = messages[self._message_key(event)], normal(event.recipient)
-            told.setdefault(key, []).append(event)
-            # Who tries a message is who it was handed to, where the line that tells of the attempt names nobody.
-            event.server = event.server or facts[key[0]][1]
-            _read(event)
-            event.source = self.source
-            if event.state in ATTEMPTS and self.source not in AFTERWARDS:
-                provider = provider_of(event.remote_host, domain_of(key[1]))
-                server = self._hosts.get(self._servers.get(event.server, 0), event.server)
-                counts.add_attempt(event.at, server, provider, str(event.state))
-        stored = self._stored(told, {row.pk for row in found.messages.values()})
-        self._write(told, stored, facts, counts)
+        messages, found = matching.joined(fresh, self._branches, unheard)
+        with writer() as write:
+            facts, keys = self._messages(messages, found, write)
+            told: dict[Name, list[LogEvent]] = {}
+            for key, group in messages.items():
+                number = keys[key]
+                self._read_replies(group, facts[number][1], counts)
+                for event in group:
+                    told.setdefault((number, event.address), []).append(event)
+            name_attempts(found.moved, facts, counts)
+            stored = self._stored(told, {row.pk for row in found.messages.values()})
+            self._write(told, stored, facts, counts, write)
         work_out(found.moved | set(stored.values()), counts)
         counts.write()
         if found.emptied:
             MessageLog.objects.filter(pk__in=found.emptied, deliveries=None).delete()
-        refusals.tell(self.source, self._branches, fresh.values())
+        refusals.tell(self.source, self._branches, fresh)
         return len(fresh)
 
-    def _message_key(self, event: LogEvent) -> tuple[int, str]:
-        return self._branches[event.branch].pk, event.key
+    def _fresh(self, events: list[LogEvent]) -> list[LogEvent]:
+        """Those of ``events`` that are not stored yet, each once."""
+        rows = {event.fingerprint: event for event in events}
+        at = {event.at for event in events}
+        # A fingerprint holds the time, so only the partitions of these months have to be looked through.
+        stored = among(DeliveryEvent.objects.filter(at__range=(min(at), max(at))), ("fingerprint",), zip(rows))
+        for fingerprint in stored.values_list("fingerprint", flat=True):
+            rows.pop(fingerprint, None)
+        return list(rows.values())
+
+    def _read_replies(self, events: list[LogEvent], server: str, counts: Counts) -> None:
+        """Put to each event of a message what its reply says, and count the attempts.
+
+        Who tries a message is who it was handed to, where the line that tells of the attempt names nobody.
+        """
+        is_first_hand = self.source not in AFTERWARDS
+        for event in events:
+            event.source, event.server, state = self.source, event.server or server, event.state
+            if state in READ:
+                _read(event)
+            elif state is State.ERROR:
+                event.cause = "send_error"
+            if is_first_hand and state in ATTEMPTS:
+                provider = provider_of(event.remote_host, domain_of(event.address))
+                host = self._hosts.get(self._servers.get(event.server, 0), event.server)
+                counts.add_attempt(event.at, host, provider, _TEXTS[state])
 
     def _messages(
-        self, events: list[LogEvent]
-    ) -> tuple[dict[tuple[int, str], int], dict[int, tuple[str, str]], matching.Found]:
-        """The messages of these events, made where they are new; what the events say of them is filled in.
+        self, messages: dict[tuple[int, str], list[LogEvent]], found: matching.Found, write: Writer
+    ) -> tuple[dict[int, tuple[str, str]], dict[tuple[int, str], int]]:
+        """Write the messages that are new; what the events say of the others is filled in.
 
-        Returns the number of each message, module and server of each number, and what was found to be known.
+        Returns module and server of each number, and the number of each message.
         """
-        first: dict[tuple[int, str], list[LogEvent]] = {}
-        matching.join(events)
-        for event in sorted(events, key=lambda event: (event.kind is not Kind.MESSAGE, event.at)):
-            first.setdefault(self._message_key(event), []).append(event)
-        found = matching.find(first)
         facts: dict[int, tuple[str, str]] = {}
+        keys = {key: row.pk for key, row in found.messages.items()}
         for key, row in found.messages.items():
-            changed = matching.changes(row, matching.facts(first[key], self._servers), first[key])
+            changed = matching.changes(row, matching.facts(messages[key], self._servers), messages[key])
             for name, value in changed.items():
                 setattr(row, name, value)
             if changed:
@@ -129,23 +143,24 @@ class Deliveries:
             if "module" in changed or "sending_server_id" in changed:
                 found.moved.update(row.deliveries.values_list("pk", flat=True))
             facts[row.pk] = row.module, self._hosts.get(row.sending_server_id or 0, "")
-        new = [key for key in first if key not in found.messages]
-        made = dict(zip(new, numbers(MessageLog, len(new)), strict=True))
+        new = [key for key in messages if key not in keys]
         rows: list[Row] = []
-        for key, number in made.items():
-            told = {**MESSAGE_FACTS, **matching.facts(first[key], self._servers)}
+        for key, number in zip(new, numbers(MessageLog, len(new)), strict=True):
+            group = messages[key]
+            told = MESSAGE_FACTS | matching.facts(group, self._servers)
             facts[number] = told["module"], self._hosts.get(told["sending_server_id"] or 0, "")
-            at = min(event.at for event in first[key])
-            rows.append((number, *key, at, *(told[name] for name in MESSAGE_FACTS)))
-        insert(MessageLog, ("id", "branch_id", "key", "at", *MESSAGE_FACTS), rows)
-        return {**made, **{key: row.pk for key, row in found.messages.items()}}, facts, found
+            at = group[0].at if len(group) == 1 else min([event.at for event in group])
+            rows.append((number, *key, moment(at), *told.values()))
+            keys[key] = number
+        write.insert(MessageLog, ("id", "branch_id", "key", "at", *MESSAGE_FACTS), rows)
+        return facts, keys
 
     def _stored(self, told: Iterable[Name], old: set[int]) -> dict[Name, int]:
         """Those of the wanted deliveries that are known; a message that is new has none."""
         wanted = [(message, recipient) for message, recipient in told if message in old]
         if not wanted:
             return {}
-        rows = among(Delivery.objects.filter(leg=0), "message", {message for message, _ in wanted})
+        rows = among(Delivery.objects.filter(leg=0), ("message", "recipient_normal"), wanted)
         keys = {
             (row.message_id, row.recipient_normal): row.pk for row in rows.only("pk", "message", "recipient_normal")
         }
@@ -157,27 +172,35 @@ class Deliveries:
         stored: dict[Name, int],
         facts: dict[int, tuple[str, str]],
         counts: Counts,
+        write: Writer,
     ) -> None:
         """Write what is new: deliveries with where they stand, and the events of all of them; count the deliveries."""
         new = [key for key in told if key not in stored]
         made = dict(zip(new, numbers(Delivery, len(new)), strict=True))
         deliveries: list[Row] = []
         for key, number in made.items():
-            stands, event = standing_of(told[key]), told[key][0]
+            events = told[key]
+            event, stands = events[0], standing_of(events)
             branch, domain = self._branches[event.branch].pk, domain_of(key[1])
-            cells = _cells(stands, provider_of(stands.answered_by, domain), *facts[key[0]])
-            deliveries.append((number, *key, event.recipient, domain, 0, branch, *cells))
-            counts.add(_counted(branch, domain, cells), 1)
-        insert(Delivery, DELIVERY_COLUMNS, deliveries)
-        insert(
-            DeliveryEvent,
-            EVENT_COLUMNS,
-            [
-                (made.get(key) or stored[key], self.source, *_event_cells(row))
-                for key, events in told.items()
-                for row in events
-            ],
-        )
+            provider, (module, server) = provider_of(stands.answered_by, domain), facts[key[0]]
+            state, cause, complained_at = _TEXTS[stands.state], stands.cause, stands.complained_at
+            deliveries.append((
+                number, *key, event.recipient, domain, 0, branch, moment(stands.at), state, moment(stands.state_at),
+                stands.reply, stands.reply_code, stands.status, stands.remote_host, cause, stands.attempts,
+                complained_at and moment(complained_at), provider, module, server,
+            ))  # fmt: skip
+            is_complained = complained_at is not None
+            counts.add(Counted(branch, stands.at, state, cause, provider, module, server, domain, is_complained), 1)
+        write.insert(Delivery, DELIVERY_COLUMNS, deliveries)
+        events_told: list[Row] = [
+            (
+                made.get(key) or stored[key], self.source, moment(row.at), _TEXTS[row.state or ""], row.reply,
+                row.reply_code, row.status, row.remote_host, row.cause, row.fingerprint, row.raw,
+            )
+            for key, events in told.items()
+            for row in events
+        ]  # fmt: skip
+        write.insert(DeliveryEvent, EVENT_COLUMNS, events_told)
 
 
 def work_out(delivery_ids: set[int], counts: Counts | None = None) -> None:
@@ -249,12 +272,6 @@ def counted_of(row: Delivery) -> Counted:
     )
 
 
-def _counted(branch: int, domain: str, cells: tuple[Any, ...]) -> Counted:
-    at, state, cause, complained_at = cells[0], cells[1], cells[7], cells[9]
-    provider, module, server = cells[10:]
-    return Counted(branch, at, state, cause, provider, module, server, domain, complained_at is not None)
-
-
 def _cells(stands: Standing, provider: str, module: str, server: str) -> tuple[Any, ...]:
     """The values of :data:`STANDING`."""
     return (
@@ -265,17 +282,7 @@ def _cells(stands: Standing, provider: str, module: str, server: str) -> tuple[A
 
 def _read(event: LogEvent) -> None:
     """Put to the event what its reply says: cause, codes."""
-    if event.state in READ:
-        reading = reading_of(event.reply, event.reply_code, event.status, event.remote_host)
-        event.cause = reading.cause
-        event.status = (event.status or reading.status)[:12]
-        event.reply_code = (event.reply_code or reading.reply_code)[:3]
-    elif event.state is State.ERROR:
-        event.cause = "send_error"
-
-
-def _event_cells(row: LogEvent) -> tuple[Any, ...]:
-    return (
-        row.at, str(row.state), row.reply, row.reply_code, row.status, row.remote_host, row.cause, row.fingerprint,
-        row.raw,
-    )  # fmt: skip
+    reading = reading_of(event.reply, event.reply_code, event.status, event.remote_host)
+    event.cause = reading.cause
+    event.status = (event.status or reading.status)[:12]
+    event.reply_code = (event.reply_code or reading.reply_code)[:3]

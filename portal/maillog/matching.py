@@ -7,11 +7,13 @@ the poorer one. So the same sources end in the same messages, in whatever order 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from operator import attrgetter
 from typing import Any
 
+from portal.branches.models import BranchProfile
 from portal.maillog.bulk import among
 from portal.maillog.importers.event import Kind, LogEvent
 from portal.maillog.importers.server_log import QUEUE
@@ -29,6 +31,7 @@ FACTS = (
 UNTOLD = ("", None, Module.OTHER)
 
 Name = tuple[int, str]
+_at = attrgetter("at")
 
 
 @dataclass(slots=True)
@@ -40,11 +43,35 @@ class Found:
     emptied: set[int] = field(default_factory=set)
 
 
-def join(events: Iterable[LogEvent]) -> None:
+def joined(
+    events: list[LogEvent], branches: Mapping[str, BranchProfile], unheard: Container[str] = ()
+) -> tuple[dict[Name, list[LogEvent]], Found]:
+    """The events by message (branch and key), those that know best first; and the messages that are stored already.
+
+    ``unheard`` are Message-IDs that are known to be in no stored message.
+    """
+    join(events)
+    numbers = {code: branch.pk for code, branch in branches.items()}
+    first: dict[Name, list[LogEvent]] = {}
+    for event in sorted(events, key=_at):
+        first.setdefault((numbers[event.branch], event.key), []).append(event)
+    for group in first.values():
+        if len(group) > 1:
+            # The application's own line knows best. The order of time stays otherwise.
+            group.sort(key=_is_told_by_server)
+    return first, find(first, unheard)
+
+
+def _is_told_by_server(event: LogEvent) -> bool:
+    return event.kind is not Kind.MESSAGE
+
+
+def join(events: list[LogEvent]) -> None:
     """Give all events of one message the best key that any of them knows. Their fingerprints stay what they were."""
+    if all(event.key == event.message_id for event in events):
+        return
     ids: dict[tuple[str, str], str] = {}
     best: dict[tuple[str, str], str] = {}
-    events = list(events)
     for event in events:
         if event.message_id:
             if event.mark:
@@ -61,18 +88,28 @@ def join(events: Iterable[LogEvent]) -> None:
             event.key = best.get((event.branch, message_id), message_id)
 
 
-def find(first: dict[Name, list[LogEvent]]) -> Found:
+def find(first: dict[Name, list[LogEvent]], unheard: Container[str] = ()) -> Found:
     """The stored messages that these events, by branch and key, are about."""
-    branches = {branch for branch, _ in first}
-    wanted = {key for _, key in first}
-    for events in first.values():
-        wanted.update(_other_keys(events))
-    by_key = {(row.branch_id, row.key): row for row in _rows(branches, "key", wanted)}
+    keys = set(first)
+    queue_ids: set[str] = set()
+    for name, events in first.items():
+        for event in events:
+            if event.message_id and event.message_id != name[1]:
+                keys.add((name[0], event.message_id))
+            if event.queue_id and event.mark:
+                queue_ids.add(event.queue_id)
+            elif event.mark:
+                keys.add((name[0], QUEUE + event.mark))
+    by_key = {(row.branch_id, row.key): row for row in _rows(("branch", "key"), keys)}
     missing = {name: events[0] for name, events in first.items() if name not in by_key}
-    by_id = _by(branches, "message_id", {event.message_id for event in missing.values() if event.mark})
-    rest = {name: event for name, event in missing.items() if event.mark and (name[0], event.message_id) not in by_id}
-    by_queue = _by(branches, "queue_id", {event.queue_id for event in rest.values()})
+    ids = {event.message_id for event in missing.values() if event.mark and event.message_id not in unheard}
+    by_id = _by("message_id", ids)
+    by_queue = _by("queue_id", queue_ids)
+    # What has a queue id for its key is found by it, too: such a message has no other key yet.
+    by_key |= {(row.branch_id, row.key): row for row in by_queue.values() if row.key.startswith(QUEUE)}
     found = Found()
+    if not by_key and not by_id and not by_queue:
+        return found
     for name, events in first.items():
         branch, event = name[0], events[0]
         row = by_key.get(name)
@@ -92,16 +129,16 @@ def find(first: dict[Name, list[LogEvent]]) -> Found:
     return found
 
 
-def _rows(branches: set[int], field: str, values: set[str]) -> Iterable[MessageLog]:
+def _rows(names: tuple[str, ...], values: Iterable[tuple[Any, ...]]) -> Iterable[MessageLog]:
     # The order is by number, so that of two rows the one that was made first is kept last, whoever looks.
-    return among(MessageLog.objects.filter(branch__in=branches), field, values).order_by("-pk")
+    return among(MessageLog.objects.all(), names, values).order_by("-pk")
 
 
-def _by(branches: set[int], field: str, values: set[str]) -> dict[Name, MessageLog]:
+def _by(name: str, values: set[str]) -> dict[Name, MessageLog]:
     values.discard("")
     if not values:
         return {}
-    return {(row.branch_id, getattr(row, field)): row for row in _rows(branches, field, values)}
+    return {(row.branch_id, getattr(row, name)): row for row in _rows((name,), [(value,) for value in values])}
 
 
 def _other_keys(events: list[LogEvent]) -> set[str]:

@@ -81,12 +81,11 @@ def _domain(event: LogEvent) -> str:
 def _told(events: list[LogEvent], code: str) -> Iterator[LogEvent]:
     """Those of ``events`` whose message the log of the branch knows already, and knew before any other branch's did."""
     ids = {event.message_id for event in events} - {""}
-    first = dict(
-        among(MessageLog.objects.all(), "message_id", ids).order_by("-pk").values_list("message_id", "branch__code")
-    )
+    told = among(MessageLog.objects.all(), ("message_id",), [(value,) for value in ids])
+    first = dict(told.order_by("-pk").values_list("message_id", "branch__code"))
     queues = {event.queue_id for event in events if not event.message_id and not event.envelope_from} - {""}
-    rows = among(MessageLog.objects.filter(branch__code=code), "queue_id", queues).values_list("queue_id", "at")
-    moments = dict(rows.order_by("at"))
+    of_branch = among(MessageLog.objects.filter(branch__code=code), ("queue_id",), [(value,) for value in queues])
+    moments = dict(of_branch.order_by("at").values_list("queue_id", "at"))
     for event in events:
         if event.message_id:
             is_own = first.get(event.message_id) == code

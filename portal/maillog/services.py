@@ -18,14 +18,14 @@ from django.db import connection, transaction
 from portal.branches.models import BranchProfile, SendingDomain
 from portal.maillog.addresses import domain_of
 from portal.maillog.ahead import ahead
-from portal.maillog.bulk import among
+from portal.maillog.bulk import among, hasten, wait_for_turn
 from portal.maillog.deliveries import Deliveries
 from portal.maillog.importers.event import Item, Kind, LogEvent, Passed, Rejected
 from portal.maillog.models import IngestBatch, MessageLog
 from portal.maillog.records import store_clients, store_coverage, store_notes
 
 #: So many events are stored in one transaction; fewer on SQLite, where all others wait for it.
-BATCH = 20_000 if connection.vendor == "postgresql" else 5000
+BATCH = 40_000 if connection.vendor == "postgresql" else 5000
 #: So many rejected lines are kept with the batch; all of them are counted.
 KEPT_REJECTIONS = 1000
 
@@ -47,7 +47,9 @@ def ingest(events: Iterable[Item], *, source: str, name: str = "") -> IngestBatc
 
     Stopping half-way leaves whole batches behind, and reading the source again adds what is missing.
     """
-    intake = _Intake(source)
+    # What is committed here without waiting for the disk is on it when the batch below is committed: the log of the
+    # database is written in order. Inside a transaction of the caller's, the caller's commit must wait as ever.
+    intake = _Intake(source, is_hasty=not connection.in_atomic_block)
     with _calm_collector():
         for items in ahead(_batches(events)):
             intake.take(items)
@@ -88,8 +90,10 @@ def _batches(events: Iterable[Item]) -> Iterator[list[Item]]:
 class _Intake:
     """One reading of a source: what it counted so far, and the branches and servers it has looked up."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, is_hasty: bool = False) -> None:
+        """``is_hasty``: a batch need not be on the disk when the next begins."""
         self.source = source
+        self._is_hasty = is_hasty
         self.lines = self.new = self.duplicate = self.rejected_count = self._line = 0
         self.rejected: list[Rejected] = []
         self._branches = {branch.code: branch for branch in BranchProfile.objects.all()}
@@ -101,8 +105,24 @@ class _Intake:
 
     def take(self, items: list[Item]) -> None:
         """Store one batch: all of it or nothing of it."""
+        with transaction.atomic():
+            if self._is_hasty:
+                hasten()
+            senders, unheard = self._senders(items)
+            good = self._good(items, senders)
+            told = [event for event in good if event.state is not None]
+            new = 0
+            if len(told) < len(good):
+                new += store_clients(self._branches, [event for event in good if event.kind is Kind.CLIENT])
+                new += store_notes(self._branches, [event for event in good if event.kind is Kind.CASE_NOTE])
+                new += sum(store_coverage(self._branches, event) for event in good if event.kind is Kind.COVERAGE)
+            new += self._deliveries.store(told, unheard)
+        self.new += new
+        self.duplicate += len(good) - new
+
+    def _good(self, items: list[Item], senders: dict[str, str]) -> list[LogEvent]:
+        """What of ``items`` can be stored; the rest is counted, and why the first of it cannot is kept."""
         good: list[LogEvent] = []
-        senders = self._senders(items)
         for item in items:
             if isinstance(item, Passed):
                 self.lines += item.lines
@@ -117,22 +137,19 @@ class _Intake:
                 self.rejected_count += 1
                 if len(self.rejected) < KEPT_REJECTIONS:
                     self.rejected.append(judged)
-        with transaction.atomic():
-            new = store_clients(self._branches, [event for event in good if event.kind is Kind.CLIENT])
-            new += store_notes(self._branches, [event for event in good if event.kind is Kind.CASE_NOTE])
-            new += sum(store_coverage(self._branches, event) for event in good if event.kind is Kind.COVERAGE)
-            new += self._deliveries.store([event for event in good if event.state is not None])
-        self.new += new
-        self.duplicate += len(good) - new
+        return good
 
-    def _senders(self, items: list[Item]) -> dict[str, str]:
-        """The branch of each Message-ID that the sending application has told of already."""
+    def _senders(self, items: list[Item]) -> tuple[dict[str, str], set[str]]:
+        """The branch of each Message-ID that was told of already, and those that nobody told of."""
         wanted = {item.message_id for item in items if isinstance(item, LogEvent) and item.mark and not item.branch}
         wanted.discard("")
         if not wanted:
-            return {}
-        rows = among(MessageLog.objects.all(), "message_id", wanted)
-        return dict(rows.order_by("-pk").values_list("message_id", "branch__code"))
+            return {}, set()
+        # From here on nobody else tells of any.
+        wait_for_turn()
+        rows = among(MessageLog.objects.all(), ("message_id",), [(value,) for value in wanted])
+        senders = dict(rows.order_by("-pk").values_list("message_id", "branch__code"))
+        return senders, wanted - senders.keys()
 
     def _placed(self, event: LogEvent, senders: dict[str, str]) -> LogEvent | Rejected:
         """The event with its branch: the one it names, that of its message, or the one that sends from its domain."""

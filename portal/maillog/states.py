@@ -80,8 +80,9 @@ class Standing:
 def standing_of(events: Iterable[Told]) -> Standing:
     """Where a delivery with these events (at least one, in any order) stands."""
     everything = list(events)
-    if len(everything) > 1:
-        everything.sort(key=_place)
+    if len(everything) == 1:
+        return _only(everything[0])
+    everything.sort(key=_place)
     complaints = [event for event in everything if event.state == State.COMPLAINED]
     told = [event for event in everything if event.state != State.COMPLAINED] if complaints else everything
     if not told:
@@ -106,6 +107,25 @@ def standing_of(events: Iterable[Told]) -> Standing:
         attempts=sum(event.state in ATTEMPTS and event.source not in AFTERWARDS for event in told),
         answered_by=answered_by,
         complained_at=complaints[0].at if complaints else None,
+    )
+
+
+def _only(event: Told) -> Standing:
+    """Where a delivery stands of which one thing was told: the same as of several, worked out at once."""
+    state = event.state or ""
+    if state == State.COMPLAINED:
+        return _only_complained(event)
+    return Standing(
+        event.at,
+        state,
+        event.at,
+        event.reply,
+        event.reply_code,
+        event.status,
+        event.remote_host,
+        event.cause,
+        int(state in ATTEMPTS and event.source not in AFTERWARDS),
+        event.remote_host,
     )
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
+from functools import lru_cache
 from hashlib import sha256
 from typing import Any, BinaryIO
 
@@ -94,6 +95,7 @@ class LogEvent:
     cause: str = ""
     source: str = ""
     _fingerprint: str = field(default="", repr=False, compare=False)
+    _address: str = field(default="", repr=False, compare=False)
 
     @property
     def state(self) -> State | None:
@@ -101,13 +103,25 @@ class LogEvent:
         return STATES.get(self.kind)
 
     @property
+    def address(self) -> str:
+        """Whom this is about, in the form that is searched by."""
+        if not self._address:
+            self._address = normal(self.recipient or self.email)
+        return self._address
+
+    @property
     def fingerprint(self) -> str:
         """What makes the same thing told twice (by one source or by two) one thing."""
         if not self._fingerprint:
             name = self.mark or self.key
-            told = (self.branch, self.kind, name, normal(self.recipient or self.email), self.at.isoformat(), self.reply)
-            self._fingerprint = sha256("\x1f".join((*told, self.text)).encode("utf-8", "replace")).hexdigest()
+            at = _iso(self.at) if self.at.tzinfo is UTC else self.at.isoformat()
+            told = (self.branch, self.kind, name, self.address, at, self.reply, self.text)
+            self._fingerprint = sha256("\x1f".join(told).encode("utf-8", "replace")).hexdigest()
         return self._fingerprint
+
+
+#: A log tells many things of one second.
+_iso = lru_cache(maxsize=10_000)(datetime.isoformat)
 
 
 @dataclass(frozen=True, slots=True)
