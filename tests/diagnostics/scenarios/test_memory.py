@@ -19,6 +19,7 @@ from diagnostics.engine.transcript import Recording
 from diagnostics.engine.zone import Zone
 from tests.diagnostics.dns_server import DNSServer, Message, Respond, reply, unused_port
 from tests.diagnostics.scenarios.world import (
+    PATIENCE,
     SELECTOR,
     SUBJECT,
     WORLD,
@@ -158,10 +159,10 @@ def test_p27_a_name_server_of_one_family_only() -> None:
         with _IPv6Server(("::1", 0), Handler) as six:
             threading.Thread(target=six.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
             address = f"[::1]:{six.server_address[1]}"
-            assert examined(OverZone([address], seconds=0.5)).codes == sound
-            assert examined(OverZone([f"127.0.0.1:{unused_port()}", address], seconds=0.1)).codes == sound
+            assert examined(OverZone([address], seconds=PATIENCE)).codes == sound
+            assert examined(OverZone([f"127.0.0.1:{unused_port()}", address], seconds=PATIENCE)).codes == sound
             six.shutdown()
-        assert examined(OverZone([f"[::1]:{unused_port()}", inner.address], seconds=0.1)).codes == sound
+        assert examined(OverZone([f"[::1]:{unused_port()}", inner.address], seconds=PATIENCE)).codes == sound
 
 
 def test_p28_the_order_of_an_answer_changes_nothing() -> None:

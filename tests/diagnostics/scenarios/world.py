@@ -131,7 +131,9 @@ class OverZone(DNSResolver):
     is_over_zone = True
 
 
+#: So long a server that never answers is waited for, and one that does on a machine that has other things to do.
 SECONDS = 0.15
+PATIENCE = 1.0
 
 
 def over_packets(respond: Respond | Iterable[Respond], *, tcp: bool = True, **options: Any) -> Told:
@@ -139,7 +141,7 @@ def over_packets(respond: Respond | Iterable[Respond], *, tcp: bool = True, **op
     responds = [respond] if callable(respond) else list(respond)
     with contextlib.ExitStack() as stack:
         addresses = [stack.enter_context(DNSServer(item, tcp=tcp)).address for item in responds]
-        return examined(OverZone(addresses, **{"seconds": SECONDS, **options}))
+        return examined(OverZone(addresses, **{"seconds": PATIENCE, **options}))
 
 
 _RCODES = {Status.SERVFAIL: dns.rcode.SERVFAIL, Status.REFUSED: dns.rcode.REFUSED, Status.NXDOMAIN: dns.rcode.NXDOMAIN}
