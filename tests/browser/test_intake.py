@@ -89,7 +89,6 @@ def test_columns_are_named_without_javascript(page_as: PageAs, nora: User, addre
         page.locator(f"select[name=column_{at}]").select_option(known)
     page.locator("select[name=form]").select_option("dmy")
     page.get_by_role("button", name="Look at it so").click()
-    page.locator("#upload summary").click()
     page.get_by_label("“Zugestellt” means").select_option("accepted")
     page.get_by_role("button", name="Look at it so").click()
     expect(page.locator("main")).to_contain_text("1 usable, 1 rejected")
