@@ -13,6 +13,7 @@ from math import inf
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from django.test import Client, override_settings
 from playwright.sync_api import Browser
@@ -24,6 +25,14 @@ from tests import make
 from tests.chromium import launched
 
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+# How long an example takes says how busy the machine is; what is slow is found by the benchmarks.
+hypothesis.settings.register_profile(
+    "desk",
+    deadline=None,
+    suppress_health_check=[hypothesis.HealthCheck.too_slow],
+    derandomize="CI" in os.environ,
+)
+hypothesis.settings.load_profile("desk")
 
 
 @pytest.fixture(autouse=True)
