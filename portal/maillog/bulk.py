@@ -32,8 +32,16 @@ def wait_for_turn() -> None:
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [LOCK])
-            # A table that is being filled has grown since it was last analysed, and looks small enough to be read
-            # whole for every batch. All that is looked up here has its index.
+
+
+def look_up_by_index() -> None:
+    """Have the planner use indexes for the rest of this transaction, whatever it takes the tables for.
+
+    A table that is being filled has grown since it was last analysed, and looks small enough to be read whole for every
+    batch. Not for what counts or joins whole tables.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
             cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_hashjoin = off")
             cursor.execute("SET LOCAL enable_mergejoin = off; SET LOCAL jit = off")
 

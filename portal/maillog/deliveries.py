@@ -13,7 +13,7 @@ from portal.branches.models import BranchProfile, SendingServer
 from portal.maillog import matching, partitions, refusals
 from portal.maillog.addresses import domain_of
 from portal.maillog.attempts import name_attempts
-from portal.maillog.bulk import Row, Writer, among, moment, numbers, wait_for_turn, writer
+from portal.maillog.bulk import Row, Writer, among, look_up_by_index, moment, numbers, wait_for_turn, writer
 from portal.maillog.counts import Counted, Counts
 from portal.maillog.importers.event import LogEvent
 from portal.maillog.models import Delivery, DeliveryEvent, MessageLog, Module, State
@@ -74,6 +74,7 @@ class Deliveries:
         if not events:
             return 0
         wait_for_turn()
+        look_up_by_index()
         fresh = self._fresh(events)
         if not fresh:
             return 0

@@ -18,7 +18,7 @@ from django.db import connection, transaction
 from portal.branches.models import BranchProfile, SendingDomain
 from portal.maillog.addresses import domain_of
 from portal.maillog.ahead import ahead
-from portal.maillog.bulk import among, hasten, wait_for_turn
+from portal.maillog.bulk import among, hasten, look_up_by_index, wait_for_turn
 from portal.maillog.deliveries import Deliveries
 from portal.maillog.importers.event import Item, Kind, LogEvent, Passed, Rejected
 from portal.maillog.models import IngestBatch, MessageLog
@@ -147,6 +147,7 @@ class _Intake:
             return {}, set()
         # From here on nobody else tells of any.
         wait_for_turn()
+        look_up_by_index()
         rows = among(MessageLog.objects.all(), ("message_id",), [(value,) for value in wanted])
         senders = dict(rows.order_by("-pk").values_list("message_id", "branch__code"))
         return senders, wanted - senders.keys()
