@@ -12,7 +12,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from diagnostics.engine.messages.bounce import classify
 from diagnostics.engine.messages.headers.judge import judge
+from tests.diagnostics.engine.messages.bounce.hostile import CASES
 from tests.diagnostics.engine.messages.headers import test_hostile as messages
 from tests.diagnostics.scenarios import test_parsers_fuzz as fuzz
 
@@ -50,7 +52,7 @@ def main() -> None:
     loop = asyncio.new_event_loop()
     rows = [(parser.name, slowest(_reader(parser), fuzz.hostile(parser))) for parser in fuzz.PARSERS]
     whole = slowest(lambda octets: loop.run_until_complete(judge(octets, messages.ZONE)), of_messages())
-    rows.append(("message", whole))
+    rows += [("message", whole), ("bounce", slowest(classify, list(CASES.values())))]
     loop.close()
     for name, told in rows:
         over += told["slowest_ms"] > BAR_MS

@@ -256,7 +256,8 @@ def test_no_check_finds_a_fault_that_is_not_there(fault: Fault, who: str, slug: 
 @pytest.mark.parametrize("fault", FAULTS, ids=named)
 def test_the_run_ends_in_its_time_and_every_check_says_something(fault: Fault, who: str) -> None:
     run = seen(fault, who)
-    assert run.seconds < RUN_SECONDS * fault.scale + 0.5
+    # A busy machine adds to it; a run without a deadline would wait for each of a hundred answers.
+    assert run.seconds < RUN_SECONDS * fault.scale + 5
     assert set(run.findings) == {check.slug for check in CHECKS}
 
 

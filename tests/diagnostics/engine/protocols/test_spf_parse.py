@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import time
 
 import pytest
 
 from diagnostics.engine.protocols.spf import RecordProblem, parse_record, select_records
 from diagnostics.engine.protocols.spf.macros import MacroProblem, read_macros, shortened
+from tests.soon import ends_soon
 
 SOUND = [
     "v=spf1",
@@ -140,11 +140,9 @@ def test_p53_names_are_cut_from_the_left() -> None:
     ],
     ids=["terms", "macros", "label", "labels", "slashes", "digits", "percents", "number", "modifier", "blanks"],
 )
-def test_hostile_text_is_read_quickly(text: str) -> None:
-    began = time.process_time()
-    with contextlib.suppress(RecordProblem):
+def test_hostile_text_ends_soon(text: str) -> None:
+    with ends_soon(), contextlib.suppress(RecordProblem):
         parse_record(text)
-    assert time.process_time() - began < 0.05
 
 
 def test_a_problem_is_told_in_few_words() -> None:
