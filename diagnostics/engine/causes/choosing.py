@@ -25,6 +25,8 @@ CLOCKS = timedelta(minutes=2)
 CAME_BACK = timedelta(days=7)
 #: What failed before it went out is tried again within this time.
 AGAIN = timedelta(hours=12)
+#: What a record that names no module is kept as.
+NO_MODULE = ("", "other")
 
 
 def joined(deliveries: Sequence[DeliveryFact]) -> list[DeliveryFact]:
@@ -108,6 +110,7 @@ def chosen(
     fitting = [item for item in deliveries if around is None or abs(item.at - around) <= within]
     if function and is_covered:
         fitting = [item for item in fitting if not item.function or _is_like_function(item.function, function)]
+    near = fitting
     fitting = _those(fitting, lambda item: bool(function) and _is_same_function(item.function, function))
     fitting = _those(fitting, lambda item: bool(module) and item.module == module)
     if symptom in HAS_IT:
@@ -119,7 +122,7 @@ def chosen(
     if around is None:
         return max(fitting, key=lambda item: item.at)
     found = min(fitting, key=lambda item: (abs(item.at - around), item.state != "error"))
-    return _tried_again(found, fitting) if found.state == "error" else found
+    return _tried_again(found, near) if found.state == "error" else found
 
 
 def _those(deliveries: list[DeliveryFact], fits: Callable[[DeliveryFact], bool]) -> list[DeliveryFact]:
@@ -128,8 +131,15 @@ def _those(deliveries: list[DeliveryFact], fits: Callable[[DeliveryFact], bool])
 
 
 def _tried_again(error: DeliveryFact, deliveries: list[DeliveryFact]) -> DeliveryFact:
-    """What became of it when the application tried again after its error."""
-    later = [item for item in deliveries if item.state != "error" and error.at <= item.at <= error.at + AGAIN]
+    """What became of it when the application tried again after its error; a server's log names no function."""
+    later = [
+        item
+        for item in deliveries
+        if item.state != "error"
+        and error.at <= item.at <= error.at + AGAIN
+        and item.module in (*NO_MODULE, error.module)
+        and (not item.function or not error.function or _is_same_function(item.function, error.function))
+    ]
     return min(later, key=lambda item: item.at, default=error)
 
 

@@ -21,6 +21,7 @@ def sent(state: str, at: timedelta = timedelta(), **more: Any) -> DeliveryFact:
 EARLY, LATE = sent("refused", -2 * HOUR), sent("accepted", MINUTE)
 RECEIPT, NOTICE = sent("refused", MINUTE, function="receipt"), sent("accepted", function="registration notice")
 ERROR, AGAIN = sent("error"), sent("accepted", 5 * MINUTE)
+NAMELESS, OTHER_MODULE = sent("accepted", MINUTE, module="other"), sent("accepted", MINUTE, module="quicktools")
 
 
 @pytest.mark.parametrize(
@@ -51,6 +52,9 @@ ERROR, AGAIN = sent("error"), sent("accepted", 5 * MINUTE)
         # The application tried again after its error.
         ([ERROR, AGAIN], {}, AGAIN),
         ([ERROR, sent("accepted", -5 * MINUTE)], {}, ERROR),
+        # A server's log names no module, and another module's message is another message.
+        ([sent("error", module="webreg"), NAMELESS], {"module": "webreg"}, NAMELESS),
+        ([sent("error", module="webreg"), OTHER_MODULE], {"module": "webreg"}, sent("error", module="webreg")),
     ],
 )  # fmt: skip
 def test_the_message_that_is_asked_about(
