@@ -1,20 +1,21 @@
-"""Naming replies in the browser: what nobody has classified, what it means, and what that changes."""
+"""Rules for replies in the browser: those of the program, and naming what nobody has classified."""
 
 from __future__ import annotations
 
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from diagnostics.engine.causes.catalogue import CAUSES
 from portal.accounts.access import support_required
-from portal.maillog import rules
+from portal.maillog import rules, shipped
 from portal.maillog.models import Delivery, ReplyRule
+from portal.maillog.replies import reading_of
 from portal.maillog.rereading import left
-from portal.maillog.rule_forms import ReplyRuleForm
+from portal.maillog.rule_forms import ReplyRuleForm, ShippedFilter, WhichRuleForm
 from portal.maillog.selectors import deliveries_of
 from portal.web.fragments import page_or_fragment
 from portal.web.http import PersonRequest
@@ -36,6 +37,44 @@ def reply_rules(request: PersonRequest) -> HttpResponse:
     """What support has named, the latest first."""
     page = page_of(rules.rules(), request.GET, by="created")
     return render(request, "maillog/reply_rules.html", {"page": page, "causes": CAUSES})
+
+
+@require_http_methods(GET_AND_POST)
+@support_required
+def shipped_rules(request: PersonRequest) -> HttpResponse:
+    """The rules that come with the program, in the order in which they are tried; sent a reply, which reads it."""
+    form = ShippedFilter(request.GET)
+    which = WhichRuleForm(request.POST if request.method == "POST" else None)
+    asked = form.asked
+    page = shipped.listed(**asked)
+    context: dict[str, Any] = {"form": form, "which": which, "page": page, "causes": CAUSES, "is_narrowed": bool(asked)}
+    if page.next:
+        query = request.GET.copy()
+        query["after"] = str(page.next)
+        context["next_query"] = query.urlencode()
+    if which.is_valid():
+        context["reading"] = reading_of(which.cleaned_data["reply"], remote_host=which.cleaned_data["remote_host"])
+    is_refused = which.is_bound and not which.is_valid()
+    return render(request, "maillog/shipped_rules.html", context, status=400 if is_refused else 200)
+
+
+@require_safe
+@support_required
+def shipped_rule(request: PersonRequest, ident: str) -> HttpResponse:
+    """One rule of the program: when it holds, what it says, where that is written, what it has read of late."""
+    rule = shipped.shipped_called(ident)
+    if rule is None:
+        raise Http404("The program has no rule of that name.")
+    read = shipped.read_by(rule)
+    context = {
+        "rule": rule,
+        "causes": [CAUSES[cause] for cause in rule.causes],
+        "read": read[: shipped.MOST_SHOWN],
+        "count": len(read),
+        "looked_through": shipped.LOOKED_THROUGH,
+        "total": len(shipped.shipped()),
+    }
+    return render(request, "maillog/shipped_rule.html", context)
 
 
 @require_http_methods(GET_AND_POST)

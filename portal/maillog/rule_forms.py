@@ -1,4 +1,4 @@
-"""The form in which support names a reply."""
+"""The forms in which support names a reply, and looks through the rules that come with the program."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from diagnostics.engine.receivers import receivers
 from portal.maillog.models import Delivery, ReplyRule
 from portal.maillog.replies import MOST_RULES, engine_rule, masked
 from portal.maillog.rules import causes, telling_part
+from portal.maillog.shipped import WHOSE, causes_named
 
 #: Which field a problem of a rule belongs to; what is not named here is about the text.
 FIELD_OF = {"code": "reply_code", "status": "status", "cause": "cause", "source": "note", "date": "note"}
@@ -114,3 +115,46 @@ def _opening(rule: ReplyRule | None, delivery: Delivery | None) -> dict[str, Any
     if rule is not None:
         return {name: getattr(rule, name) for name in (*FITTED, "cause", "note")}
     return {"text": telling_part(delivery.reply)} if delivery is not None else {}
+
+
+class ShippedFilter(forms.Form):
+    """What to look for among the rules of the program; it lives in the address."""
+
+    said = forms.CharField(
+        label="Words",
+        max_length=200,
+        required=False,
+        help_text="Of a reply, a rule's name or its source.",
+    )
+    cause = forms.ChoiceField(required=False)
+    whose = forms.ChoiceField(choices=[("", "Anybody's"), *WHOSE.items()], label="Whose words", required=False)
+    after = forms.IntegerField(min_value=0, max_value=100_000, required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.fields["cause"].choices = [  # type: ignore[attr-defined]
+            ("", "Any cause"), *((cause, CAUSES[cause].title) for cause in causes_named()),
+        ]  # fmt: skip
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What :func:`portal.maillog.shipped.listed` takes; what cannot be read asks for nothing."""
+        self.is_valid()
+        return {name: value for name, value in self.cleaned_data.items() if value}
+
+
+class WhichRuleForm(forms.Form):
+    """A reply, to be told which rule reads it. It is sent as a form, since it may hold somebody's address."""
+
+    reply = forms.CharField(
+        label="A whole reply",
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="With its codes, as it stands in a log or a returned mail.",
+    )
+    remote_host = forms.CharField(
+        label="The server that said it",
+        max_length=255,
+        required=False,
+        help_text="Such as mx1.mail.icloud.com. Some rules are only about one provider's servers.",
+    )

@@ -51,7 +51,8 @@ class Sends:
 class TimelineItem:
     """One line of a message's story. ``state`` is empty for a gap or for what cannot be known.
 
-    ``raw`` is the reply as it was given, ``line`` the line of the log it was told in.
+    ``raw`` is the reply as it was given, ``line`` the line of the log it was told in; ``rule`` is what ``detail`` was
+    read by.
     """
 
     at: datetime | None
@@ -62,6 +63,7 @@ class TimelineItem:
     source: str = ""
     is_gap: bool = False
     line: str = ""
+    rule: str = ""
 
 
 def deliveries_of(viewer: User) -> QuerySet[Delivery]:
@@ -200,17 +202,21 @@ def _went_on(leg: Delivery) -> TimelineItem:
         State.EXPIRED: "where the sending server gave up",
         State.ERROR: "where an error stopped it",
     }.get(State(leg.state))
-    detail = ""
-    if leg.state in EXPLAINED and leg.reply:
-        detail = reading_of(leg.reply, leg.reply_code, leg.status, leg.remote_host).words
+    detail, rule = _read(leg)
     went = f"Went on to {leg.recipient}" + (f", {words}" if words else "")
-    return TimelineItem(leg.state_at, leg.state, went, detail, leg.reply)
+    return TimelineItem(leg.state_at, leg.state, went, detail, leg.reply, rule=rule)
+
+
+def _read(item: Delivery | DeliveryEvent) -> tuple[str, str]:
+    """What a reply says in plain words, and the rule that it was read by; empty where nobody has said anything."""
+    if not item.reply or item.state not in EXPLAINED:
+        return "", ""
+    reading = reading_of(item.reply, item.reply_code, item.status, item.remote_host)
+    return reading.words, reading.rule
 
 
 def told(event: DeliveryEvent) -> TimelineItem:
-    detail = ""
-    if event.reply and event.state in EXPLAINED:
-        detail = reading_of(event.reply, event.reply_code, event.status, event.remote_host).words
+    detail, rule = _read(event)
     words = {
         State.SUBMITTED: "Submitted by the application",
         State.HANDED: "Handed to the sending server",
@@ -223,7 +229,8 @@ def told(event: DeliveryEvent) -> TimelineItem:
     }[State(event.state)]
     if event.state == State.HANDED and event.reply.startswith(PASSED_ON):
         words = f"Passed on to {event.reply.removeprefix(PASSED_ON)} by the sending server"
-    return TimelineItem(event.at, event.state, words, detail, event.reply or event.raw, event.source, line=event.raw)
+    raw = event.reply or event.raw
+    return TimelineItem(event.at, event.state, words, detail, raw, event.source, line=event.raw, rule=rule)
 
 
 def _unknown(delivery: Delivery) -> list[TimelineItem]:

@@ -21,7 +21,10 @@ from tests.portal.maillog.named import LINES, PART, take
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 SERVER = "smtp.xenegrade.net"
-ADDRESSES = ("/rates/", "/rates/to/yahoo/", "/rates/limits/", "/rates/limits/add/", "/unclassified-replies/")
+ADDRESSES = (
+    *("/rates/", "/rates/to/yahoo/", "/rates/limits/", "/rates/limits/add/", "/unclassified-replies/"),
+    *("/reply-rules/", "/reply-rules/shipped/", "/reply-rules/shipped/google.unauthenticated/"),
+)
 
 
 @pytest.fixture(autouse=True)

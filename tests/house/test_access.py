@@ -212,6 +212,8 @@ ROWS: dict[str, Row] = {
     # Naming replies.
     "unclassified": Row("support"),
     "reply_rules": Row("support"),
+    "shipped_rules": Row("support", "get post"),
+    "shipped_rule": Row("support", "get", "shipped_rule"),
     "reply_rule_add": Row("support", "get post"),
     "reply_rule": Row("support", "get post", "reply_rule"),
     "reply_rule_switch": Row("support", "post", "reply_rule"),
@@ -315,6 +317,7 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         "dkim_entry": {"code": "north", "pk": domain.pk, "entry": DKIMEntry.objects.get(domain=domain).pk},
         "erasure": {"code": Erasure.objects.create(way="erase", digest="0" * 64, stand_in=f"{CANARY}@x.example").code},
         "token": {"pk": Token.objects.create(name="XenDirect", user=ida, digest="0" * 64, hint="dd_0").pk},
+        "shipped_rule": {"ident": "apple.no-user"},
         "reply_rule": {"pk": ReplyRule.objects.create(text=f"{CANARY} full", cause="mailbox_full").pk},
         "mailing": {
             "code": Mailing.objects.create(

@@ -16,6 +16,8 @@ from typing import Final
 from diagnostics.engine.messages.reply import HARD, Reading, read_reply
 from diagnostics.engine.messages.reply_rule import Rule
 
+#: The names of what this module decides by itself, beside the rules that read replies.
+AFTER_DATA, STAGE = "bounce.after_data", "bounce.stage"
 #: Causes that say little; a better one further down goes before them.
 _VAGUE: Final = frozenset(
     {"unknown", "recipient_refused_unspecified", "still_trying", "network_or_timeout", "accepted_by_recipient_server"}
@@ -172,9 +174,9 @@ def _judge(
     everything = " ".join(item.text[:MOST_CHARACTERS] for item in all_of_it).lower()
     cause = _refused_by_filter(reading, words.text.lower(), everything, stage)
     if cause != reading.cause:
-        reading = replace(reading, cause=cause, rule="bounce.after_data")
+        reading = replace(reading, cause=cause, rule=AFTER_DATA)
     elif by_stage := _by_stage(reading, words.text, everything, stage):
-        reading = replace(reading, cause=by_stage, rule="bounce.stage")
+        reading = replace(reading, cause=by_stage, rule=STAGE)
     elif cause in _WORTHLESS:
         reading = replace(reading, cause="network_or_timeout" if is_delayed or _is_over(everything) else cause)
     if in_a_report := _IN_A_REPORT.get(reading.cause):
