@@ -50,7 +50,7 @@ class Ending:
 ENDINGS = {
     Exit.NOT_SENT: Ending(
         title="The e-mail was not sent",
-        meaning="There is no case note and no message log record for it, so nothing left for this recipient.",
+        meaning="The report says that there is neither a case note nor a message log record of it.",
         actor=Actor.BRANCH,
         remedy="Send it again, and look whether a case note appears on the client's profile.",
     ),

@@ -27,7 +27,7 @@ class Cause:
 _ALL = (
     Cause(
         "not_sent", "It was not sent", Actor.BRANCH,
-        "There is no message log record and no case note for it, and the log of that time is complete.",
+        "No record shows that it ever left the application.",
         "Look at the function that should have sent it: is its notification on, was a recipient chosen, was it saved? "
         "Then send it.",
         retry_helps=True,

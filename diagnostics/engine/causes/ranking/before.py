@@ -13,6 +13,8 @@ from diagnostics.engine.causes.ranking.claims import Claim, Confidence, Kind, Li
 NEAR = timedelta(days=1)
 #: A person's "about three o'clock" is no better than this.
 VAGUE_TIME = timedelta(hours=1)
+#: A complete message log says nothing of case notes: those are the application's own.
+UNRECORDED = "There is no message log record of it."
 #: What an application says of a mail server that would not have it.
 _OWN_SERVER = re.compile(
     r"\bconnect|connection|\btls\b|\bssl\b|certificate|\blog ?in (?:failed|denied|refused)|login failed|authenticat"
@@ -114,14 +116,14 @@ def _absent(case: Case) -> Iterator[Claim]:
     if case.has_case_note or case.case_note_seen == "yes":
         yield from _noted(case)
         return
-    line = "There is no message log record and no case note for it."
+    told: list[Line] = []
     if case.is_covered:
         most = Confidence.LIKELY if case.around else Confidence.POSSIBLE
-        told = (Line(Kind.LOG, line, most), Line(Kind.LOG, "The log of that time is complete.", most))
-        yield Claim("not_sent", told, Place.ABSENT)
-    elif case.case_note_seen == "no":
-        told = (Line(Kind.ANSWER, line), Line(Kind.ANSWER, "The reporter sees none either."))
-        yield Claim("not_sent", told, Place.ABSENT)
+        told += [Line(Kind.LOG, text, most) for text in (UNRECORDED, "The log of that time is complete.")]
+    if case.case_note_seen == "no":
+        told.append(Line(Kind.ANSWER, "The reporter sees neither a case note nor a message log record of it."))
+    if told:
+        yield Claim("not_sent", tuple(told), Place.ABSENT)
 
 
 def _noted(case: Case) -> Iterator[Claim]:

@@ -21,7 +21,8 @@ from diagnostics.engine.causes import (
     Suppressed,
     rank,
 )
-from diagnostics.engine.causes.ranking.grounds import GROUNDS
+from diagnostics.engine.causes.ranking.before import UNRECORDED
+from diagnostics.engine.causes.ranking.grounds import GROUNDS, Need
 from diagnostics.engine.causes.ranking.rank import RULES
 from diagnostics.engine.findings import Verdict
 from tests.make import NOON
@@ -307,3 +308,19 @@ def test_what_speaks_for_a_cause_is_of_a_kind_that_its_grounds_name(case: Case) 
         for claim in rule(case):
             named = set(GROUNDS[claim.cause].weights)
             assert {line.kind for line in claim.lines} <= named, claim
+
+
+@pytest.mark.parametrize("seen", ["", "no"])
+def test_what_is_missing_is_not_told_as_known(seen: str) -> None:
+    first = rank(replace(CASE, case_note_seen=seen))[0]
+    assert first.cause == "not_sent"
+    assert UNRECORDED in first.for_
+    assert any("case note" in line for line in first.for_) == (seen == "no")
+    assert (Need.NOTE.value.text in first.against) == (seen == "")
+
+
+def test_a_reporters_word_says_nothing_of_the_log() -> None:
+    first = rank(replace(CASE, is_covered=False, case_note_seen="no"))[0]
+    assert first.cause == "not_sent"
+    assert UNRECORDED not in first.for_
+    assert Need.LOG.value.text in first.against
