@@ -39,6 +39,8 @@ def reply_draft(ticket: Ticket, beliefs: Sequence[Ranked], *, by: User) -> str:
         "cause": cause,
         "is_sure": bool(ticket.cause) or (believed is not None and believed.confidence == "certain"),
         "proof": believed.for_ if believed else (),
+        # What support has confirmed is no longer in doubt.
+        "doubts": believed.against if believed and not ticket.cause else (),
         "message": message,
         "sent": message.day or (exact(message.at, zone_of(ticket.branch.time_zone)) if message.at else ""),
         "letter": letter_to_their_it(ticket),

@@ -93,6 +93,19 @@ def test_nothing_is_drafted_from_nothing(ticket: Ticket, ida: User) -> None:
     assert reply_draft(ticket, [], by=ida) == ""
 
 
+def test_a_reported_time_is_no_time_of_sending(ticket: Ticket, ida: User) -> None:
+    assert ", sent 4 Mar" not in reply_draft(ticket, [FULL], by=ida)
+    sent(ticket, State.REFUSED, "552 5.2.2 full")
+    assert ", sent 4 Mar" in reply_draft(ticket, [FULL], by=ida)
+
+
+def test_what_is_in_doubt_is_told_until_it_is_confirmed(ticket: Ticket, ida: User) -> None:
+    doubted = Ranked("not_sent", Confidence.LIKELY, ("No record.",), ("Missing: a case note.",))
+    assert "- Missing: a case note." in reply_draft(ticket, [doubted], by=ida)
+    ticket.cause = "not_sent"
+    assert "- Missing: a case note." not in reply_draft(ticket, [doubted], by=ida)
+
+
 def test_the_draft_is_asked_for(ticket: Ticket, as_ida: Client, as_nora: Client) -> None:
     sent(ticket, State.REFUSED, "552 5.2.2 mailbox full", cause="mailbox_full")
     assert not as_ida.get("/tickets/1/").context["reply_form"].initial.get("body")
