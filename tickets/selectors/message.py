@@ -14,10 +14,13 @@ from tickets.models import Report
 class MessageFacts:
     """The e-mail of a report. ``is_recorded``: all of it stands in the log; else it is what somebody remembers.
 
+    ``was_sent``: a record shows that it left the application, or somebody saw a record or the e-mail itself.
+
     ``at`` is when it was sent (None: not known), ``day`` the same where only the day is known, in the branch's zone.
     """
 
     is_recorded: bool
+    was_sent: bool
     at: datetime | None
     day: str = ""
     span_days: int = 1
@@ -47,6 +50,7 @@ def facts_about(report: Report) -> MessageFacts:
         local = report.around.astimezone(zone_of(report.branch.time_zone)) if report.around else None
         return MessageFacts(
             is_recorded=False,
+            was_sent=_is_seen(report),
             at=report.around,
             day=f"{local.day} {local:%b %Y}" if local and report.is_day_only else "",
             span_days=report.span_days,
@@ -57,6 +61,7 @@ def facts_about(report: Report) -> MessageFacts:
     server = message.sending_server or report.branch.sending_server
     return MessageFacts(
         is_recorded=True,
+        was_sent=delivery.state != State.ERROR,
         at=delivery.at,
         module=message.get_module_display(),
         function=message.function or report.function,
@@ -72,3 +77,10 @@ def facts_about(report: Report) -> MessageFacts:
         their_server=delivery.remote_host,
         reply=delivery.reply,
     )
+
+
+def _is_seen(report: Report) -> bool:
+    """Somebody saw a case note or a record of it, or found it in junk."""
+    choice = str(report.answers.get("sent", {}).get("choice", ""))
+    in_junk = report.answers.get("junk", {}).get("choice") == "found"
+    return choice == "seen" or choice.startswith("case_note-") or in_junk

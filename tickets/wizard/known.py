@@ -31,6 +31,7 @@ from portal.suppression.selectors import suppression_of
 from portal.web.moments import zone_of
 from tickets.models import Attachment, Exit, Report, Ticket
 from tickets.selectors.belief import SUPPORT, belief, is_forgot
+from tickets.selectors.message import facts_about
 from tickets.selectors.reports import attachments_of, profiles_for, similar_open
 from tickets.selectors.sends import found_for
 from tickets.wizard.junk import GENERIC, Guide, guide_for
@@ -252,13 +253,17 @@ def _folded(address: str) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class JunkKnown(Known):
-    """Step 3: where the recipient's mailbox keeps junk, and a text that asks them to look there."""
+    """Step 3: where the recipient's mailbox keeps junk, and a text that asks them to look there.
+
+    ``is_unrecorded``: the log of its time is complete and knows nothing of it, so most likely there is nothing to find.
+    """
 
     guide: Guide = GENERIC
     is_generic: bool = True
     text: str = ""
     subject: str = ""
     mailto: str = ""
+    is_unrecorded: bool = False
 
 
 def about_junk(viewer: User, report: Report) -> JunkKnown:
@@ -277,6 +282,7 @@ def about_junk(viewer: User, report: Report) -> JunkKnown:
         text=text,
         subject=subject,
         mailto=f"mailto:{address}?{query}" if to else "",
+        is_unrecorded=bool(report.evidence.get("sent", {}).get("is_covered")) and not facts_about(report).was_sent,
     )
 
 
@@ -286,12 +292,14 @@ def text_for_recipient(report: Report, guide: Guide) -> str:
     Once it was found in junk, only what makes the next one arrive is left to say.
     """
     around = report.around.astimezone(zone_of(report.branch.time_zone)) if report.around else None
+    message = facts_about(report)
     context = {
         "report": report,
         "day": f"{around.day} {around:%B %Y}" if around else "",
         "branch": report.branch,
         "sender": report.delivery.message.from_address if report.delivery else "",
         "guide": guide,
+        "message": message,
         "is_found": report.exit == Exit.FOUND_IN_JUNK,
         "server": report.branch.sending_server,
     }

@@ -38,6 +38,16 @@ def test_a_strangers_address_adds_no_fields_to_the_mail(as_nora: Client, north: 
     assert "&cc" not in mailto
 
 
+@pytest.mark.parametrize(("is_covered", "choice"), [(True, "unknown"), (True, "seen"), (False, "unknown")])
+def test_where_a_complete_log_knows_nothing_that_is_said(
+    as_nora: Client, report: Report, is_covered: bool, choice: str
+) -> None:
+    report.evidence, report.answers["sent"] = {"sent": {"is_covered": is_covered}}, {"choice": choice, "stop": False}
+    report.save()
+    known = as_nora.get(url(report, "junk")).context["known"]
+    assert known.is_unrecorded == (is_covered and choice == "unknown")
+
+
 def test_found(as_nora: Client, report: Report) -> None:
     post(as_nora, report, "junk", choice="found")
     assert ended(report) == (SOLVED, "found_in_junk", "junk")
