@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from diagnostics.engine.receivers import receiver_of_domain
 from portal.accounts.models import User
@@ -33,6 +34,8 @@ CHUNK = 2000
 MOST_MESSAGES = 100
 #: How far the time of a message may lie from that of its deliveries, so that few partitions have to be asked.
 NEAR = timedelta(days=7)
+#: What a page that is about now tells of.
+LATELY = timedelta(days=30)
 Key = tuple[datetime, int]
 
 
@@ -307,9 +310,10 @@ class Trouble:
 def troubled(viewer: User, branch: BranchProfile, *, most: int = 8) -> list[Trouble]:
     """What did not get through lately, newest first: one line for what is one matter, from the latest 200 deliveries.
 
-    A mailing of a thousand that one provider puts off must not hide the one address that was refused.
+    A mailing of a thousand that one provider puts off must not hide the one address that was refused. Months that ended
+    before :data:`LATELY` are not looked into, however many the log holds.
     """
-    plan = plan_of(viewer, branch, Filters(state="trouble"))
+    plan = plan_of(viewer, branch, Filters(state="trouble", since=timezone.now() - LATELY))
     groups: dict[tuple[str, str, str], list[Delivery]] = {}
     for row in _rows(plan, None, True, 200, 200, with_reply=False):
         groups.setdefault((row.recipient_domain, row.state, row.cause), []).append(row)

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from portal.branches import services
 from portal.branches.models import BranchProfile
@@ -19,9 +20,10 @@ from tickets.models import Exit, Report, ReportState
 def test_staff_see_their_sending_and_their_reports(
     as_nora: Client, nora: Any, north: BranchProfile, django_assert_max_num_queries: Any
 ) -> None:
-    make.delivery(north, "lee@corp.example", "refused", cause="no_such_user")
+    now = timezone.now()
+    make.delivery(north, "lee@corp.example", "refused", now, cause="no_such_user")
     for number in range(5):
-        make.delivery(north, f"m{number}@bignet.example", "deferred", cause="rate_limited")
+        make.delivery(north, f"m{number}@bignet.example", "deferred", now, cause="rate_limited")
     make.day_count(north, date(2026, 11, 23), "accepted", 7)
     Report.objects.create(branch=north, by=nora, recipient="draft@corp.example")
     with django_assert_max_num_queries(10):

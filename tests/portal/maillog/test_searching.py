@@ -9,6 +9,7 @@ import pytest
 from django.db import connection
 from django.http import Http404
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
@@ -194,11 +195,13 @@ def test_a_message_that_is_gone_does_not_hide_its_delivery(north: BranchProfile,
 
 
 def test_one_line_for_one_matter(north: BranchProfile, nora: User) -> None:
+    began = timezone.now() - timedelta(hours=1)
     for number in range(30):
         make.delivery(
-            north, f"m{number}@bignet.example", "deferred", NOON + timedelta(minutes=number), cause="rate_limited"
+            north, f"m{number}@bignet.example", "deferred", began + timedelta(minutes=number), cause="rate_limited"
         )
-    make.delivery(north, "lee@corp.example", "refused", NOON - timedelta(days=1), cause="no_such_user")
+    make.delivery(north, "lee@corp.example", "refused", began - timedelta(days=1), cause="no_such_user")
+    make.delivery(north, "old@corp.example", "refused", began - searching.LATELY, cause="mailbox_full")
     lines = searching.troubled(nora, north)
     assert [(item.delivery.recipient, item.others) for item in lines] == [
         ("m29@bignet.example", 29),
