@@ -14,7 +14,6 @@ from portal.accounts.access import person_required
 from portal.branches.access import branches_of
 from portal.maillog.history import health_of, health_of_all, period_of
 from portal.maillog.searching import troubled
-from portal.maillog.spans import span_called
 from portal.watch.selectors import open_notices
 from portal.web.http import PersonRequest
 from tickets.models import Exit
@@ -75,14 +74,12 @@ def _admin(request: PersonRequest) -> dict[str, Any]:
     withdrawn = sum(item.count for item in exits if item.exit == Exit.ABANDONED)
     counted = ended - withdrawn
     branches = health_of_all(viewer)
-    span = span_called("30-days", timezone.now().date())
-    assert span is not None  # A name of the table.
     return {
         "exits": exits,
         "ended": ended,
         "tickets": tickets,
         "solved_share": round(100 * (counted - tickets) / counted) if counted else None,
         "notices": open_notices(),
-        "branches": [(item, period_of(item.branch, span)) for item in branches[:10]],
+        "branches": [(item, period_of(item.branch, item.span)) for item in branches[:10]],
         "suspended": [item.branch for item in branches if item.branch.is_suspended],
     }

@@ -174,9 +174,10 @@ class History:
 
 @dataclass(frozen=True, slots=True)
 class BranchTally:
-    """One branch among others."""
+    """One branch among others, over the days that the span was for it."""
 
     branch: BranchProfile
+    span: Span
     counts: Tally
 
 
@@ -311,9 +312,7 @@ def health_of(viewer: User, branch: BranchProfile, *, days: int = 30) -> Tally:
 
 def health_of_all(viewer: User) -> list[BranchTally]:
     """The branches that ``viewer`` may see over 30 days, the worst share of refusals first."""
-    span = span_called("30-days", timezone.now().date())
-    assert span is not None  # A name of the table.
-    found = comparison(viewer, span)
+    found = comparison(viewer, "30-days")
     return sorted(found, key=lambda item: (-item.counts.refused_share, item.branch.organisation))
 
 
@@ -327,22 +326,34 @@ ORDERS: dict[str, tuple[str, Callable[[Tally], float]]] = {
 }
 
 
-def comparison(viewer: User, span: Span, order: str = "refused") -> list[BranchTally]:
-    """The branches of ``viewer`` beside each other over ``span`` (three queries), at most :data:`MOST_BRANCHES`.
+def comparison(viewer: User, name: str, order: str = "refused") -> list[BranchTally]:
+    """The branches of ``viewer`` beside each other over the span of that ``name``, at most :data:`MOST_BRANCHES`.
 
-    Those with few recipients come last: their shares say little, and would stand on top for nothing.
+    Three queries, and two more where it is another day at some branches than at others: the last 30 days of a branch
+    end with its own today, as on its own pages. Those with few recipients come last: their shares say little, and would
+    stand on top for nothing.
     """
-    within = Q(day__range=(span.first, span.last))
-    if not viewer.is_support:
-        within &= Q(branch__in=branches_of(viewer))
-    rows = DayPart.objects.filter(within, part="").order_by().values_list("branch").annotate(*SUMS)
-    counts = {branch: figures for branch, *figures in rows}
-    reports = MissingCount.objects.filter(within).order_by().values_list("branch")
-    missing = dict(reports.annotate(Sum("reports")))
+    branches = list(branches_of(viewer).order_by("organisation"))
+    days: dict[Span, list[int]] = {}
+    spans: dict[int, Span] = {}
+    for branch in branches:
+        span = span_called(name, today_of(branch))
+        assert span is not None  # Whoever asks has a name that is known.
+        spans[branch.pk] = span
+        days.setdefault(span, []).append(branch.pk)
+    counts: dict[int, Sequence[int]] = {}
+    missing: dict[int, int] = {}
+    for span, numbers in days.items():
+        within = Q(day__range=(span.first, span.last))
+        if len(days) > 1 or not viewer.is_support:
+            within &= Q(branch__in=numbers)
+        rows = DayPart.objects.filter(within, part="").order_by().values_list("branch").annotate(*SUMS)
+        counts |= {pk: figures for pk, *figures in rows}
+        missing |= dict(MissingCount.objects.filter(within).order_by().values_list("branch").annotate(Sum("reports")))
     figure = ORDERS[order][1]
     found = [
-        BranchTally(branch, _tally(counts.get(branch.pk, ()), missing.get(branch.pk, 0)))
-        for branch in branches_of(viewer).order_by("organisation")
+        BranchTally(branch, spans[branch.pk], _tally(counts.get(branch.pk, ()), missing.get(branch.pk, 0)))
+        for branch in branches
     ]
 
     def says_little(tally: Tally) -> bool:

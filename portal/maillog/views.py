@@ -84,12 +84,13 @@ def comparison(request: PersonRequest) -> HttpResponse:
     context = {"form": form, "tabs": TABS, "order": form.ordered_by}
     if not is_valid:
         return render(request, "maillog/comparison.html", context, status=400)
-    rows = counts.comparison(request.user, form.chosen, form.ordered_by)
+    rows = counts.comparison(request.user, form.name, form.ordered_by)
     context |= {
         "name": form.name,
         "span": form.chosen,
         "order_word": counts.ORDERS[form.ordered_by][0],
-        "rows": [(item, counts.period_of(item.branch, form.chosen, item.counts)) for item in rows],
+        "rows": [(item, counts.period_of(item.branch, item.span, item.counts)) for item in rows],
+        "has_others": len({item.span for item in rows}) > 1,
         "has_sent": any(item.counts.sent for item in rows),
         "few_for_share": counts.FEW_FOR_SHARE,
         "few_for_rate": counts.FEW_FOR_RATE,

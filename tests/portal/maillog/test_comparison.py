@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 import time_machine
 from django.test import Client
 
+from portal.accounts.models import User
 from portal.branches.models import BranchProfile
+from portal.maillog import history
 from portal.maillog.models import MissingCount
 from tests import make
 from tests.make import NOON
@@ -99,3 +102,23 @@ def test_it_costs_the_same_whatever_the_number_of_branches(
         counted(branch, "accepted", 200)
     with django_assert_num_queries(5):
         assert len(order_of(as_ida.get(PAGE))) == min(branches, 200)
+
+
+def test_thirty_days_end_with_each_branch_s_own_today(
+    north: BranchProfile, ida: User, django_assert_num_queries: Any
+) -> None:
+    """What its own pages tell, however far the day has come elsewhere."""
+    moment = datetime(2026, 3, 5, 2, tzinfo=UTC)
+    west = make.branch("west", time_zone="America/Denver")
+    first = date(2026, 2, 3)
+    for branch in (north, west):
+        counted(branch, "accepted", 100, first)
+        counted(branch, "accepted", 7, date(2026, 3, 4))
+    with time_machine.travel(moment, tick=False):
+        with django_assert_num_queries(5):
+            found = {item.branch.code: item for item in history.comparison(ida, "30-days")}
+        for branch in (north, west):
+            assert found[branch.code].counts == history.health_of(ida, branch)
+    assert found["north"].counts.sent == 7
+    assert found["west"].counts.sent == 107
+    assert found["west"].span.last == date(2026, 3, 4)
