@@ -17,7 +17,7 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 
-from diagnostics.engine.causes import CAUSES
+from diagnostics.engine.causes import cause_for
 from portal.accounts.models import Role, User
 from tickets.models import Event, EventKind, Ticket
 from tickets.selectors.reply_address import reply_address
@@ -113,7 +113,8 @@ def _told(event: Event) -> dict[str, Any]:
     ticket = event.ticket
     moved = {name: change[1] for name, change in event.changes.items() if name in ("state", "waiting_on")}
     known = ticket.suggested_cause if event.kind == EventKind.OPENED else ticket.cause
-    cause = CAUSES.get(known) if known != "unknown" else None
+    own_server = ticket.branch.sends_through_own_server
+    cause = cause_for(known, own_server=own_server) if known != "unknown" else None
     return {"event": event, "ticket": ticket, "moved": moved, "cause": cause}
 
 

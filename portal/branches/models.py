@@ -73,6 +73,10 @@ class BranchProfile(models.Model):
         return self.organisation
 
     @property
+    def sends_through_own_server(self) -> bool:
+        return self.sending == SendingMode.OWN
+
+    @property
     def is_suspended(self) -> bool:
         return self.email_function == EmailFunction.SUSPENDED
 

@@ -107,7 +107,7 @@ def beliefs_of(delivery: Delivery, notes: list[CaseNote], *, is_covered: bool) -
             recipient=delivery.recipient,
             sender_domain=domain_of(normal(message.from_address)) if message.from_address else "",
             around=delivery.at,
-            sends_through_own_server=branch.sending == "own",
+            sends_through_own_server=branch.sends_through_own_server,
             is_suspended=branch.is_suspended,
             suspended_since=branch.suspended_since,
             suspended_reason=branch.suspended_reason,

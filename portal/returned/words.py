@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnostics.engine.causes import CAUSES
+from diagnostics.engine.causes import CAUSES, cause_for
 from diagnostics.engine.findings import Actor
 from portal.maillog.replies import NAMED, named_cause, reading_of
 from portal.returned.models import How, Kind, ReturnedMail, ReturnedRecipient
@@ -91,7 +91,8 @@ def _words(mail: ReturnedMail, row: ReturnedRecipient) -> tuple[str, Actor, str,
         return _COMPLAINTS.get(mail.feedback, _COMPLAINT)
     if mail.kind in _KINDS:
         return _KINDS[Kind(mail.kind)]
-    cause = CAUSES.get(cause_of(row), CAUSES["unknown"])
+    own_server = row.branch is not None and row.branch.sends_through_own_server
+    cause = cause_for(cause_of(row), own_server=own_server) or CAUSES["unknown"]
     if row.action == "delayed":
         waits = CAUSES["still_trying"]
         return waits.title, waits.actor, cause.meaning, waits.remedy

@@ -9,9 +9,14 @@ import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 
-from diagnostics.engine.causes import CAUSES, Ranked
+from diagnostics.engine.causes import Ranked, cause_for
+from diagnostics.engine.causes.ranking.foretold import may_explain
+from diagnostics.engine.findings import Actor
+from diagnostics.selectors import findings_of
 from portal.accounts.models import User
 from portal.maillog.models import State
 from portal.web.moments import exact, zone_of
@@ -26,11 +31,14 @@ AT_THEIRS = frozenset({State.ACCEPTED, State.REFUSED, State.DEFERRED, State.EXPI
 def reply_draft(ticket: Ticket, beliefs: Sequence[Ranked], *, by: User) -> str:
     """A reply to the reporter from the cause: what happened, whose turn it is, what to do, and the proof.
 
+    It holds all that it speaks of: the records to publish, and the letter where the recipient's IT must look.
+
     The cause is the confirmed one, else the one that is believed most; empty where none is known.
     """
     ranked = next((item for item in beliefs if item.cause == ticket.cause), None) if ticket.cause else None
     believed = beliefs[0] if beliefs and not ticket.cause else ranked
-    cause = CAUSES.get(ticket.cause or (believed.cause if believed else ""))
+    own_server = ticket.branch.sends_through_own_server
+    cause = cause_for(ticket.cause or (believed.cause if believed else ""), own_server=own_server)
     if cause is None or cause.id == "unknown":
         return ""
     message = facts_about(ticket.report)
@@ -43,7 +51,13 @@ def reply_draft(ticket: Ticket, beliefs: Sequence[Ranked], *, by: User) -> str:
         "doubts": believed.against if believed and not ticket.cause else (),
         "message": message,
         "sent": message.day or (exact(message.at, zone_of(ticket.branch.time_zone)) if message.at else ""),
-        "letter": letter_to_their_it(ticket),
+        "records": [
+            item
+            for item in findings_of(ticket.run)
+            if item.publish and item.needs_somebody and may_explain(item.code, item.check, {cause.id})
+        ],
+        "letter": letter_to_their_it(ticket) if cause.actor is Actor.RECIPIENT_IT else "",
+        "url": settings.BASE_URL + reverse("ticket", args=[ticket.number]),
         "by": by,
     }
     return _text("tickets/queue/reply.txt", context)

@@ -130,7 +130,7 @@ class OfBranch(TypedDict):
 def of_branch(branch: BranchProfile) -> OfBranch:
     """The facts of the branch, as its profile has them."""
     return {
-        "sends_through_own_server": branch.sending == SendingMode.OWN,
+        "sends_through_own_server": branch.sends_through_own_server,
         "is_suspended": branch.is_suspended,
         "suspended_since": branch.suspended_since,
         "suspended_reason": branch.suspended_reason,

@@ -14,7 +14,7 @@ from typing import Any
 from django.template.loader import render_to_string
 from django.utils.http import urlencode
 
-from diagnostics.engine.causes import CAUSES, Cause, Confidence, Ranked
+from diagnostics.engine.causes import Cause, Confidence, Ranked, cause_for
 from diagnostics.engine.checks.recipient_address import nearest
 from diagnostics.engine.findings import Actor
 from diagnostics.engine.messages.reply import Reading
@@ -190,8 +190,12 @@ def _match(delivery: Delivery, leg: Delivery, story: list[TimelineItem]) -> Matc
         leg=leg,
         timeline=story,
         reading=reading,
-        cause=CAUSES.get(cause_now(leg) or (reading.cause if reading else "")) if is_stuck else None,
+        cause=_cause(leg, cause_now(leg) or (reading.cause if reading else "")) if is_stuck else None,
     )
+
+
+def _cause(leg: Delivery, ident: str) -> Cause | None:
+    return cause_for(ident, own_server=leg.branch.sends_through_own_server)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnostics.engine.causes import CAUSES
+from diagnostics.engine.causes import CAUSES, cause_for
 from diagnostics.engine.findings import Actor
 from tickets.models import Exit
 
@@ -99,9 +99,12 @@ ENDINGS = {
 }
 
 
-def ending_of(exit_: str, cause: str) -> Ending:
-    """The words of an exit; where a reply or what else is known gave the answer, those of the cause that it named."""
+def ending_of(exit_: str, cause: str, *, own_server: bool = False) -> Ending:
+    """The words of an exit; where a reply or what else is known gave the answer, those of the cause that it named.
+
+    ``own_server``: the branch sends through a server of its own.
+    """
     if exit_ in (Exit.ANSWERED, Exit.EXPLAINED):
-        found = CAUSES.get(cause) or CAUSES["unknown"]
+        found = cause_for(cause, own_server=own_server) or CAUSES["unknown"]
         return Ending(title=found.title, meaning=found.meaning, actor=Actor(found.actor), remedy=found.remedy)
     return ENDINGS[Exit(exit_)]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 
 from diagnostics.engine.causes import Confidence, Ranked
-from diagnostics.engine.causes.ranking.foretold import FORETELLS
+from diagnostics.engine.causes.ranking.foretold import may_explain
 from diagnostics.selectors import ReadFinding
 from portal.maillog.models import Delivery
 from tickets.models import Report
@@ -19,8 +19,6 @@ from tickets.wizard.known import ABOUT_ADDRESS
 
 #: A report may be about one of several records until one is chosen; of so many of them it is asked.
 MOST = 3
-#: The checks of what vouches for the sender: each may be a part of why a server did not believe it.
-ABOUT_SENDER = frozenset({"sender-spf", "sender-dkim", "sender-dmarc"})
 #: The causes that what is wrong with an address, or with the domain it is at, amounts to.
 OF_ADDRESS = frozenset({"address_typo", "address_malformed", "domain_or_dns", "no_such_user"})
 
@@ -58,7 +56,4 @@ def _may_be(finding: ReadFinding, ranking: Sequence[Ranked]) -> bool:
     causes = sure or [item.cause for item in ranking]
     if finding.check in ABOUT_ADDRESS:
         return not sure or bool(OF_ADDRESS & set(sure))
-    if finding.check in ABOUT_SENDER and "auth_failure" in causes:
-        return True
-    foretold = FORETELLS.get(finding.code)
-    return foretold is not None and foretold.cause in causes
+    return may_explain(finding.code, finding.check, causes)

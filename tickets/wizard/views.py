@@ -33,7 +33,7 @@ from tickets.wizard import known, steps
 from tickets.wizard.beforehand import known_already
 from tickets.wizard.decisive import decisive_of, told_with
 from tickets.wizard.forms import DescribeForm, MessageForm, SentForm, StepForm, delivery_initial, message_initial
-from tickets.wizard.outcomes import Leave, ending_of
+from tickets.wizard.outcomes import Ending, Leave, ending_of
 from tickets.wizard.relevance import set_aside
 from tickets.wizard.told import told_of
 
@@ -121,6 +121,10 @@ def _delivery(request: PersonRequest) -> Delivery | None:
     return delivery_for(request.user, int(named))
 
 
+def _ending(found: Report) -> Ending:
+    return ending_of(found.exit, found.cause, own_server=found.branch.sends_through_own_server)
+
+
 @require_safe
 @person_required
 def report(request: PersonRequest, code: str) -> HttpResponse:
@@ -131,7 +135,7 @@ def report(request: PersonRequest, code: str) -> HttpResponse:
     checks = _checks(found)
     context = {
         "report": found,
-        "ending": told_with(ending_of(found.exit, found.cause), found, checks["findings"]),
+        "ending": told_with(_ending(found), found, checks["findings"]),
         "known": known.about_junk(request.user, found),
         "files": selectors.attachments_of(found),
         "told": told_of(found),

@@ -13,7 +13,7 @@ from diagnostics.engine.causes.case import (
     TicketFact,
     TraceFact,
 )
-from diagnostics.engine.causes.catalogue import CAUSES, Cause
+from diagnostics.engine.causes.catalogue import CAUSES, Cause, cause_for
 from diagnostics.engine.causes.ranking import Confidence, Ranked, rank
 
 __all__ = [
@@ -32,5 +32,6 @@ __all__ = [
     "Suppressed",
     "TicketFact",
     "TraceFact",
+    "cause_for",
     "rank",
 ]

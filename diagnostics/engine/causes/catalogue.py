@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diagnostics.engine.findings import Actor
 
@@ -102,7 +102,7 @@ _ALL = (
     Cause(
         "auth_failure", "The sender could not be verified", Actor.BRANCH_IT,
         "SPF, DKIM or DMARC of the sender's domain do not cover our server, so theirs treats the message as a forgery.",
-        "The branch's IT publishes the DKIM record for the domain it sends as (see the findings for the exact record).",
+        "The branch's IT publishes the DKIM record for the domain it sends as.",
     ),
     Cause(
         "self_to_self_blocked", "Their own gateway took it for a forgery of themselves", Actor.RECIPIENT_IT,
@@ -127,7 +127,7 @@ _ALL = (
     Cause(
         "rdns_missing", "The sending server's address has no proper reverse name", Actor.SUPPORT,
         "Their server wants a PTR record whose name leads back to the same address.",
-        "Whoever runs the sending server sets the PTR record (see the findings).",
+        "Support has the PTR record of the address set by whoever the address is from.",
     ),
     Cause(
         "relay_denied", "The server that was asked does not serve this domain", Actor.SUPPORT,
@@ -218,3 +218,24 @@ _ALL = (
     ),
 )  # fmt: skip
 CAUSES: dict[str, Cause] = {cause.id: cause for cause in _ALL}
+#: What is the turn of whoever runs the sending server: where the branch does, its IT's, with what they do.
+_OF_THE_SERVER = {
+    "sender_ip_blocked": "The branch's IT has its server's address taken off the list, and finds what put it there.",
+    "rdns_missing": "The branch's IT has the PTR record of its server's address set by whoever the address is from.",
+    "relay_denied": "The branch's IT compares the MX record with the server that answered. If the MX is stale, the "
+    "recipient's provider mends it.",
+    "rate_limited": "The rest goes out by itself as the limit allows. The branch's IT slows its server; split large "
+    "mailings over the day.",
+    "tls_required": "The branch's IT looks at TLS on its sending server and at the certificate of theirs.",
+}
+_OF_AN_OWN_SERVER = {
+    ident: replace(CAUSES[ident], actor=Actor.BRANCH_IT, remedy=remedy) for ident, remedy in _OF_THE_SERVER.items()
+}
+
+
+def cause_for(ident: str, *, own_server: bool) -> Cause | None:
+    """The cause of that id, as it is for who sends; None where there is none of that id.
+
+    ``own_server``: the branch sends through a server of its own, which the vendor's support can not mend.
+    """
+    return (_OF_AN_OWN_SERVER.get(ident) if own_server else None) or CAUSES.get(ident)

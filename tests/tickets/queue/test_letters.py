@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.test import Client
 
 from diagnostics.engine.causes import Confidence, Ranked
+from diagnostics.models import StoredFinding
 from portal.accounts.models import User
-from portal.branches.models import BranchProfile
+from portal.branches.models import BranchProfile, SendingMode
 from portal.maillog.models import State
 from tests import make
 from tests.tickets.queue.conftest import make_ticket
@@ -86,6 +89,39 @@ def test_a_confirmed_cause_counts_more_than_a_believed_one(ticket: Ticket, ida: 
     ticket.cause = "greylisted"
     draft = reply_draft(ticket, [FULL], by=ida)
     assert "full" not in draft
+
+
+def test_a_draft_holds_the_letter_that_it_speaks_of(ticket: Ticket, ida: User) -> None:
+    sent(ticket, State.ACCEPTED)
+    taken = Ranked("accepted_by_recipient_server", Confidence.CERTAIN)
+    assert letter_to_their_it(ticket).strip() in reply_draft(ticket, [taken], by=ida)
+    assert "Message-ID" not in reply_draft(ticket, [FULL], by=ida)
+
+
+def test_a_draft_holds_the_record_to_publish(ticket: Ticket, ida: User) -> None:
+    StoredFinding.objects.create(
+        run=ticket.run,
+        attempt=1,
+        position=0,
+        check_slug="sending-ip-reverse",
+        code="ptr.missing",
+        verdict="problem",
+        actor="support",
+        arguments={"address": "192.0.2.10", "wanted": "smtp.xenegrade.net", "reverse": "10.2.0.192.in-addr.arpa"},
+    )
+    draft = reply_draft(ticket, [Ranked("rdns_missing", Confidence.LIKELY)], by=ida)
+    assert "Type: PTR" in draft
+    assert "Type: PTR" not in reply_draft(ticket, [FULL], by=ida)
+
+
+def test_a_draft_leads_to_the_ticket(ticket: Ticket, ida: User, settings: Any) -> None:
+    assert f"{settings.BASE_URL}/tickets/1/" in reply_draft(ticket, [FULL], by=ida)
+
+
+def test_an_own_server_is_the_turn_of_the_branchs_it(ticket: Ticket, ida: User) -> None:
+    ticket.branch.sending = SendingMode.OWN
+    draft = reply_draft(ticket, [Ranked("rdns_missing", Confidence.CERTAIN)], by=ida)
+    assert "Whose turn it is: your branch's IT." in draft
 
 
 def test_nothing_is_drafted_from_nothing(ticket: Ticket, ida: User) -> None:

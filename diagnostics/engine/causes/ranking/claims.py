@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import TypeVar
 
-from diagnostics.engine.causes.catalogue import CAUSES, Cause
+from diagnostics.engine.causes.catalogue import CAUSES, Cause, cause_for
 from diagnostics.engine.findings import Actor
 
 T = TypeVar("T")
@@ -112,7 +112,7 @@ def _once(one: tuple[T, ...], other: tuple[T, ...]) -> tuple[T, ...]:
 class Ranked:
     """One cause of a ranking, with the lines for and against it. ``detail`` is what the remedy is in this very case.
 
-    ``links`` are where a line's proof can be read, by its text.
+    ``links`` are where a line's proof can be read, by its text. ``own_server``: the branch's own server sends.
     """
 
     cause: str
@@ -122,6 +122,7 @@ class Ranked:
     place: int = 0
     detail: str = field(default="")
     links: tuple[tuple[str, str], ...] = ()
+    own_server: bool = False
 
     @property
     def speaks_for(self) -> tuple[Spoken, ...]:
@@ -137,7 +138,7 @@ class Ranked:
 
     @property
     def known(self) -> Cause:
-        return CAUSES[self.cause]
+        return cause_for(self.cause, own_server=self.own_server) or CAUSES["unknown"]
 
     @property
     def title(self) -> str:

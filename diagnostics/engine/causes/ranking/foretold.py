@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, replace
 
 from diagnostics.engine.causes.case import Case, DeliveryFact, FindingFact
@@ -56,6 +56,8 @@ FORETELLS = {
     "sts.not_covered": _Foretold("tls_required", POSSIBLE),
     "dane.stale": _Foretold("tls_required", POSSIBLE),
 }
+#: The checks of what vouches for the sender: each may be a part of why a server did not believe it.
+ABOUT_SENDER = frozenset({"sender-spf", "sender-dkim", "sender-dmarc"})
 #: Of an accepted message only this still says something: it was taken, and may have been put aside.
 STILL_AFTER = frozenset({"dmarc.nothing_aligns"})
 #: What another message met that this one would meet as well.
@@ -65,6 +67,14 @@ LASTING = frozenset(
         "recipient_policy", "sender_address_rejected", "sender_ip_blocked", "rdns_missing", "relay_denied",
     }
 )  # fmt: skip
+
+
+def may_explain(code: str, check: str, causes: Container[str]) -> bool:
+    """What a check found, by its code, may be why one of ``causes`` happened."""
+    if check in ABOUT_SENDER and "auth_failure" in causes:
+        return True
+    foretold = FORETELLS.get(code)
+    return foretold is not None and foretold.cause in causes
 
 
 def _by_checks(case: Case) -> Iterator[Claim]:

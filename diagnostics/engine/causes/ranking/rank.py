@@ -53,7 +53,9 @@ def _weighed(claim: Claim, case: Case) -> Ranked:
     against = tuple(dict.fromkeys([*claim.against, *claim.remarks, *far, *missing]))
     told = tuple(dict.fromkeys(line.text for line in claim.lines))
     links = (*((line.text, line.link) for line in claim.lines if line.link), *claim.links)
-    return Ranked(claim.cause, sure, told, against, int(claim.place), claim.remedy, links)
+    return Ranked(
+        claim.cause, sure, told, against, int(claim.place), claim.remedy, links, case.sends_through_own_server
+    )
 
 
 def _order(item: Ranked) -> tuple[int, int, int, int]:
