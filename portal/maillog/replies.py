@@ -11,7 +11,7 @@ from functools import lru_cache
 from time import monotonic
 from typing import Protocol
 
-from diagnostics.engine.messages.reply import Reading, Rule, RuleProblem, read_reply, rule_from
+from diagnostics.engine.messages.reply import Reading, Rule, RuleProblem, read_reply, rule_from, rules
 from diagnostics.engine.receivers import receiver_called
 from portal.maillog.models import ReplyRule, State
 
@@ -42,7 +42,7 @@ _held = _Held()
 def reading_of(reply: str, reply_code: str = "", status: str = "", remote_host: str = "") -> Reading:
     """What ``reply`` says; addresses and transaction numbers, which no rule is about, are left out of the question."""
     named_rules()
-    return _read(masked(reply), reply_code, status, remote_host, _held.version)
+    return _read(masked(reply), reply_code, status, _bound(remote_host, _held.version), _held.version)
 
 
 class Told(Protocol):
@@ -126,6 +126,24 @@ def engine_rule(
         source=source,
         date=date,
     )
+
+
+@lru_cache(maxsize=50_000)
+def _bound(remote_host: str, version: int) -> str:
+    """As much of the host's name as any rule names, the longest of several: to all rules it is the same.
+
+    A log has thousands of hosts, most of which no rule is about; what they say is read once for all of them.
+    """
+    named = _hosts(version)
+    name = remote_host.lower().rstrip(".")
+    while name and name not in named:
+        name = name.partition(".")[2]
+    return name
+
+
+@lru_cache(maxsize=1)
+def _hosts(version: int) -> frozenset[str]:
+    return frozenset(host for rule in (*rules(), *_held.rules) for host in rule.hosts)
 
 
 @lru_cache(maxsize=20_000)
