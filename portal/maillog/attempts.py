@@ -46,8 +46,8 @@ def move(wanted: Mapping[Try, int], nameless: dict[Try, int], counts: Counts) ->
         count = min(many, nameless.get(key, 0))
         if count > 0:
             nameless[key] -= count
-            counts.add_attempt(hour, "", provider, state, -count)
-            counts.add_attempt(hour, server, provider, state, count)
+            counts.move_attempts(hour, "", provider, state, -count)
+            counts.move_attempts(hour, server, provider, state, count)
             moved += count
     return moved
 

@@ -6,20 +6,21 @@ counts for now is added, and the counts are right in whatever order the events o
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from django.db import connection, models
 
 from portal.branches.models import BranchProfile
+from portal.maillog.bulk import array
 from portal.maillog.models import AttemptCount, DayCount, DayPart, DomainCount, HourCount, MissingCount, State
 
 #: So many rows go into one statement, where each of their values is a parameter.
 CHUNK = 500
-REFUSED = frozenset({State.REFUSED, State.EXPIRED})
 #: What a day is counted by, in the order of the rows of :func:`move_days`.
 DAY_KEYS = ("branch_id", "day", "state", "cause", "provider", "module", "server")
 #: The parts that a day is told in: as a whole, and by each thing that a history is broken down by.
@@ -27,6 +28,8 @@ PARTS = ("", *DAY_KEYS[3:])
 #: The states a delivery can stand in; a day's part has a column for each.
 STANDS = tuple(str(state) for state in State if state is not State.COMPLAINED)
 DOMAIN_COLUMNS = ("recipients", "accepted", "deferred", "refused", "complaints")
+#: Which of them counts what stands in a state, beside the first.
+_DOMAIN_COLUMN: dict[str, int] = {State.ACCEPTED: 1, State.DEFERRED: 2, State.REFUSED: 3, State.EXPIRED: 3}
 
 
 class Counted(NamedTuple):
@@ -49,45 +52,46 @@ class Counts:
     def __init__(self, zones: Mapping[int, tzinfo] | None = None) -> None:
         """``zones``: the time zone of each branch by its number; read from the database where not given."""
         self._zones = zones
-        self._hours: Counter[tuple[int, datetime, str]] = Counter()
-        self._days: Counter[tuple[Any, ...]] = Counter()
-        self._complaints: Counter[tuple[Any, ...]] = Counter()
-        self._domains: dict[tuple[int, date, str], list[int]] = {}
+        self._hours: defaultdict[tuple[int, datetime, str], int] = defaultdict(int)
+        self._days: defaultdict[tuple[Any, ...], int] = defaultdict(int)
+        self._complaints: defaultdict[tuple[Any, ...], int] = defaultdict(int)
+        self._domains: defaultdict[tuple[int, date, str], list[int]] = defaultdict(lambda: [0] * len(DOMAIN_COLUMNS))
         self._attempts: Counter[tuple[datetime, str, str, str]] = Counter()
         self._times: dict[tuple[int, datetime], tuple[datetime, date, date]] = {}
 
-    def add(self, item: Counted, by: int) -> None:
-        """Count ``item`` ``by`` more (or, below zero, less)."""
-        branch, at, state, cause, provider, module, server, domain, is_complained = item
-        hour, day, month = self._time(branch, at)
-        self._hours[branch, hour, state] += by
-        key = (branch, day, state, cause, provider, module, server)
-        self._days[key] += by
-        if is_complained:
-            self._complaints[key] += by
-        if state == State.ERROR:
-            return
-        row = self._domains.setdefault((branch, month, domain), [0, 0, 0, 0, 0])
-        row[0] += by
-        if state == State.ACCEPTED:
-            row[1] += by
-        elif state == State.DEFERRED:
-            row[2] += by
-        elif state in REFUSED:
-            row[3] += by
-        if is_complained:
-            row[4] += by
+    def add(self, items: Iterable[tuple[int, datetime, str, str, str, str, str, str, bool]], by: int) -> None:
+        """Count each of ``items``, which hold what a :class:`Counted` does, ``by`` more (or, below zero, less)."""
+        hours, days, domains, times = self._hours, self._days, self._domains, self._times
+        for branch, at, state, cause, provider, module, server, domain, is_complained in items:
+            # No zone's day begins within a quarter of an hour.
+            quarter = quarter_of(at)
+            hour, day, month = times.get((branch, quarter)) or self._time(branch, quarter)
+            hours[branch, hour, state] += by
+            key = (branch, day, state, cause, provider, module, server)
+            days[key] += by
+            if is_complained:
+                self._complaints[key] += by
+            if state == State.ERROR:
+                continue
+            row = domains[branch, month, domain]
+            row[0] += by
+            if state in _DOMAIN_COLUMN:
+                row[_DOMAIN_COLUMN[state]] += by
+            if is_complained:
+                row[-1] += by
 
-    def add_attempt(self, at: datetime, server: str, provider: str, state: str, by: int = 1) -> None:
-        """Count one recipient more (or ``by``) that was tried at ``at``."""
-        self._attempts[hour_of(at), server, provider, state] += by
+    def add_attempts(self, attempts: Iterable[tuple[datetime, str, str, str]]) -> None:
+        """Count one recipient more that was tried for each hour, server, provider and state in ``attempts``."""
+        self._attempts.update(attempts)
+
+    def move_attempts(self, hour: datetime, server: str, provider: str, state: str, by: int) -> None:
+        """Count so many recipients more (or, below zero, less) that were tried in ``hour``."""
+        self._attempts[hour, server, provider, state] += by
 
     def write(self) -> None:
         """Move the stored counts by what was gathered. Rows are taken in one order, so that two writers never wait."""
         _add(HourCount, ("branch_id", "hour", "state"), ("recipients",), [(*key, n) for key, n in self._hours.items()])
-        move_days(
-            [(*key, self._days[key], self._complaints[key]) for key in self._days.keys() | self._complaints.keys()]
-        )
+        move_days([(*key, n, self._complaints.get(key, 0)) for key, n in self._days.items()])
         _add(
             DomainCount,
             ("branch_id", "month", "domain"),
@@ -101,14 +105,10 @@ class Counts:
             [(*key, n) for key, n in self._attempts.items()],
         )
 
-    def _time(self, branch: int, at: datetime) -> tuple[datetime, date, date]:
-        """The hour in UTC, and the day and the first of the month where the branch is."""
-        # No zone's day begins within a quarter of an hour.
-        quarter = at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
-        found = self._times.get((branch, quarter))
-        if found is None:
-            day = quarter.astimezone(self._zone(branch)).date()
-            found = self._times[branch, quarter] = hour_of(at), day, day.replace(day=1)
+    def _time(self, branch: int, quarter: datetime) -> tuple[datetime, date, date]:
+        """The hour in UTC, and the day and the first of the month where the branch is; remembered."""
+        day = quarter.astimezone(self._zone(branch)).date()
+        found = self._times[branch, quarter] = hour_of(quarter), day, day.replace(day=1)
         return found
 
     def _zone(self, branch: int) -> tzinfo:
@@ -140,9 +140,16 @@ def count_missing(branch: BranchProfile, at: datetime) -> None:
     _add(MissingCount, ("branch_id", "day"), ("reports",), [(branch.pk, day, 1)])
 
 
+@lru_cache(maxsize=100_000)
 def hour_of(at: datetime) -> datetime:
-    """The hour that ``at`` is in."""
+    """The hour that ``at``, in UTC, is in. A log tells many things of one second."""
     return at.replace(minute=0, second=0, microsecond=0)
+
+
+@lru_cache(maxsize=100_000)
+def quarter_of(at: datetime) -> datetime:
+    """The quarter of an hour that ``at``, in UTC, is in."""
+    return at.replace(minute=at.minute // 15 * 15, second=0, microsecond=0)
 
 
 def _add(model: type[models.Model], keys: Sequence[str], columns: Sequence[str], rows: list[tuple[Any, ...]]) -> None:
@@ -161,7 +168,7 @@ def _add(model: type[models.Model], keys: Sequence[str], columns: Sequence[str],
             # The names are the model's own, the arrays are parameters.
             cursor.execute(
                 f"INSERT INTO {table} ({', '.join(names)}) SELECT * FROM unnest({arrays}) {onto}",  # noqa: S608
-                [list(column) for column in zip(*rows, strict=True)],
+                [array(column) for column in zip(*rows, strict=True)],
             )
             return
         for at in range(0, len(rows), CHUNK):

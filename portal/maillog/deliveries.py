@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,8 @@ from portal.branches.models import BranchProfile, SendingServer
 from portal.maillog import matching, partitions, refusals
 from portal.maillog.addresses import domain_of
 from portal.maillog.attempts import name_attempts
-from portal.maillog.bulk import Row, Writer, among, look_up_by_index, moment, numbers, wait_for_turn, writer
-from portal.maillog.counts import Counted, Counts
+from portal.maillog.bulk import Writer, among, look_up_by_index, moment, numbers, wait_for_turn, writer
+from portal.maillog.counts import Counted, Counts, hour_of
 from portal.maillog.importers.event import LogEvent
 from portal.maillog.models import Delivery, DeliveryEvent, MessageLog, Module, State
 from portal.maillog.providers import provider_of
@@ -31,17 +31,6 @@ STANDING = (
     "at", "state", "state_at", "reply", "reply_code", "status", "remote_host", "cause", "attempts", "complained_at",
     "provider", "module", "server",
 )  # fmt: skip
-DELIVERY_COLUMNS = (
-    "id", "message_id", "recipient_normal", "recipient", "recipient_domain", "leg", "branch_id", *STANDING,
-)  # fmt: skip
-EVENT_COLUMNS = (
-    "delivery_id", "source", "at", "state", "reply", "reply_code", "status", "remote_host", "cause", "fingerprint",
-    "raw",
-)  # fmt: skip
-
-
-#: The states as plain texts, which are quicker to write than members of an enumeration.
-_TEXTS: dict[str, str] = {state: state.value for state in State}
 #: A message's number and the recipient's normal address.
 Name = tuple[int, str]
 
@@ -84,9 +73,9 @@ class Deliveries:
         with writer() as write:
             facts, keys = self._messages(messages, found, write)
             told: dict[Name, list[LogEvent]] = {}
+            self._read_replies(((group, facts[keys[key]][1]) for key, group in messages.items()), counts)
             for key, group in messages.items():
                 number = keys[key]
-                self._read_replies(group, facts[number][1], counts)
                 for event in group:
                     told.setdefault((number, event.address), []).append(event)
             name_attempts(found.moved, facts, counts)
@@ -109,22 +98,29 @@ class Deliveries:
             rows.pop(fingerprint, None)
         return list(rows.values())
 
-    def _read_replies(self, events: list[LogEvent], server: str, counts: Counts) -> None:
-        """Put to each event of a message what its reply says, and count the attempts.
+    def _read_replies(self, messages: Iterable[tuple[list[LogEvent], str]], counts: Counts) -> None:
+        """Put to each event of these messages what its reply says, and count the attempts.
 
-        Who tries a message is who it was handed to, where the line that tells of the attempt names nobody.
+        Beside the events of a message stands the server it was handed to: it tries the message, where the line that
+        tells of the attempt names nobody.
         """
-        is_first_hand = self.source not in AFTERWARDS
-        for event in events:
-            event.source, event.server, state = self.source, event.server or server, event.state
-            if state in READ:
-                _read(event)
-            elif state is State.ERROR:
-                event.cause = "send_error"
-            if is_first_hand and state in ATTEMPTS:
-                provider = provider_of(event.remote_host, domain_of(event.address))
-                host = self._hosts.get(self._servers.get(event.server, 0), event.server)
-                counts.add_attempt(event.at, host, provider, _TEXTS[state])
+        source, is_first_hand = self.source, self.source not in AFTERWARDS
+        attempts = []
+        for events, server in messages:
+            for event in events:
+                event.source, event.server, state = source, event.server or server, event.state
+                if state in READ:
+                    _read(event)
+                elif state is State.ERROR:
+                    event.cause = "send_error"
+                if state in ATTEMPTS and is_first_hand:
+                    provider = provider_of(event.remote_host, domain_of(event.address))
+                    attempts.append((hour_of(event.at), self._host(event.server), provider, state))
+        counts.add_attempts(attempts)
+
+    def _host(self, server: str) -> str:
+        """What the server that a log calls ``server`` is called here."""
+        return self._hosts.get(self._servers.get(server, 0), server)
 
     def _messages(
         self, messages: dict[tuple[int, str], list[LogEvent]], found: matching.Found, write: Writer
@@ -145,15 +141,19 @@ class Deliveries:
                 found.moved.update(row.deliveries.values_list("pk", flat=True))
             facts[row.pk] = row.module, self._hosts.get(row.sending_server_id or 0, "")
         new = [key for key in messages if key not in keys]
-        rows: list[Row] = []
-        for key, number in zip(new, numbers(MessageLog, len(new)), strict=True):
-            group = messages[key]
-            told = MESSAGE_FACTS | matching.facts(group, self._servers)
-            facts[number] = told["module"], self._hosts.get(told["sending_server_id"] or 0, "")
-            at = group[0].at if len(group) == 1 else min([event.at for event in group])
-            rows.append((number, *key, moment(at), *told.values()))
+        made = numbers(MessageLog, len(new))
+        told = [MESSAGE_FACTS | matching.facts(messages[key], self._servers) for key in new]
+        for key, number, known in zip(new, made, told, strict=True):
             keys[key] = number
-        write.insert(MessageLog, ("id", "branch_id", "key", "at", *MESSAGE_FACTS), rows)
+            facts[number] = known["module"], self._hosts.get(known["sending_server_id"] or 0, "")
+        begins = [min([event.at for event in messages[key]]) for key in new]
+        columns: dict[str, Sequence[Any]] = {
+            "id": made,
+            "branch_id": [branch for branch, _ in new],
+            "key": [key for _, key in new],
+            "at": [*map(moment, begins)],
+        }
+        write.insert(MessageLog, columns | {name: [known[name] for known in told] for name in MESSAGE_FACTS})
         return facts, keys
 
     def _stored(self, told: Iterable[Name], old: set[int]) -> dict[Name, int]:
@@ -176,32 +176,54 @@ class Deliveries:
         write: Writer,
     ) -> None:
         """Write what is new: deliveries with where they stand, and the events of all of them; count the deliveries."""
-        new = [key for key in told if key not in stored]
-        made = dict(zip(new, numbers(Delivery, len(new)), strict=True))
-        deliveries: list[Row] = []
-        for key, number in made.items():
-            events = told[key]
-            event, stands = events[0], standing_of(events)
-            branch, domain = self._branches[event.branch].pk, domain_of(key[1])
-            provider, (module, server) = provider_of(stands.answered_by, domain), facts[key[0]]
-            state, cause, complained_at = _TEXTS[stands.state], stands.cause, stands.complained_at
-            deliveries.append((
-                number, *key, event.recipient, domain, 0, branch, moment(stands.at), state, moment(stands.state_at),
-                stands.reply, stands.reply_code, stands.status, stands.remote_host, cause, stands.attempts,
-                complained_at and moment(complained_at), provider, module, server,
-            ))  # fmt: skip
-            is_complained = complained_at is not None
-            counts.add(Counted(branch, stands.at, state, cause, provider, module, server, domain, is_complained), 1)
-        write.insert(Delivery, DELIVERY_COLUMNS, deliveries)
-        events_told: list[Row] = [
-            (
-                made.get(key) or stored[key], self.source, moment(row.at), _TEXTS[row.state or ""], row.reply,
-                row.reply_code, row.status, row.remote_host, row.cause, row.fingerprint, row.raw,
-            )
-            for key, events in told.items()
-            for row in events
-        ]  # fmt: skip
-        write.insert(DeliveryEvent, EVENT_COLUMNS, events_told)
+        new = [key for key in told if key not in stored] if stored else [*told]
+        made = numbers(Delivery, len(new))
+        stands = [standing_of(told[key]) for key in new]
+        first = [told[key][0] for key in new]
+        domains = [domain_of(address) for _, address in new]
+        branches = [self._branches[event.branch].pk for event in first]
+        columns: dict[str, Sequence[Any]] = {
+            "state": [item.state for item in stands],
+            "cause": [item.cause for item in stands],
+            "provider": [*map(provider_of, [item.answered_by for item in stands], domains)],
+            "module": [facts[message][0] for message, _ in new],
+            "server": [facts[message][1] for message, _ in new],
+        }
+        complaints = [item.complained_at for item in stands]
+        times, complained = [item.at for item in stands], [at is not None for at in complaints]
+        counts.add(zip(branches, times, *columns.values(), domains, complained, strict=True), 1)
+        write.insert(Delivery, columns | {
+            "id": made,
+            "message_id": [message for message, _ in new],
+            "recipient_normal": [address for _, address in new],
+            "recipient": [event.recipient for event in first],
+            "recipient_domain": domains,
+            "leg": [0] * len(new),
+            "branch_id": branches,
+            "at": [*map(moment, times)],
+            "state_at": [moment(item.state_at) for item in stands],
+            "reply": [item.reply for item in stands],
+            "reply_code": [item.reply_code for item in stands],
+            "status": [item.status for item in stands],
+            "remote_host": [item.remote_host for item in stands],
+            "attempts": [item.attempts for item in stands],
+            "complained_at": [at and moment(at) for at in complaints],
+        })  # fmt: skip
+        known = dict(zip(new, made, strict=True)) | stored
+        events = [event for group in told.values() for event in group]
+        write.insert(DeliveryEvent, {
+            "delivery_id": [known[key] for key, group in told.items() for _ in group],
+            "source": [self.source] * len(events),
+            "at": [moment(event.at) for event in events],
+            "state": [event.state for event in events],
+            "reply": [event.reply for event in events],
+            "reply_code": [event.reply_code for event in events],
+            "status": [event.status for event in events],
+            "remote_host": [event.remote_host for event in events],
+            "cause": [event.cause for event in events],
+            "fingerprint": [event.fingerprint for event in events],
+            "raw": [event.raw for event in events],
+        })  # fmt: skip
 
 
 def work_out(delivery_ids: set[int], counts: Counts | None = None) -> None:
@@ -219,7 +241,7 @@ def work_out(delivery_ids: set[int], counts: Counts | None = None) -> None:
     for event in DeliveryEvent.objects.filter(delivery__in=rows).defer("raw"):
         told.setdefault(event.delivery_id, []).append(event)
     for pk, row in rows.items():
-        moved.add(counted_of(row), -1)
+        moved.add([counted_of(row)], -1)
         if pk not in told:
             continue
         stands, message = standing_of(_remembered(row, told[pk])), messages[row.message_id]
@@ -228,7 +250,7 @@ def work_out(delivery_ids: set[int], counts: Counts | None = None) -> None:
         cells = _cells(stands, provider_of(stands.answered_by, row.recipient_domain), message.module, server)
         for name, value in zip(STANDING, cells, strict=True):
             setattr(row, name, value)
-        moved.add(counted_of(row), 1)
+        moved.add([counted_of(row)], 1)
     Delivery.objects.bulk_update([rows[pk] for pk in sorted(told)], STANDING, batch_size=100)
     Delivery.objects.filter(pk__in=rows.keys() - told.keys()).delete()
     if counts is None:

@@ -53,7 +53,7 @@ def recount() -> int:
                 message = messages[row.message_id]
                 row.module, row.server = message.module, servers.get(message.sending_server_id or 0, "")
                 row.provider = row.provider or provider_of(row.remote_host, row.recipient_domain)
-                counts.add(counted_of(row), 1)
+            counts.add(map(counted_of, rows), 1)
             Delivery.objects.bulk_update(rows, ["module", "server", "provider"], batch_size=500)
             counts.write()
             counted += len(rows)

@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 
 from portal.maillog.addresses import normal
 from portal.maillog.importers import clock
-from portal.maillog.models import Module, State
+from portal.maillog.words import Module, State
 
 
 class Kind(StrEnum):
@@ -34,8 +34,11 @@ class Kind(StrEnum):
     CLIENT = "client"
     COVERAGE = "coverage"
 
+    #: The delivery state it tells of; None for what is not about a delivery.
+    state: State | None
 
-STATES = {
+
+_STATES = {
     Kind.MESSAGE: State.SUBMITTED,
     Kind.HANDED: State.HANDED,
     Kind.DEFERRED: State.DEFERRED,
@@ -45,6 +48,8 @@ STATES = {
     Kind.ERROR: State.ERROR,
     Kind.COMPLAINED: State.COMPLAINED,
 }
+for _kind in Kind:
+    _kind.state = _STATES.get(_kind)
 #: Longest values, as the columns hold them.
 LIMITS = {
     "branch": 40, "key": 200, "recipient": 320, "function": 120, "subject": 255, "from": 320, "envelope_from": 320,
@@ -100,7 +105,7 @@ class LogEvent:
     @property
     def state(self) -> State | None:
         """The delivery state this event tells of; None for what is not about a delivery."""
-        return STATES.get(self.kind)
+        return self.kind.state
 
     @property
     def address(self) -> str:
