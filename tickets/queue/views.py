@@ -24,9 +24,10 @@ from portal.web.pages import page_of
 from tickets.models import Event, Ticket
 from tickets.queue.deeds import added_of, deed_of
 from tickets.queue.forms import AssignForm, CauseForm, FilesForm, FilterForm, MessageForm, ReplyForm, StateForm
-from tickets.queue.letters import letter_to_their_it, reply_draft
+from tickets.queue.letters import reply_draft
 from tickets.selectors import tickets as selectors
 from tickets.selectors.belief import belief, believed, case_of
+from tickets.selectors.letters import letter_to_their_it
 from tickets.services import files as file_services
 from tickets.services import tickets as services
 
@@ -92,7 +93,7 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
         "beliefs": beliefs,
         **_by_confirmed(ticket, beliefs),
         "allowed": allowed_at(viewer, ticket.branch, ticket.recipient_domain),
-        "letter": letter_to_their_it(ticket),
+        "letter": letter_to_their_it(ticket.report),
         "has_draft": viewer.is_support and bool(reply_draft(ticket, told, by=viewer)),
         "reply_form": _reply_form(request, ticket, told),
         "files_form": FilesForm(auto_id="files_%s"),

@@ -1,8 +1,9 @@
 """Where mailboxes keep their junk and how a sender is allowed there, as data: one guide a kind of mailbox.
 
-The recipient reads these lines, so they name what stands on their screen. Behind a gateway it is not the recipient but
-their IT department who can look, and the guide says so; what that department sets is the engine's knowledge
-(``diagnostics.engine.receivers``).
+The lines name what stands on the recipient's screen. They are read by two: the recipient, in a text, and the staff who
+talk to them, on a page; so whose mailbox it is stands in them as ``{your}`` until it is known who reads
+(:func:`for_recipient`, :func:`for_staff`). Behind a gateway it is not the recipient but their IT department who can
+look, and the guide says so; what that department sets is the engine's knowledge (``diagnostics.engine.receivers``).
 """
 
 from __future__ import annotations
@@ -28,14 +29,14 @@ class Guide:
 
 
 GENERIC = Guide(
-    name="your e-mail application",
+    name="{your} e-mail application",
     look=(
         "Open the folder called Junk, Spam or Bulk.",
         "Search all folders for the sender's address.",
     ),
     allow=(
         "Open the e-mail and choose “Not junk” or “Not spam”.",
-        "Add the sender to your contacts or to the list of allowed (safe) senders.",
+        "Add the sender to {your} contacts or to the list of allowed (safe) senders.",
     ),
 )
 _GMAIL_ALLOW = (
@@ -55,9 +56,9 @@ GUIDES = {
         name="Gmail (Google Workspace)",
         look=(
             "In the list on the left press “More”, then “Spam”.",
-            "If it is not there, ask your IT department to look into the admin quarantine and the e-mail log search.",
+            "If it is not there, ask {your} IT department to look into the admin quarantine and the e-mail log search.",
         ),
-        allow=(*_GMAIL_ALLOW, "Your IT department can allow the sender for everybody in the Admin console."),
+        allow=(*_GMAIL_ALLOW, "{Your} IT department can allow the sender for everybody in the Admin console."),
     ),
     "outlook": Guide(
         name="Outlook.com, Hotmail or Live",
@@ -76,36 +77,55 @@ GUIDES = {
         allow=(
             "Open the e-mail, and choose “Report”, then “Not junk”.",
             "Under Settings, Mail, Junk email, add the sender to “Safe senders and domains”.",
-            "If it waited in the quarantine, your IT department can release it and allow the sender.",
+            "If it waited in the quarantine, {your} IT department can release it and allow the sender.",
         ),
     ),
     "yahoo": Guide(
         name="Yahoo or AOL Mail",
         look=("Open the folder “Spam”.", "Also look in the folder “Trash”: a filter may have moved it."),
-        allow=("Open the e-mail and press “Not spam”.", "Add the sender to your contacts."),
+        allow=("Open the e-mail and press “Not spam”.", "Add the sender to {your} contacts."),
     ),
     "icloud": Guide(
         name="iCloud Mail",
         look=("Open the folder “Junk”; on an iPhone it stands under “Mailboxes”.",),
         allow=(
             "Open the e-mail and choose “Not Junk”, or move it to the inbox.",
-            "Add the sender to your contacts.",
+            "Add the sender to {your} contacts.",
         ),
     ),
     "gateway": Guide(
-        name="your organisation's mail filter",
+        name="{your} organisation's mail filter",
         look=(
-            "Open the digest of held messages, if your organisation sends you one, and look for the sender.",
-            "Look in your junk folder too.",
-            "Ask your IT department to look for the message in the quarantine and the message trace of the filter.",
+            "Open the digest of held messages, if {your} organisation sends {you} one, and look for the sender.",
+            "Look in {your} junk folder too.",
+            "Ask {your} IT department to look for the message in the quarantine and the message trace of the filter.",
         ),
         allow=(
             "Release the message from the digest, and choose to allow or permit the sender.",
-            "Your IT department can allow the sender for everybody.",
+            "{Your} IT department can allow the sender for everybody.",
         ),
         asks_it=True,
     ),
 }
+
+
+def for_recipient(guide: Guide) -> Guide:
+    """The guide as the recipient reads it: "your contacts"."""
+    return _worded(guide, {"{your}": "your", "{Your}": "Your", "{you}": "you"})
+
+
+def for_staff(guide: Guide) -> Guide:
+    """The guide as staff read it: "their contacts". What is for the IT department names nobody."""
+    return _worded(guide, {"{your}": "their", "{Your}": "Their", "{you}": "them"})
+
+
+def _worded(guide: Guide, words: dict[str, str]) -> Guide:
+    def told(text: str) -> str:
+        for mark, word in words.items():
+            text = text.replace(mark, word)
+        return text
+
+    return replace(guide, name=told(guide.name), look=tuple(map(told, guide.look)), allow=tuple(map(told, guide.allow)))
 
 
 def guide_for(recipient: str, findings: Iterable[ReadFinding]) -> Guide:

@@ -5,13 +5,11 @@ One frozen dataclass a page. Nothing here decides; ``tickets.wizard.steps`` does
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.template.loader import render_to_string
 from django.utils.http import urlencode
 
 from diagnostics.engine.causes import Cause, Confidence, Ranked, cause_for
@@ -28,18 +26,20 @@ from portal.maillog.replies import cause_now, reading_of
 from portal.maillog.selectors import TimelineItem, timelines_of
 from portal.suppression.models import Suppression
 from portal.suppression.selectors import suppression_of
-from portal.web.moments import zone_of
-from tickets.models import Attachment, Exit, Report, Ticket
+from tickets.models import Attachment, Report, Ticket
 from tickets.selectors.belief import SUPPORT, belief, is_forgot
 from tickets.selectors.message import facts_about
 from tickets.selectors.reports import attachments_of, profiles_for, similar_open
 from tickets.selectors.sends import found_for
-from tickets.wizard.junk import GENERIC, Guide, guide_for
+from tickets.wizard.junk import GENERIC, Guide, for_recipient, for_staff, guide_for
+from tickets.wizard.letters import text_for_recipient
 from tickets.wizard.told import Told, told_of
 from tickets.wizard.words import OTHER_RECORDS
 
 #: The checks whose findings belong to the question whether the address is right.
 ABOUT_ADDRESS = frozenset({"recipient-address", "recipient-mx"})
+#: E-mail applications cut a longer link, or open none; such a text is copied.
+MOST_LINK = 2000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -262,7 +262,7 @@ class JunkKnown(Known):
     ``is_unrecorded``: the log of its time is complete and knows nothing of it, so most likely there is nothing to find.
     """
 
-    guide: Guide = GENERIC
+    guide: Guide
     is_generic: bool = True
     text: str = ""
     subject: str = ""
@@ -273,42 +273,22 @@ class JunkKnown(Known):
 def about_junk(viewer: User, report: Report) -> JunkKnown:
     """Instructions for the provider that the recipient's MX shows; generic ones until it is known."""
     guide = guide_for(report.recipient, findings_of(report.run))
-    text = text_for_recipient(report, guide)
+    text = text_for_recipient(report, for_recipient(guide))
     subject = f"An e-mail from {report.branch.organisation} that did not reach you"
     parsed = parse_address(report.recipient)
     to = "" if isinstance(parsed, Malformed) else parsed.text
     query = urlencode({"subject": subject, "body": text.replace("\n", "\r\n")}).replace("+", "%20")
     # RFC 6068 §2: the address is percent-encoded too, or a stranger's "?" in it would add fields of their own.
     address = urlencode({"": to})[1:].replace("+", "%20")
+    link = f"mailto:{address}?{query}"
     return JunkKnown(
-        guide=guide,
+        guide=for_staff(guide),
         is_generic=guide is GENERIC,
         text=text,
         subject=subject,
-        mailto=f"mailto:{address}?{query}" if to else "",
+        mailto=link if to and len(link) <= MOST_LINK else "",
         is_unrecorded=bool(report.evidence.get("sent", {}).get("is_covered")) and not facts_about(report).was_sent,
     )
-
-
-def text_for_recipient(report: Report, guide: Guide) -> str:
-    """A letter to the recipient in plain text: which e-mail, where to look, and what to do when it is there.
-
-    Once it was found in junk, only what makes the next one arrive is left to say.
-    """
-    around = report.around.astimezone(zone_of(report.branch.time_zone)) if report.around else None
-    message = facts_about(report)
-    context = {
-        "report": report,
-        "day": f"{around.day} {around:%B %Y}" if around else "",
-        "branch": report.branch,
-        "sender": report.delivery.message.from_address if report.delivery else "",
-        "guide": guide,
-        "message": message,
-        "is_found": report.exit == Exit.FOUND_IN_JUNK,
-        "server": report.branch.sending_server,
-    }
-    written = render_to_string("tickets/wizard/recipient.txt", context)
-    return re.sub(r"\n{3,}", "\n\n", written).strip() + "\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

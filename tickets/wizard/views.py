@@ -27,12 +27,14 @@ from tickets.attachments import handed_out_as
 from tickets.models import Exit, Report, ReportState
 from tickets.selectors import reports as selectors
 from tickets.selectors.belief import belief
+from tickets.selectors.message import facts_about
 from tickets.services import files as file_services
 from tickets.services import reports as services
 from tickets.wizard import known, steps
 from tickets.wizard.beforehand import known_already
 from tickets.wizard.decisive import decisive_of, told_with
 from tickets.wizard.forms import DescribeForm, MessageForm, SentForm, StepForm, delivery_initial, message_initial
+from tickets.wizard.letters import is_for_recipient
 from tickets.wizard.outcomes import Ending, Leave, ending_of
 from tickets.wizard.relevance import set_aside
 from tickets.wizard.told import told_of
@@ -137,6 +139,8 @@ def report(request: PersonRequest, code: str) -> HttpResponse:
         "report": found,
         "ending": told_with(_ending(found), found, checks["findings"]),
         "known": known.about_junk(request.user, found),
+        "is_for_recipient": is_for_recipient(found),
+        "message": facts_about(found),
         "files": selectors.attachments_of(found),
         "told": told_of(found),
         **checks,

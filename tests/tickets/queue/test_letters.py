@@ -15,7 +15,8 @@ from portal.maillog.models import State
 from tests import make
 from tests.tickets.queue.conftest import make_ticket
 from tickets.models import Ticket
-from tickets.queue.letters import letter_to_their_it, reply_draft
+from tickets.queue.letters import reply_draft
+from tickets.selectors.letters import letter_to_their_it
 
 LEE = "lee@corp.example"
 FULL = Ranked("mailbox_full", Confidence.CERTAIN, ("mx.corp.example said: 552 5.2.2 full",))
@@ -46,7 +47,7 @@ def sent(ticket: Ticket, state: str, reply: str = "250 2.0.0 queued as 4Bq1", ca
 
 def test_all_that_a_trace_is_searched_by(ticket: Ticket) -> None:
     sent(ticket, State.ACCEPTED)
-    letter = letter_to_their_it(ticket)
+    letter = letter_to_their_it(ticket.report)
     assert "Message-ID: <a1@north.example>" in letter
     assert "Our queue id: 4Bq1" in letter
     assert "2026-03-04 12:00:00 UTC" in letter
@@ -59,22 +60,22 @@ def test_all_that_a_trace_is_searched_by(ticket: Ticket) -> None:
 @pytest.mark.parametrize("state", [State.REFUSED, State.DEFERRED, State.EXPIRED])
 def test_what_did_not_get_through_was_not_accepted(ticket: Ticket, state: str) -> None:
     sent(ticket, state, "550 5.7.1 no")
-    assert "accepted" not in letter_to_their_it(ticket)
+    assert "accepted" not in letter_to_their_it(ticket.report)
 
 
 @pytest.mark.parametrize("state", [State.ERROR, State.SUBMITTED, State.HANDED])
 def test_what_reached_nobody_is_no_matter_of_theirs(ticket: Ticket, state: str) -> None:
     sent(ticket, state)
-    assert letter_to_their_it(ticket) == ""
+    assert letter_to_their_it(ticket.report) == ""
 
 
 def test_without_a_record_there_is_nothing_to_search_by(ticket: Ticket) -> None:
-    assert letter_to_their_it(ticket) == ""
+    assert letter_to_their_it(ticket.report) == ""
 
 
 def test_a_strangers_reply_is_made_visible(ticket: Ticket) -> None:
     sent(ticket, State.REFUSED, "550 \u202e no")
-    assert "\u202e" not in letter_to_their_it(ticket)
+    assert "\u202e" not in letter_to_their_it(ticket.report)
 
 
 def test_a_draft_says_whose_turn_what_to_do_and_why(ticket: Ticket, ida: User) -> None:
@@ -94,7 +95,7 @@ def test_a_confirmed_cause_counts_more_than_a_believed_one(ticket: Ticket, ida: 
 def test_a_draft_holds_the_letter_that_it_speaks_of(ticket: Ticket, ida: User) -> None:
     sent(ticket, State.ACCEPTED)
     taken = Ranked("accepted_by_recipient_server", Confidence.CERTAIN)
-    assert letter_to_their_it(ticket).strip() in reply_draft(ticket, [taken], by=ida)
+    assert letter_to_their_it(ticket.report).strip() in reply_draft(ticket, [taken], by=ida)
     assert "Message-ID" not in reply_draft(ticket, [FULL], by=ida)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from diagnostics.engine.findings import Actor, Evidence, Verdict
 from diagnostics.engine.receivers import receivers
 from diagnostics.selectors import ReadFinding
-from tickets.wizard.junk import GENERIC, GUIDES, guide_for, mx_hosts
+from tickets.wizard.junk import GENERIC, GUIDES, Guide, for_recipient, for_staff, guide_for, mx_hosts
 
 
 def finding(question: str, *lines: str, status: str = "ok") -> ReadFinding:
@@ -68,3 +70,12 @@ def test_hosts_by_preference() -> None:
 
 def test_every_guide_of_the_table_is_written() -> None:
     assert {item.guide for item in receivers() if item.guide} <= set(GUIDES)
+
+
+@pytest.mark.parametrize("guide", [GENERIC, *GUIDES.values()], ids=lambda guide: guide.name)
+def test_each_reader_is_spoken_to(guide: Guide) -> None:
+    staff, theirs = for_staff(guide), for_recipient(guide)
+    for told in (staff, theirs):
+        assert "{" not in " ".join((told.name, *told.look, *told.allow))
+    assert not re.search(r"\byou(r|rs)?\b", " ".join((staff.name, *staff.look, *staff.allow)), re.IGNORECASE)
+    assert not re.search(r"\bthe(ir|irs|m)\b", " ".join((theirs.name, *theirs.look, *theirs.allow)), re.IGNORECASE)

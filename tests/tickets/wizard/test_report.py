@@ -5,9 +5,15 @@ from __future__ import annotations
 import pytest
 from django.test import Client
 
+from diagnostics.engine.causes import CAUSES
+from diagnostics.engine.findings import Actor
 from portal.accounts.models import User
-from tests.tickets.wizard.conftest import at_step, make_report, post, url
+from portal.maillog.models import State
+from tests import make
+from tests.tickets.wizard.conftest import LEE, at_step, make_report, post, url
 from tickets.models import Exit, Report, ReportState, Ticket
+from tickets.selectors.letters import letter_to_their_it
+from tickets.wizard.letters import ASKED, IN_JUNK, THEIRS
 
 
 def end(report: Report, exit_: str, step: str = "sent", cause: str = "") -> Report:
@@ -30,6 +36,46 @@ def test_every_exit_has_its_page(as_nora: Client, report: Report, exit_: str) ->
     response = as_nora.get(url(report))
     assert response.status_code == 200
     assert response.context["ending"].title
+
+
+@pytest.mark.parametrize(
+    ("cause", "is_asked", "has_letter"),
+    [
+        ("recipient_refused_unspecified", True, True),
+        ("recipient_policy", True, True),
+        ("mailbox_full", True, False),
+        ("no_such_user", False, False),
+        ("sender_ip_blocked", False, False),
+    ],
+)
+def test_what_is_to_be_passed_on_stands_there(
+    as_nora: Client, report: Report, cause: str, is_asked: bool, has_letter: bool
+) -> None:
+    report.delivery = make.delivery(
+        report.branch, LEE, State.REFUSED, reply="550 5.0.0 <no>", reply_code="550", remote_host="mx.corp.example"
+    )
+    report.save()
+    response = as_nora.get(url(end(report, Exit.ANSWERED, cause=cause)))
+    content = response.content.decode()
+    assert "550 5.0.0 &lt;no&gt;" in content
+    assert f"/deliveries/{report.delivery.pk}/" in content
+    assert response.context["is_for_recipient"] is is_asked
+    assert ('id="recipient-text"' in content) is is_asked
+    text = response.context["known"].text
+    assert (letter_to_their_it(report).strip() in text) is has_letter
+    if is_asked:
+        assert "550 5.0.0 <no>" in text
+
+
+def test_every_cause_that_is_theirs_has_something_to_ask(report: Report) -> None:
+    theirs = {cause.id for cause in CAUSES.values() if cause.actor in THEIRS - {Actor.RECIPIENT_IT}}
+    assert theirs == set(ASKED) | (IN_JUNK & theirs)
+
+
+def test_without_a_record_there_is_none_to_read(as_nora: Client, report: Report) -> None:
+    response = as_nora.get(url(end(report, Exit.EXPLAINED, cause="recipient_policy")))
+    assert not response.context["message"].is_recorded
+    assert b'id="record"' not in response.content
 
 
 def test_a_submitted_one_names_its_ticket(as_nora: Client, report: Report) -> None:

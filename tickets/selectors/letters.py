@@ -1,0 +1,60 @@
+"""The letter to whoever runs the recipient's mail. People copy it; nothing here is sent by itself.
+
+It says no more than the record of the message proves: what a server said stands as it said it.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from django.template.loader import render_to_string
+
+from portal.maillog.models import State
+from portal.web.moments import zone_of
+from portal.web.text import visible
+from tickets.models import Report
+from tickets.selectors.message import MessageFacts, facts_about
+from tickets.selectors.reports import domain_of
+
+#: States in which a server of the recipient's has said something that its people can look up.
+AT_THEIRS = frozenset({State.ACCEPTED, State.REFUSED, State.DEFERRED, State.EXPIRED})
+
+
+def letter_to_their_it(report: Report) -> str:
+    """A letter to whoever runs the recipient's mail, with all that they need to find the message in their trace.
+
+    Empty where no record shows that a server of theirs was reached.
+    """
+    message = facts_about(report)
+    if not message.is_recorded or message.state not in AT_THEIRS or not (message.their_server or message.reply):
+        return ""
+    context = {
+        "report": report,
+        "recipient_domain": domain_of(report.recipient),
+        "message": message,
+        "sent": _moment(message.at, report.branch.time_zone),
+        "answered": _moment(message.state_at, report.branch.time_zone),
+        "our_server": _our_server(message),
+    }
+    return text_of("tickets/their_it.txt", context)
+
+
+def _moment(at: datetime | None, zone_name: str) -> str:
+    """To the second, in the branch's zone and in UTC: a trace is searched by it."""
+    if at is None:
+        return ""
+    local, utc = at.astimezone(zone_of(zone_name)), at.astimezone(UTC)
+    return f"{local.day} {local:%b %Y, %H:%M:%S %Z} ({utc:%Y-%m-%d %H:%M:%S} UTC)"
+
+
+def _our_server(message: MessageFacts) -> str:
+    """Our sending server with its addresses, as theirs saw it."""
+    addresses = ", ".join(message.server_addresses)
+    return f"{message.server} ({addresses})" if message.server and addresses else message.server or addresses
+
+
+def text_of(template: str, context: dict[str, object]) -> str:
+    """The rendered text with no more than one empty line in a row; what a stranger wrote is made visible."""
+    written = visible(render_to_string(template, context))
+    return re.sub(r"\n{3,}", "\n\n", written).strip() + "\n"
