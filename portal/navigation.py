@@ -34,6 +34,8 @@ BRANCH_PAGES = (
             "domain_report",
             "domain_letter",
             "feedback",
+            "feedback_source",
+            "tls_report",
             "mailings",
             "mailing",
             "signing_keys",
@@ -72,7 +74,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
             Entry("Tickets", "inbox", "queue", frozenset({Role.STAFF}), frozenset({"ticket"})),
             Entry("Reports", "card-checklist", "reports", EVERYBODY, frozenset({"report", "report_step"})),
             Entry("Notices", "bell", "notices", SUPPORT),
-            Entry("Suggestions", "patch-check", "accuracy", SUPPORT),
+            Entry("Suggestions", "patch-check", "accuracy", SUPPORT, frozenset({"accuracy_tickets"})),
         ),
     ),
     (

@@ -99,8 +99,8 @@ class Report(models.Model):
             models.Index(fields=["-created", "-id"], name="report_newest"),
             # My reports (home of staff).
             models.Index(fields=["by", "-created", "-id"], name="report_of_person"),
-            # How reports ended in a span of time (home of admins).
-            models.Index(fields=["exit", "ended"], name="report_by_exit"),
+            # How reports ended in a span of time (home of admins), and which, the latest first, a keyset page.
+            models.Index(fields=["-ended", "-id"], name="report_ended"),
         ]
         constraints = [models.UniqueConstraint(fields=["by", "submission"], name="report_once_a_form")]
 
@@ -178,6 +178,8 @@ class Ticket(models.Model):
             models.Index(
                 fields=["branch", "-created", "-id"], name="ticket_confirmed_of_branch", condition=~Q(cause="")
             ),
+            # How right a suggested cause was: its tickets whose cause is confirmed.
+            models.Index(fields=["suggested_cause", "-created", "-id"], name="ticket_judged", condition=~Q(cause="")),
             # The search of the queue: addresses and domains that begin so (LIKE needs its own order on PostgreSQL).
             models.Index(fields=["recipient"], name="ticket_recipient_begins", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["recipient_domain"], name="ticket_domain_begins", opclasses=["varchar_pattern_ops"]),

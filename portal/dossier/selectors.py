@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.utils import timezone
 
 from diagnostics.engine.receivers import Receiver, receiver_called, receiver_of_domain
@@ -161,15 +161,22 @@ class Accuracy:
         return round(100 * self.right / self.suggested) if self.suggested else 0
 
 
+def judged(viewer: User, suggested: str = "", confirmed: str = "") -> QuerySet[Ticket]:
+    """The tickets of the last half year with a suggested and a confirmed cause, or with these.
+
+    The caller takes a keyset page of them by ``created``.
+    """
+    rows = Ticket.objects.filter(created__gt=timezone.now() - SPAN).exclude(Q(cause="") | Q(suggested_cause=""))
+    if not viewer.is_support:
+        rows = rows.filter(branch__in=branches_of(viewer))
+    if suggested:
+        rows = rows.filter(suggested_cause=suggested)
+    return rows.filter(cause=confirmed) if confirmed else rows
+
+
 def accuracy(viewer: User) -> list[Accuracy]:
     """The suggestions of the last half year whose cause support has confirmed, the most frequent first; one query."""
-    rows = (
-        Ticket.objects.filter(branch__in=branches_of(viewer), created__gt=timezone.now() - SPAN)
-        .exclude(Q(cause="") | Q(suggested_cause=""))
-        .order_by()
-        .values_list("suggested_cause", "cause")
-        .annotate(count=Count("pk"))
-    )
+    rows = judged(viewer).order_by().values_list("suggested_cause", "cause").annotate(count=Count("pk"))
     counts: dict[str, Counter[str]] = {}
     for suggested, confirmed, count in rows:
         counts.setdefault(suggested, Counter())[confirmed] += count

@@ -8,4 +8,5 @@ urlpatterns = [
     path("domains/", views.dossiers, name="dossiers"),
     path("domains/<str:domain>/", views.dossier, name="dossier"),
     path("accuracy/", views.accuracy, name="accuracy"),
+    path("accuracy/<slug:cause>/", views.accuracy_tickets, name="accuracy_tickets"),
 ]

@@ -7,10 +7,12 @@ from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
+from diagnostics.engine.causes import CAUSES
 from diagnostics.engine.names import NameProblem, host_domain
 from portal.accounts.access import person_required, support_required
 from portal.dossier import selectors
 from portal.web.http import PersonRequest
+from portal.web.pages import page_of
 
 
 class DomainForm(forms.Form):
@@ -55,3 +57,14 @@ def accuracy(request: PersonRequest) -> HttpResponse:
     """How often the suggested cause was the one that support confirmed, by cause."""
     rows = selectors.accuracy(request.user)
     return render(request, "dossier/accuracy.html", {"rows": rows, "share": selectors.right_share(rows)})
+
+
+@require_safe
+@support_required
+def accuracy_tickets(request: PersonRequest, cause: str) -> HttpResponse:
+    """The tickets behind the figures of one suggested cause, or of it and the one that was confirmed instead."""
+    confirmed = request.GET.get("confirmed", "")
+    if cause not in CAUSES or (confirmed and confirmed not in CAUSES):
+        raise Http404("There is no such cause.")
+    page = page_of(selectors.judged(request.user, cause, confirmed).select_related("branch"), request.GET, by="created")
+    return render(request, "dossier/accuracy_tickets.html", {"page": page, "cause": cause, "confirmed": confirmed})

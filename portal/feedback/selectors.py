@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.db.models import QuerySet, Sum
+from django.http import Http404
 from django.utils import timezone
 
 from portal.accounts.models import User
@@ -35,6 +37,11 @@ class Sender:
     @property
     def failed(self) -> int:
         return self.messages - self.passed
+
+    @property
+    def query(self) -> str:
+        """Asks the page of one address for the days behind these figures."""
+        return urlencode({"address": self.source_ip, "domain": self.domain})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +88,40 @@ def seen_from(viewer: User, branch: BranchProfile, *, days: int) -> Seen:
     return Seen([item for item in found if item.server], [item for item in found if not item.server], days)
 
 
-def aggregate_reports(viewer: User, branch: BranchProfile) -> QuerySet[AggregateReport]:
-    """The DMARC reports about the branch's domains; the caller takes a keyset page of them by ``ends``."""
-    return AggregateReport.objects.filter(branch__in=branches_of(viewer).filter(pk=branch.pk))
+def days_of(viewer: User, branch: BranchProfile, *, source_ip: str, domain: str, days: int) -> list[SourceDay]:
+    """What one address sent as ``domain`` on each of the days that :func:`seen_from` adds up, the latest first."""
+    since = timezone.now().date() - timedelta(days=days)
+    rows = SourceDay.objects.filter(branch__in=branches_of(viewer).filter(pk=branch.pk), domain=domain, day__gte=since)
+    return list(rows.filter(source_ip=source_ip).order_by("-day"))
+
+
+def aggregate_reports(
+    viewer: User, branch: BranchProfile, *, domain: str = "", since: date | None = None
+) -> QuerySet[AggregateReport]:
+    """The DMARC reports about the branch's domains; the caller takes a keyset page of them by ``ends``.
+
+    ``domain``: only those that may tell of mail from it, since a report is about a domain and those below it. ``since``
+    is a day (UTC) before which none of them may end.
+    """
+    rows = AggregateReport.objects.filter(branch__in=branches_of(viewer).filter(pk=branch.pk))
+    if domain:
+        labels = domain.split(".")
+        rows = rows.filter(domain__in=[".".join(labels[at:]) for at in range(len(labels))])
+    return rows.filter(ends__gte=datetime.combine(since, time(), UTC)) if since else rows
 
 
 def tls_reports(viewer: User, branch: BranchProfile, *, most: int = 20) -> list[TLSReport]:
     """The latest TLS reports about the branch's domains."""
     rows = TLSReport.objects.filter(branch__in=branches_of(viewer).filter(pk=branch.pk))
     return list(rows.order_by("-ends", "-pk")[:most])
+
+
+def tls_report_for(viewer: User, branch: BranchProfile, pk: int) -> TLSReport:
+    """One TLS report about the branch's domains; Http404 where it is not theirs."""
+    found = TLSReport.objects.filter(branch__in=branches_of(viewer).filter(pk=branch.pk), pk=pk).first()
+    if found is None:
+        raise Http404("No report of that number.")
+    return found
 
 
 def unplaced_events(viewer: User) -> QuerySet[ServiceEvent]:

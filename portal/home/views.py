@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 from django.http import HttpResponse
@@ -17,14 +17,15 @@ from portal.maillog.searching import troubled
 from portal.watch.selectors import open_notices
 from portal.web.http import PersonRequest
 from tickets.models import Exit
-from tickets.selectors.reports import exits_since, own_drafts, own_ended
+from tickets.selectors.reports import Ended, exits_since, own_drafts, own_ended
 from tickets.selectors.tickets import VIEWS, Filters, count_in, queue
 
 #: Whoever belongs to more branches finds the others on the branches page.
 MOST_BRANCHES = 2
 #: More drafts than these would push down what the page is for.
 MOST_DRAFTS = 3
-SPAN = timedelta(days=30)
+#: With today, thirty days.
+SPAN = timedelta(days=29)
 
 
 @require_safe
@@ -68,13 +69,15 @@ def _support(request: PersonRequest) -> dict[str, Any]:
 def _admin(request: PersonRequest) -> dict[str, Any]:
     """How many reports needed no ticket and why, and which branches have trouble sending."""
     viewer = request.user
-    exits = exits_since(viewer, timezone.now() - SPAN)
+    since = timezone.now().astimezone(UTC).date() - SPAN
+    exits = exits_since(viewer, Ended(since).begins)
     ended = sum(item.count for item in exits)
     tickets = sum(item.count for item in exits if item.exit == Exit.TICKET)
     withdrawn = sum(item.count for item in exits if item.exit == Exit.ABANDONED)
     counted = ended - withdrawn
     branches = health_of_all(viewer)
     return {
+        "ended_query": f"ended={since:%Y-%m-%d}",
         "exits": exits,
         "ended": ended,
         "tickets": tickets,

@@ -24,6 +24,7 @@ from portal.accounts.models import User
 from portal.allowing.models import AllowRequest
 from portal.api.models import Token
 from portal.branches.models import AllowListEntry, BranchProfile, DKIMEntry, SendingDomain
+from portal.feedback.models import TLSReport
 from portal.maillog.models import ReplyRule, SavedFilter
 from portal.planning.models import Mailing
 from portal.retention.models import Erasure
@@ -66,6 +67,7 @@ ROWS: dict[str, Row] = {
     "dossiers": Row("person"),
     "dossier": Row("person", "get", "domain"),
     "accuracy": Row("support"),
+    "accuracy_tickets": Row("support", "get", "cause"),
     # Asking to be allowed. The last is for whoever holds the link, and is of another branch.
     "allow_requests": Row("branch", "get post", "branch"),
     "allow_request": Row("branch", "get", "allow_request"),
@@ -92,6 +94,8 @@ ROWS: dict[str, Row] = {
     "standing_resume": Row("admin", "get post", "branch"),
     # What receivers and mail services report.
     "feedback": Row("branch", "get", "branch"),
+    "feedback_source": Row("branch", "get", "tls_report"),
+    "tls_report": Row("branch", "get", "tls_report"),
     "service_events": Row("support"),
     # Tokens of programs. What is under /api/v1/ lets nobody in without one (tests/portal/api).
     "tokens": Row("admin"),
@@ -254,6 +258,19 @@ def asked(branch: BranchProfile, by: User) -> AllowRequest:
     return AllowRequest.objects.create(branch=branch, by=by, domain=domain, host="smtp.xenegrade.net", expires=expires)
 
 
+def tls_report_of(branch: BranchProfile) -> TLSReport:
+    day = timezone.now()
+    return TLSReport.objects.create(
+        branch=branch,
+        domain=f"{CANARY}.example",
+        organisation=CANARY,
+        report_id="1",
+        policy="sts",
+        begins=day,
+        ends=day,
+    )
+
+
 @pytest.fixture
 def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, Any]]:
     """North's things, each with the canary, by the word the rows use for them."""
@@ -317,6 +334,8 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         "dkim_entry": {"code": "north", "pk": domain.pk, "entry": DKIMEntry.objects.get(domain=domain).pk},
         "erasure": {"code": Erasure.objects.create(way="erase", digest="0" * 64, stand_in=f"{CANARY}@x.example").code},
         "token": {"pk": Token.objects.create(name="XenDirect", user=ida, digest="0" * 64, hint="dd_0").pk},
+        "tls_report": {"code": "north", "pk": tls_report_of(north).pk},
+        "cause": {"cause": "mailbox_full"},
         "shipped_rule": {"ident": "apple.no-user"},
         "reply_rule": {"pk": ReplyRule.objects.create(text=f"{CANARY} full", cause="mailbox_full").pk},
         "mailing": {

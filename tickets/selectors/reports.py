@@ -6,7 +6,8 @@ Staff see the reports of their branches, support and admins all of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime, time
+from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,8 @@ from portal.maillog.selectors import Sends, clients_with, sends_to
 from portal.maillog.spans import Span
 from tickets.models import Attachment, Exit, Report, ReportState, Ticket
 
+#: Any end that helped: neither a ticket nor withdrawn.
+HELPED = "helped"
 #: Profiles shown beside an address; more than these help nobody to choose.
 MOST_PROFILES = 10
 
@@ -50,6 +53,11 @@ class ExitCount:
     @property
     def word(self) -> str:
         return str(self.exit.label)
+
+    @property
+    def query(self) -> str:
+        """Asks the list of reports for these, with the day since which they ended beside it."""
+        return urlencode({"exit": self.exit, "step": self.step})
 
 
 def reports_of(viewer: User) -> QuerySet[Report]:
@@ -84,9 +92,45 @@ class Made:
     days: Span | None = None
 
 
-def report_rows(viewer: User, *, state: str = "", made: Made | None = None) -> QuerySet[Report]:
-    """The rows of the list of reports, in one query; the caller takes a keyset page of it by ``created``."""
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """Reports that have ended since a day (UTC), one way at one step where these are given: what the home counts.
+
+    ``exit`` is one of :class:`Exit` or :data:`HELPED`; "" is any. ``step`` is a step's slug, and None is any.
+    """
+
+    since: date
+    exit: str = ""
+    step: str | None = None
+
+    @property
+    def begins(self) -> datetime:
+        return datetime.combine(self.since, time(), UTC)
+
+    @property
+    def word(self) -> str:
+        """How they ended, in words; "" where they may have ended in any way."""
+        if self.exit == HELPED:
+            return "Solved without a ticket"
+        return str(Exit(self.exit).label) if self.exit else ""
+
+
+def report_rows(
+    viewer: User, *, state: str = "", made: Made | None = None, ended: Ended | None = None
+) -> QuerySet[Report]:
+    """The rows of the list of reports, in one query; the caller takes a keyset page of it.
+
+    That is by ``created``, and of those that have ended by ``ended``.
+    """
     rows = reports_of(viewer)
+    if ended is not None:
+        rows = rows.filter(ended__gte=ended.begins).exclude(exit="")
+        if ended.exit == HELPED:
+            rows = rows.exclude(exit__in=(Exit.TICKET, Exit.ABANDONED))
+        elif ended.exit:
+            rows = rows.filter(exit=ended.exit)
+        if ended.step is not None:
+            rows = rows.filter(exit_step=ended.step)
     if made is not None:
         rows = rows.filter(branch=made.branch)
         if made.days is not None:

@@ -49,9 +49,10 @@ CHANGED = "Somebody else changed this report meanwhile. What you typed is still 
 @person_required
 def reports(request: PersonRequest) -> HttpResponse:
     """The reports of one's branches, newest first, drafts to go on with among them."""
-    state, made = request.GET.get("state", ""), _made(request)
-    page = page_of(selectors.report_rows(request.user, state=state, made=made), request.GET, by="created")
-    context = {"page": page, "state": state, "states": ReportState.choices, "made": made}
+    state, made, ended = request.GET.get("state", ""), _made(request), _ended(request)
+    rows = selectors.report_rows(request.user, state=state, made=made, ended=ended)
+    page = page_of(rows, request.GET, by="ended" if ended else "created")
+    context = {"page": page, "state": state, "states": ReportState.choices, "made": made, "ended": ended}
     return page_or_fragment(request, "tickets/wizard/reports.html", "tickets/wizard/_report_rows.html", context)
 
 
@@ -63,6 +64,16 @@ def _made(request: PersonRequest) -> selectors.Made | None:
     first, last = (day_called(request.GET.get(name, "")) for name in ("from", "until"))
     days = Span(first, last) if first and last and first <= last else None
     return selectors.Made(branch_for(request.user, code), days)
+
+
+def _ended(request: PersonRequest) -> selectors.Ended | None:
+    """The end that a count led here from; what cannot be read narrows nothing."""
+    since = day_called(request.GET.get("ended", ""))
+    if since is None:
+        return None
+    exit_ = request.GET.get("exit", "")
+    known = exit_ in Exit.values or exit_ == selectors.HELPED
+    return selectors.Ended(since, exit_ if known else "", request.GET.get("step"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -141,3 +141,15 @@ def test_how_right_the_suggestions_were(as_ida: Client, as_nora: Client, known: 
     assert (row.cause, row.suggested, row.right, row.instead) == ("recipient_policy", 2, 1, [("no_such_user", 1)])
     assert page.context["share"] == 50
     assert as_nora.get("/accuracy/").status_code == 403
+
+
+def test_each_figure_of_a_suggestion_leads_to_its_tickets(as_ida: Client, known: None) -> None:
+    Ticket.objects.filter(number=1).update(suggested_cause="recipient_policy", cause="recipient_policy")
+    Ticket.objects.filter(number=2).update(suggested_cause="recipient_policy", cause="no_such_user")
+    there = "/accuracy/recipient_policy/"
+    for query, numbers in (("", [2, 1]), ("?confirmed=recipient_policy", [1]), ("?confirmed=no_such_user", [2])):
+        assert f'href="{there}{query}"' in as_ida.get("/accuracy/").content.decode()
+        assert [row.number for row in as_ida.get(there + query).context["page"].rows] == numbers
+    assert as_ida.get(f"{there}?confirmed=mailbox_full").context["page"].rows == []
+    assert as_ida.get("/accuracy/nonsense/").status_code == 404
+    assert as_ida.get(f"{there}?confirmed=nonsense").status_code == 404

@@ -76,14 +76,26 @@ def test_admins_see_how_many_needed_no_ticket(
     exits: tuple[str, ...], share: int | None, as_ada: Client, north: BranchProfile, nora: Any,
     django_assert_max_num_queries: Any,
 ) -> None:  # fmt: skip
-    from django.utils import timezone
-
     for exit_ in exits:
         state = ReportState.SUBMITTED if exit_ == Exit.TICKET else ReportState.SOLVED
         Report.objects.create(branch=north, by=nora, state=state, exit=exit_, exit_step="sent", ended=timezone.now())
     with django_assert_max_num_queries(10):
         response = as_ada.get("/")
     assert response.context["solved_share"] == share
+
+
+def test_each_end_leads_to_its_reports(as_ada: Client, north: BranchProfile, nora: Any) -> None:
+    now = timezone.now()
+    for exit_ in (Exit.NOT_SENT, Exit.FOUND_IN_JUNK, Exit.FOUND_IN_JUNK, Exit.ABANDONED, Exit.TICKET):
+        state = ReportState.SUBMITTED if exit_ == Exit.TICKET else ReportState.SOLVED
+        Report.objects.create(branch=north, by=nora, state=state, exit=exit_, exit_step="junk", ended=now)
+    context = as_ada.get("/").context
+    for item in context["exits"]:
+        rows = as_ada.get(f"/reports/?{context['ended_query']}&{item.query}").context["page"].rows
+        assert len(rows) == item.count
+        assert {row.exit for row in rows} == {item.exit}
+    assert len(as_ada.get(f"/reports/?{context['ended_query']}").context["page"].rows) == context["ended"]
+    assert len(as_ada.get(f"/reports/?{context['ended_query']}&exit=helped").context["page"].rows) == 3
 
 
 def test_strangers_sign_in(client: Client, db: None) -> None:

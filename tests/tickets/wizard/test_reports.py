@@ -111,3 +111,30 @@ def test_queries(
     with django_assert_max_num_queries(4):
         response = as_nora.get(URL)
     assert len(response.context["page"].rows) == min(count, 50)
+
+
+class TestThatEnded:
+    """What a figure of an admin's home leads to: what ended since a day, in one way at one step."""
+
+    @pytest.fixture(autouse=True)
+    def _ended(self, north: BranchProfile, south: BranchProfile, nora: User, sven: User) -> None:
+        for number, (exit_, step) in enumerate([(Exit.ARRIVED, "sent"), (Exit.ARRIVED, "junk"), (Exit.ABANDONED, "")]):
+            made = make_report(north, nora, recipient=f"{number}@c.example", state="solved", exit=exit_, exit_step=step)
+            ended = make.NOON + timedelta(hours=number)
+            Report.objects.filter(pk=made.pk).update(created=make.NOON - timedelta(days=number), ended=ended)
+        made = make_report(south, sven, recipient="s@c.example", state="solved", exit=Exit.ARRIVED, exit_step="sent")
+        Report.objects.filter(pk=made.pk).update(ended=make.NOON - timedelta(days=1))
+
+    def test_the_latest_first_by_exit_and_step(self, as_ida: Client) -> None:
+        assert shown(as_ida, "?ended=2026-03-04") == ["2@c.example", "1@c.example", "0@c.example"]
+        assert shown(as_ida, "?ended=2026-03-04&exit=arrived") == ["1@c.example", "0@c.example"]
+        assert shown(as_ida, "?ended=2026-03-03&exit=arrived&step=sent") == ["0@c.example", "s@c.example"]
+        assert shown(as_ida, "?ended=2026-03-03&exit=abandoned&step=") == ["2@c.example"]
+        assert shown(as_ida, "?ended=2026-03-04&exit=helped") == ["1@c.example", "0@c.example"]
+
+    def test_staff_see_their_branch_s(self, as_sven: Client) -> None:
+        assert shown(as_sven, "?ended=2026-03-03") == ["s@c.example"]
+
+    def test_what_cannot_be_read_narrows_nothing(self, as_ida: Client) -> None:
+        assert len(shown(as_ida, "?ended=yesterday&exit=arrived")) == 4
+        assert len(shown(as_ida, "?ended=2026-03-04&exit=nonsense")) == 3
