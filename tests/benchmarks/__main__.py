@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-ALL = ("diagnose", "parsers", "runs", "broker", "bounces", "bounce_fuzz", "planning")
+ALL = ("diagnose", "parsers", "runs", "first_answer", "broker", "bounces", "bounce_fuzz", "planning")
 #: Many minutes, and a PostgreSQL or gigabytes: only when they are named.
 LONG = ("ingest", "orders", "history")
 

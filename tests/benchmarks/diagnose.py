@@ -94,7 +94,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         peer = peer_at(Path(folder))
         for delay in DELAYS_MS:
-            with served(delay / 1000) as port:
+            with served(delay / 1000) as server:
+                port = server.port
                 measure(port)
                 ours, theirs = [], []
                 for _ in range(ROUNDS):

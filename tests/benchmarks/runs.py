@@ -38,10 +38,10 @@ def memory_of(pid: int) -> int:
 def main(arguments: list[str]) -> None:
     from tests.benchmarks.dns_world import served
 
-    with tempfile.TemporaryDirectory() as folder, served(DELAY) as port:
+    with tempfile.TemporaryDirectory() as folder, served(DELAY) as server:
         os.environ |= {
             "DATA_DIR": folder,
-            "RESOLVERS": f"127.0.0.1:{port}",
+            "RESOLVERS": f"127.0.0.1:{server.port}",
             "DJANGO_SETTINGS_MODULE": "portal.settings",
         }
         os.environ |= {"LOG_LEVEL": "ERROR", "SECRET_KEY": "only for this measurement, and thrown away with its folder"}
@@ -52,7 +52,8 @@ def main(arguments: list[str]) -> None:
         subprocess.run([*manage, "migrate", "-v0"], check=True)
         worker = subprocess.Popen([sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "-l", "ERROR"])
         try:
-            print(json.dumps(measure(worker.pid)), flush=True)
+            measured = measure(worker.pid)
+            print(json.dumps({**measured, "questions": server.asked}), flush=True)
         finally:
             worker.terminate()
             worker.wait(30)
@@ -88,7 +89,7 @@ def perform(name: str, count: int) -> int:
     server = SendingServer(host="", addresses=("192.0.2.10",))
     for number in range(offset, offset + count):
         subject = Subject.of_domain(
-            f"d{number}.bench.test", sending_server=server, selectors=(DKIMSelector(selector="xen1"),)
+            f"d{number}.bench.internal", sending_server=server, selectors=(DKIMSelector(selector="xen1"),)
         )
         start_run(subject, by=None, fresh=True)
     ends_at = time.monotonic() + PATIENCE
