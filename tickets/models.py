@@ -51,6 +51,16 @@ class OtherDomain(models.TextChoices):
     NO = "no", "No, or not known"
 
 
+def _domain(address: str) -> str:
+    return address.rpartition("@")[2].strip().lower()
+
+
+def _own_domains(branch: BranchProfile, run: Run | None) -> set[str]:
+    """The domain that the branch sends as, by its profile and by what was examined."""
+    sender = str(run.subject.get("sender_domain") or "") if run else ""
+    return {_domain(branch.notification_address), sender.lower() or _domain(branch.notification_address)}
+
+
 class Report(models.Model):
     """The answers of a staff member in the wizard: a draft until it is solved or submitted.
 
@@ -106,6 +116,11 @@ class Report(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recipient or 'A report'} ({self.get_state_display()})"
+
+    @property
+    def is_within(self) -> bool:
+        """The branch wrote to a domain that it sends as, so its own IT is the recipient's as well."""
+        return _domain(self.recipient) in _own_domains(self.branch, self.run)
 
     @property
     def is_draft(self) -> bool:
@@ -187,6 +202,11 @@ class Ticket(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.number} {self.recipient}"
+
+    @property
+    def is_within(self) -> bool:
+        """The same as of its report, which need not be read for it."""
+        return self.recipient_domain in _own_domains(self.branch, self.run)
 
 
 class EventKind(models.TextChoices):

@@ -114,7 +114,7 @@ def _told(event: Event) -> dict[str, Any]:
     moved = {name: change[1] for name, change in event.changes.items() if name in ("state", "waiting_on")}
     known = ticket.suggested_cause if event.kind == EventKind.OPENED else ticket.cause
     own_server = ticket.branch.sends_through_own_server
-    cause = cause_for(known, own_server=own_server) if known != "unknown" else None
+    cause = cause_for(known, own_server=own_server, within=ticket.is_within) if known != "unknown" else None
     return {"event": event, "ticket": ticket, "moved": moved, "cause": cause}
 
 

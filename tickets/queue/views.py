@@ -117,7 +117,13 @@ def _by_confirmed(ticket: Ticket, beliefs: Sequence[Ranked]) -> dict[str, Any]:
         return {"lead": beliefs[0] if beliefs else None, "first_of_one": FIRST, "beside": beliefs[1:]}
     believed = next((item for item in beliefs if item.cause == ticket.cause), None)
     return {
-        "lead": believed or Ranked(ticket.cause, Confidence.CERTAIN, own_server=ticket.branch.sends_through_own_server),
+        "lead": believed
+        or Ranked(
+            ticket.cause,
+            Confidence.CERTAIN,
+            own_server=ticket.branch.sends_through_own_server,
+            within=ticket.is_within,
+        ),
         "first_of_one": FIRST,
         "is_confirmed": True,
         "beside": [item for item in beliefs if item is not believed],

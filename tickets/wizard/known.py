@@ -20,6 +20,7 @@ from diagnostics.engine.names import Address, Malformed, parse_address
 from diagnostics.engine.receivers import mailbox_domains
 from diagnostics.selectors import ReadFinding, findings_of
 from portal.accounts.models import User
+from portal.maillog.addresses import domain_of, normal
 from portal.maillog.models import CaseNote, ClientProfile, Delivery, State
 from portal.maillog.onward import onward_of
 from portal.maillog.replies import cause_now, reading_of
@@ -195,7 +196,13 @@ def _match(delivery: Delivery, leg: Delivery, story: list[TimelineItem]) -> Matc
 
 
 def _cause(leg: Delivery, ident: str) -> Cause | None:
-    return cause_for(ident, own_server=leg.branch.sends_through_own_server)
+    return cause_for(ident, own_server=leg.branch.sends_through_own_server, within=_is_within(leg))
+
+
+def _is_within(leg: Delivery) -> bool:
+    """The branch wrote to its own domain."""
+    own = leg.message.from_address or leg.branch.notification_address
+    return domain_of(leg.recipient_normal) == domain_of(normal(own))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,12 +99,12 @@ ENDINGS = {
 }
 
 
-def ending_of(exit_: str, cause: str, *, own_server: bool = False) -> Ending:
+def ending_of(exit_: str, cause: str, *, own_server: bool = False, within: bool = False) -> Ending:
     """The words of an exit; where a reply or what else is known gave the answer, those of the cause that it named.
 
-    ``own_server``: the branch sends through a server of its own.
+    ``own_server``: the branch sends through a server of its own. ``within``: it wrote to itself.
     """
     if exit_ in (Exit.ANSWERED, Exit.EXPLAINED):
-        found = cause_for(cause, own_server=own_server) or CAUSES["unknown"]
+        found = cause_for(cause, own_server=own_server, within=within) or CAUSES["unknown"]
         return Ending(title=found.title, meaning=found.meaning, actor=Actor(found.actor), remedy=found.remedy)
     return ENDINGS[Exit(exit_)]

@@ -135,7 +135,12 @@ def _delivery(request: PersonRequest) -> Delivery | None:
 
 
 def _ending(found: Report) -> Ending:
-    return ending_of(found.exit, found.cause, own_server=found.branch.sends_through_own_server)
+    return ending_of(
+        found.exit,
+        found.cause,
+        own_server=found.branch.sends_through_own_server,
+        within=found.is_within,
+    )
 
 
 @require_safe

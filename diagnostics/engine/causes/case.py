@@ -238,11 +238,16 @@ class Case:
         return self.recipient.rpartition("@")[2].lower()
 
     @property
+    def is_within(self) -> bool:
+        """Sender and recipient have the same domain, so they are one organisation."""
+        return bool(self.sender_domain) and self.recipient_domain == self.sender_domain.lower()
+
+    @property
     def is_to_itself(self) -> bool:
         """Sender and recipient have the same domain, and a third party hands the mail over."""
         if self.sends_through_own_server or self.has("self.own_server"):
             return False
-        return bool(self.sender_domain) and self.recipient_domain == self.sender_domain.lower()
+        return self.is_within
 
     @property
     def may_be_to_itself(self) -> bool:

@@ -233,9 +233,13 @@ _OF_AN_OWN_SERVER = {
 }
 
 
-def cause_for(ident: str, *, own_server: bool) -> Cause | None:
-    """The cause of that id, as it is for who sends; None where there is none of that id.
+def cause_for(ident: str, *, own_server: bool, within: bool = False) -> Cause | None:
+    """The cause of that id, as people are told it of who sends and who receives; None where there is none of that id.
 
-    ``own_server``: the branch sends through a server of its own, which the vendor's support can not mend.
+    ``own_server``: the branch sends through a server of its own, which the vendor's support can not mend. ``within``:
+    the branch writes to itself, so the recipient's IT is its own.
     """
-    return (_OF_AN_OWN_SERVER.get(ident) if own_server else None) or CAUSES.get(ident)
+    found = (_OF_AN_OWN_SERVER.get(ident) if own_server else None) or CAUSES.get(ident)
+    if within and found is not None and found.actor is Actor.RECIPIENT_IT:
+        return replace(found, actor=Actor.BRANCH_IT)
+    return found

@@ -148,3 +148,11 @@ def test_the_draft_is_asked_for(ticket: Ticket, as_ida: Client, as_nora: Client)
     assert not as_ida.get("/tickets/1/").context["reply_form"].initial.get("body")
     assert "Nora Lind" in as_ida.get("/tickets/1/?draft").context["reply_form"].initial["body"]
     assert not as_nora.get("/tickets/1/?draft").context["reply_form"].initial.get("body")
+
+
+def test_who_writes_to_itself_is_told_of_its_own_it(north: BranchProfile, nora: User, ida: User) -> None:
+    ticket = make_ticket(2, north, nora, recipient="office@north.example")
+    sent(ticket, State.REFUSED, "550 5.7.1 spoofed")
+    draft = reply_draft(ticket, [Ranked("self_to_self_blocked", Confidence.CERTAIN)], by=ida)
+    assert "Whose turn it is: your branch's IT." in draft
+    assert letter_to_their_it(ticket.report).strip() in draft

@@ -113,6 +113,7 @@ class Ranked:
     """One cause of a ranking, with the lines for and against it. ``detail`` is what the remedy is in this very case.
 
     ``links`` are where a line's proof can be read, by its text. ``own_server``: the branch's own server sends.
+    ``within``: the e-mail is of one organisation to itself.
     """
 
     cause: str
@@ -123,6 +124,7 @@ class Ranked:
     detail: str = field(default="")
     links: tuple[tuple[str, str], ...] = ()
     own_server: bool = False
+    within: bool = False
 
     @property
     def speaks_for(self) -> tuple[Spoken, ...]:
@@ -151,6 +153,12 @@ class Ranked:
     @property
     def actor(self) -> Actor:
         return self.known.actor
+
+    @property
+    def party(self) -> Actor:
+        """Whose turn it is, as people are told: of an organisation that writes to itself there is one IT."""
+        found = cause_for(self.cause, own_server=self.own_server, within=self.within)
+        return found.actor if found else self.actor
 
     @property
     def remedy(self) -> str:

@@ -54,7 +54,15 @@ def _weighed(claim: Claim, case: Case) -> Ranked:
     told = tuple(dict.fromkeys(line.text for line in claim.lines))
     links = (*((line.text, line.link) for line in claim.lines if line.link), *claim.links)
     return Ranked(
-        claim.cause, sure, told, against, int(claim.place), claim.remedy, links, case.sends_through_own_server
+        claim.cause,
+        sure,
+        told,
+        against,
+        int(claim.place),
+        claim.remedy,
+        links,
+        own_server=case.sends_through_own_server,
+        within=case.is_within,
     )
 
 

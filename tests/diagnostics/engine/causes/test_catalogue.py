@@ -44,3 +44,10 @@ def test_an_own_server_is_the_turn_of_the_branchs_it(ident: str) -> None:
 def test_what_the_application_does_stays_with_support() -> None:
     assert cause_for("send_error", own_server=True) is CAUSES["send_error"]
     assert cause_for("no_such_id", own_server=True) is None
+
+
+def test_who_writes_to_itself_has_one_it() -> None:
+    theirs, own = (cause_for("recipient_policy", own_server=False, within=within) for within in (False, True))
+    assert theirs is not None
+    assert own is not None
+    assert (theirs.actor, own.actor) == (Actor.RECIPIENT_IT, Actor.BRANCH_IT)
