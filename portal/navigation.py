@@ -56,7 +56,7 @@ BRANCH_PAGES = (
 )
 SUPPRESSION_PAGES = frozenset({"suppression", "branch_suppressions", "suppression_add", "suppression_import"})
 ALLOW_LIST_PAGES = frozenset({"allow_list_add", "allow_list_edit"})
-RATES_PAGES = frozenset({"rates_provider", "limits", "limit_add", "limit_edit"})
+RATES_PAGES = frozenset({"rates_provider", "rates_tries", "limits", "limit_add", "limit_edit"})
 RETURNED_PAGES = frozenset({"returned_mail", "returned_match"})
 RULE_PAGES = frozenset(
     {"reply_rules", "reply_rule_add", "reply_rule", "reply_rule_delete", "shipped_rules", "shipped_rule"}

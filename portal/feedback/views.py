@@ -50,7 +50,8 @@ def feedback_source(request: PersonRequest, code: str) -> HttpResponse:
         source_ip = str(ip_address(request.GET.get("address", "")))
     except ValueError:
         return redirect("feedback", code=branch.code)
-    domain, days = request.GET.get("domain", "").lower(), _days(request)
+    # PostgreSQL takes no NUL, not even to look for one.
+    domain, days = request.GET.get("domain", "").lower().replace("\0", ""), _days(request)
     rows = selectors.days_of(request.user, branch, source_ip=source_ip, domain=domain, days=days)
     reports = selectors.aggregate_reports(request.user, branch, domain=domain, since=rows[-1].day if rows else None)
     context = {

@@ -32,6 +32,7 @@ from portal.rates.queues import (
     queues_at,
     waiting_at,
 )
+from portal.rates.tries import Asked
 
 #: So many pairs of server and provider are shown at once; the others are fewer recipients each.
 MOST_PAIRS = 40
@@ -221,6 +222,16 @@ def hours_at(provider: str, begins: datetime, *, server: str = "", latest: datet
     for at, state, recipients in rows.order_by().values_list("hour", "state").annotate(all=Sum("recipients")):
         counts.setdefault(at, Counter())[state] += recipients
     return [_hour(at, counts[at]) for at in sorted(counts, reverse=True)]
+
+
+def counted_of(asked: Asked) -> int:
+    """How many tries were counted of what is ``asked`` for; one query."""
+    rows = AttemptCount.objects.filter(hour__gte=asked.begins, hour__lt=asked.ends, provider=asked.provider)
+    if asked.server is not None:
+        rows = rows.filter(server=asked.server)
+    if asked.state:
+        rows = rows.filter(state=asked.state)
+    return rows.aggregate(all=Sum("recipients"))["all"] or 0
 
 
 def every_hour(hours: Iterable[Hour], *, span: timedelta, now: datetime | None = None) -> list[Hour]:

@@ -11,4 +11,5 @@ urlpatterns = [
     path("rates/limits/<slug:key>/", views.limit_edit, name="limit_edit"),
     path("rates/limits/<slug:key>/reset/", views.limit_reset, name="limit_reset"),
     path("rates/to/<slug:slug>/", views.rates_provider, name="rates_provider"),
+    path("rates/to/<slug:slug>/tries/", views.rates_tries, name="rates_tries"),
 ]

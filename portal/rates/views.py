@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.access import admin_required, support_required
 from portal.maillog.filters import NONE
+from portal.maillog.states import ATTEMPTS
 from portal.rates import limits as known
 from portal.rates import selectors, services
 from portal.rates.forms import SPANS, LimitForm, RateFilter, hour_of, span_of
@@ -18,6 +19,7 @@ from portal.rates.hours import latest_episode, taken, total_of
 from portal.rates.limits import Limit, limit_for, limits_of, provider_name
 from portal.rates.places import places
 from portal.rates.queues import Queue
+from portal.rates.tries import WINDOW, Asked, tries_of
 from portal.web.http import PersonRequest
 
 GET_AND_POST = ["GET", "HEAD", "POST"]
@@ -40,9 +42,7 @@ def rates(request: PersonRequest) -> HttpResponse:
 @support_required
 def rates_provider(request: PersonRequest, slug: str) -> HttpResponse:
     """One provider: its hours, its limits, what it said about how much was sent, and who sent it."""
-    provider = "" if slug == NAMELESS else slug
-    if provider and provider_name(provider) == provider:
-        raise Http404("No provider of that name.")
+    provider = _provider(slug)
     span = span_of(request.GET.get("span", ""))
     since = selectors.first_hour(SPANS[span])
     form = RateFilter(request.GET, servers=selectors.servers_of(since))
@@ -55,6 +55,8 @@ def rates_provider(request: PersonRequest, slug: str) -> HttpResponse:
     context = {
         "name": provider_name(provider),
         "slug": slug,
+        "provider": provider,
+        "narrowed_server": form.chosen or None,
         "narrowed": provider or NONE,
         "form": form,
         "span": span,
@@ -72,6 +74,43 @@ def rates_provider(request: PersonRequest, slug: str) -> HttpResponse:
         "writers": selectors.writers(provider, hour, server=form.chosen) if hour else [],
     }
     return render(request, "rates/provider.html", context)
+
+
+def _provider(slug: str) -> str:
+    """The id of a provider, "" for all that have no name here; Http404 for a name that nobody has."""
+    provider = "" if slug == NAMELESS else slug
+    if provider and provider_name(provider) == provider:
+        raise Http404("No provider of that name.")
+    return provider
+
+
+@require_safe
+@support_required
+def rates_tries(request: PersonRequest, slug: str) -> HttpResponse:
+    """The tries behind one figure: of some hours, at one provider, by one server or all, with one end or any."""
+    provider, told = _provider(slug), request.GET
+    begins, last = hour_of(told.get("from", "")), hour_of(told.get("to", ""))
+    if begins is None or last is None or begins > last:
+        return redirect("rates_provider", slug=slug)
+    state = told.get("state", "") if told.get("state") in ATTEMPTS else ""
+    # A server is a host name, and nothing that a database would refuse to look for.
+    named = told.get("server", "").replace("\0", "")
+    server = None if not named else "" if named == NONE else named
+    asked = Asked(provider=provider, begins=begins, ends=last + selectors.HOUR, server=server, state=state)
+    found = tries_of(request.user, asked, told.get("after", ""))
+    query = told.copy()
+    query["after"] = found.further
+    context = {
+        "name": provider_name(provider),
+        "slug": slug,
+        "asked": asked,
+        "tries": found,
+        "counted": selectors.counted_of(asked),
+        "is_first": "after" not in told,
+        "further": query.urlencode() if found.further else "",
+        "window": WINDOW,
+    }
+    return render(request, "rates/tries.html", context)
 
 
 @require_safe

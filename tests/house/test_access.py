@@ -225,6 +225,7 @@ ROWS: dict[str, Row] = {
     # Rates.
     "rates": Row("support"),
     "rates_provider": Row("support", "get", "provider"),
+    "rates_tries": Row("support", "get", "provider"),
     "limits": Row("support"),
     "limit_add": Row("admin", "get post"),
     "limit_edit": Row("admin", "get post", "limit"),

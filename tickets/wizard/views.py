@@ -6,6 +6,7 @@ page carries the version it was drawn from, so that a second browser is told rat
 
 from __future__ import annotations
 
+import re
 from typing import Any, cast
 
 from django.contrib import messages
@@ -73,7 +74,9 @@ def _ended(request: PersonRequest) -> selectors.Ended | None:
         return None
     exit_ = request.GET.get("exit", "")
     known = exit_ in Exit.values or exit_ == selectors.HELPED
-    return selectors.Ended(since, exit_ if known else "", request.GET.get("step"))
+    # A step's slug; what is none finds nothing.
+    step = re.sub(r"[^a-z_]", "", request.GET["step"]) if "step" in request.GET else None
+    return selectors.Ended(since, exit_ if known else "", step)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

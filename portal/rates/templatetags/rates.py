@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +14,7 @@ from django.utils.safestring import SafeString
 
 from portal.branches.models import BranchProfile
 from portal.maillog.filters import NONE
-from portal.maillog.templatetags.log import percent
+from portal.maillog.templatetags.log import grouped, percent
 from portal.rates.queues import Queue
 from portal.rates.slowing import slowing_of
 
@@ -32,6 +33,34 @@ def share(part: int, whole: int, what: str) -> SafeString:
         '{} <meter min="0" max="{}" value="{}" title="{} of {} {}" aria-hidden="true"></meter>',
         words, whole, part, part, whole, what,
     )  # fmt: skip
+
+
+@register.simple_tag
+def tries(
+    number: int, provider: str, server: str | None, begins: datetime, last: datetime | None = None, state: str = ""
+) -> str | SafeString:
+    """``{% tries hour.tried rate.provider rate.server hour.at %}``: a figure of tries as a link to them.
+
+    They are those of the hour ``begins``, or of all hours from it to ``last``. ``server`` is "" for none that is known
+    and None for all.
+    """
+    words = grouped(number)
+    if not number:
+        return words
+    return format_html('<a href="{}">{}</a>', tries_url(provider, server, begins, last, state), words)
+
+
+@register.simple_tag
+def tries_url(
+    provider: str, server: str | None, begins: datetime, last: datetime | None = None, state: str = ""
+) -> str:
+    """``{% tries_url rate.provider rate.server hour.at %}``: the address that ``tries`` leads to."""
+    form = "%Y-%m-%dT%H"
+    asked = {"from": begins.strftime(form), "to": (last or begins).strftime(form), "state": state}
+    if server is not None:
+        asked["server"] = server or NONE
+    query = urlencode({name: value for name, value in asked.items() if value})
+    return f"{reverse('rates_tries', args=[provider or 'other'])}?{query}"
 
 
 @register.simple_tag
