@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from io import StringIO
+from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from diagnostics.models import Run
@@ -16,6 +19,7 @@ from portal.returned.models import ReturnedMail
 from portal.standing.models import Standing
 from portal.suppression.models import Suppression
 from tickets.models import Exit, Report, Ticket
+from tickets.selectors.reconciled import NOT_THEIRS
 
 
 def test_it_is_a_lived_in_world(db: None) -> None:
@@ -35,6 +39,11 @@ def test_it_is_a_lived_in_world(db: None) -> None:
     kinds = Counter(ReturnedMail.objects.values_list("kind", flat=True))
     assert kinds == {"bounce": 2, "complaint": 3, "auto_reply": 1, "not_a_bounce": 1}
     assert ReturnedMail.objects.filter(unmatched__gt=0).count() == 2
+    zone = json.loads(Path(settings.BASE_DIR, "portal/demo/zone.json").read_text())
+    answered = Delivery.objects.exclude(reply_code="").exclude(cause__in=NOT_THEIRS).exclude(remote_host="")
+    assert {
+        domain for domain in answered.values_list("recipient_domain", flat=True) if "MX" not in zone[domain]
+    } == set()
     reasons = set(Suppression.objects.values_list("reason", flat=True))
     assert reasons == {"hard_bounce", "complaint", "opt_out", "manual"}
     assert [kind.count for kind in unclassified().rows] == [3, 1]

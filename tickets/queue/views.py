@@ -28,6 +28,7 @@ from tickets.queue.letters import reply_draft
 from tickets.selectors import tickets as selectors
 from tickets.selectors.belief import belief, believed, case_of
 from tickets.selectors.letters import letter_to_their_it
+from tickets.selectors.reconciled import beside_the_log
 from tickets.services import files as file_services
 from tickets.services import tickets as services
 
@@ -98,7 +99,11 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
         "reply_form": _reply_form(request, ticket, told),
         "files_form": FilesForm(auto_id="files_%s"),
         "traces": selectors.traces_on(viewer, ticket),
-        **context_of(ticket.run, reverse("ticket_findings", args=[ticket.number])),
+        **context_of(
+            ticket.run,
+            reverse("ticket_findings", args=[ticket.number]),
+            reading=beside_the_log(ticket.branch, ticket.recipient),
+        ),
     }
     if viewer.is_support:
         context |= {
@@ -154,7 +159,11 @@ def ticket_findings(request: PersonRequest, number: int) -> HttpResponse:
         return redirect("ticket", number=number)
     beliefs = belief(request.user, found.report, found.run)
     context = {
-        **context_of(found.run, reverse("ticket_findings", args=[number])),
+        **context_of(
+            found.run,
+            reverse("ticket_findings", args=[number]),
+            reading=beside_the_log(found.branch, found.recipient),
+        ),
         "ticket": found,
         "report": found.report,
         "beliefs": beliefs,

@@ -20,6 +20,7 @@ from portal.maillog.replies import named_rules
 from portal.suppression.selectors import suppressed
 from tickets.models import OtherDomain, Report, Symptom
 from tickets.selectors.evidence import address_fault, facts_of, of_branch
+from tickets.selectors.reconciled import beside_the_log
 from tickets.selectors.surroundings import (
     Around,
     Returned,
@@ -102,7 +103,7 @@ def case_of(viewer: User | None, report: Report, run: Run | None) -> Case:
                 suggestion=str(item.arguments.get("suggestion") or ""),
                 remedy=item.remedy,
             )
-            for item in findings_of(run)
+            for item in map(beside_the_log(branch, report.recipient), findings_of(run))
         ),
         profile_addresses=tuple(subject.get("profile_addresses", ())),
         is_forgot=is_forgot(report.function),

@@ -7,14 +7,13 @@ the correction to press.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from diagnostics.engine.findings import Actor, Verdict
 from diagnostics.engine.names import Malformed, parse_address
 from diagnostics.selectors import ReadFinding
-from tickets.models import Exit, Report
+from tickets.models import Report
 from tickets.wizard.known import ABOUT_ADDRESS, meant_address
-from tickets.wizard.outcomes import Ending
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,17 +53,6 @@ def decisive_of(report: Report, findings: Sequence[ReadFinding]) -> Decisive | N
         verdict=Verdict.NOTICE,
         suggestions=(meant,),
     )
-
-
-def told_with(ending: Ending, report: Report, findings: Sequence[ReadFinding]) -> Ending:
-    """The words of an ended report; none asks to send again to an address that the checks say cannot take mail."""
-    if report.exit != Exit.NOT_SENT:
-        return ending
-    found = decisive_of(report, findings)
-    if found is None or found.verdict is not Verdict.PROBLEM:
-        return ending
-    meant = f" Probably meant: {', '.join(found.suggestions)}." if found.suggestions else ""
-    return replace(ending, remedy=f"Before it is sent: {found.title}. {found.remedy}{meant}")
 
 
 def _of_finding(finding: ReadFinding, meant: str) -> Decisive:

@@ -30,6 +30,7 @@ from portal.suppression.selectors import suppression_of
 from tickets.models import Attachment, Report, Ticket
 from tickets.selectors.belief import SUPPORT, belief, is_forgot
 from tickets.selectors.message import facts_about
+from tickets.selectors.reconciled import beside_the_log
 from tickets.selectors.reports import attachments_of, profiles_for, similar_open
 from tickets.selectors.sends import found_for
 from tickets.wizard.junk import GENERIC, Guide, for_recipient, for_staff, guide_for
@@ -224,7 +225,8 @@ def about_address(viewer: User, report: Report) -> AddressKnown:
     parsed = parse_address(report.recipient)
     fault = parsed if isinstance(parsed, Malformed) else None
     wire = "" if isinstance(parsed, Malformed) else parsed.text
-    findings = tuple(item for item in findings_of(report.run) if item.check in ABOUT_ADDRESS)
+    read = map(beside_the_log(report.branch, report.recipient), findings_of(report.run))
+    findings = tuple(item for item in read if item.check in ABOUT_ADDRESS)
     profiles = tuple(profiles_for(viewer, report))
     held = tuple(dict.fromkeys(profile.email for profile in profiles if profile.email))
     is_on_profile = any(profile.email_normal == _folded(wire) for profile in profiles)

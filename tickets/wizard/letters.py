@@ -6,7 +6,7 @@ that, and what the recipient or their IT department does now.
 
 from __future__ import annotations
 
-from diagnostics.engine.causes import CAUSES
+from diagnostics.engine.causes import cause_for
 from diagnostics.engine.findings import Actor
 from portal.web.moments import zone_of
 from tickets.models import Exit, Report
@@ -15,12 +15,11 @@ from tickets.selectors.message import facts_about
 from tickets.wizard.junk import Guide
 
 #: Exits at which a cause is told, so that the recipient is told it too where they or their side have to act.
-EXPLAINED = (Exit.ANSWERED, Exit.EXPLAINED)
+EXPLAINED = (Exit.ANSWERED, Exit.EXPLAINED, Exit.STILL_TRYING)
 THEIRS = frozenset({Actor.RECIPIENT, Actor.RECIPIENT_IT, Actor.PROVIDER})
 #: What the recipient is asked for, by cause. Causes that only their IT department can mend have the letter to it.
 ASKED = {
-    "mailbox_full": "There is no room left in your mailbox. Please make room, and tell us when it is done, so that we "
-    "can send the e-mail again.",
+    "mailbox_full": "There is no room left in your mailbox. Please make room, and tell us when it is done.",
     "mailbox_disabled": "Your provider's server says that your mailbox is switched off. Please have it switched on, or "
     "give us another address.",
     "images_blocked": "Most e-mail applications do not load pictures until you allow it. Please open the e-mail and "
@@ -38,7 +37,7 @@ def is_for_recipient(report: Report) -> bool:
     """The report ended with something that the recipient, their IT or their provider has to do."""
     if report.exit == Exit.FOUND_IN_JUNK:
         return True
-    cause = CAUSES.get(report.cause)
+    cause = cause_for(report.cause, own_server=report.branch.sends_through_own_server, within=report.is_within)
     return report.exit in EXPLAINED and cause is not None and cause.actor in THEIRS
 
 

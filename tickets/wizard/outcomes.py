@@ -64,7 +64,8 @@ ENDINGS = {
         title="It is still being tried",
         meaning="The recipient's server deferred the e-mail, and the sending server tries again by itself.",
         actor=Actor.NOBODY,
-        remedy="Wait: sending it again would only make a second copy. Come back if it did not arrive by tomorrow.",
+        remedy="Wait: sending it again would only make a second copy. The sending server goes on by itself, usually "
+        "for about five days; come back when the log says that it was refused or given up.",
     ),
     Exit.ADDRESS_CORRECTED: Ending(
         title="The address was corrected",

@@ -86,7 +86,7 @@ def decide_sent(answers: Answers, facts: Facts) -> Outcome:
     if choice == "error" or (choice.startswith("delivery-") and facts.state == State.ERROR):
         return Escalate("send_error")
     if stops and facts.state == State.DEFERRED:
-        return Leave(Exit.STILL_TRYING, "still_trying")
+        return Leave(Exit.STILL_TRYING, facts.cause or "still_trying")
     if stops and facts.state in (State.REFUSED, State.EXPIRED):
         return Leave(Exit.ANSWERED, facts.cause or "unknown")
     return Continue()

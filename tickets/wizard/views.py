@@ -29,14 +29,16 @@ from tickets.models import Exit, Report, ReportState
 from tickets.selectors import reports as selectors
 from tickets.selectors.belief import belief
 from tickets.selectors.message import facts_about
+from tickets.selectors.reconciled import beside_the_log
 from tickets.services import files as file_services
 from tickets.services import reports as services
 from tickets.wizard import known, steps
 from tickets.wizard.beforehand import known_already
-from tickets.wizard.decisive import decisive_of, told_with
+from tickets.wizard.decisive import decisive_of
+from tickets.wizard.endings import suppressed_remedy, suppressed_since, told_ending
 from tickets.wizard.forms import DescribeForm, MessageForm, SentForm, StepForm, delivery_initial, message_initial
 from tickets.wizard.letters import is_for_recipient
-from tickets.wizard.outcomes import Ending, Leave, ending_of
+from tickets.wizard.outcomes import Leave
 from tickets.wizard.relevance import set_aside
 from tickets.wizard.told import told_of
 
@@ -137,15 +139,6 @@ def _delivery(request: PersonRequest) -> Delivery | None:
     return delivery_for(request.user, int(named))
 
 
-def _ending(found: Report) -> Ending:
-    return ending_of(
-        found.exit,
-        found.cause,
-        own_server=found.branch.sends_through_own_server,
-        within=found.is_within,
-    )
-
-
 @require_safe
 @person_required
 def report(request: PersonRequest, code: str) -> HttpResponse:
@@ -156,7 +149,7 @@ def report(request: PersonRequest, code: str) -> HttpResponse:
     checks = _checks(found)
     context = {
         "report": found,
-        "ending": told_with(_ending(found), found, checks["findings"]),
+        "ending": told_ending(found, checks["findings"]),
         "known": known.about_junk(request.user, found),
         "is_for_recipient": is_for_recipient(found),
         "message": facts_about(found),
@@ -292,6 +285,7 @@ def _step_page(
         "form": form,
         "known": form.known,
         "facts": steps.facts_of(found, found.delivery),
+        "withheld": _withheld(found, form.known),
         "places": steps.path_of(found),
         "conflict": conflict,
         **_checks(found, form.known, with_beliefs=step is steps.REVIEW),
@@ -301,21 +295,32 @@ def _step_page(
     return render(request, "tickets/wizard/step.html", context, status=status)
 
 
+def _withheld(found: Report, knows: known.Known) -> dict[str, str]:
+    """What the suppression list says of the recipient, for the step that asks whether it was sent."""
+    entry = knows.suppression if isinstance(knows, known.SentKnown) else None
+    return {"meaning": suppressed_since(found, entry), "remedy": suppressed_remedy(entry)} if entry else {}
+
+
 def _checks(found: Report, knows: known.Known | None = None, *, with_beliefs: bool = False) -> dict[str, Any]:
     """What the checks have found so far, what of it cannot be the cause, and whether it settles a draft already.
 
     ``with_beliefs``: the page shows what is believed as well, which is brought up to date with the findings.
     """
     url = reverse("report_findings", args=[found.code]) + ("?beliefs" if with_beliefs else "")
-    context = context_of(found.run, url)
+    context = context_of(found.run, url, reading=beside_the_log(found.branch, found.recipient))
     findings = cast(list[ReadFinding], context["findings"])
+    decisive = decisive_of(found, findings) if found.is_draft else None
+    # What leads the page is told once; beside it the finding stands folded.
+    led = [item for item in findings if decisive and item.check in known.ABOUT_ADDRESS and item.needs_somebody]
+    others = [item for item in findings if item not in led]
     records = [match.delivery for match in knows.matches] if isinstance(knows, known.SentKnown) else []
-    aside = set_aside(found, findings, records)
+    aside = set_aside(found, others, records)
     return {
         **context,
-        "by_actor": by_actor(finding for finding in findings if finding not in aside),
+        "by_actor": by_actor(finding for finding in others if finding not in aside),
         "aside": aside,
-        "decisive": decisive_of(found, findings) if found.is_draft else None,
+        "led": led,
+        "decisive": decisive,
     }
 
 

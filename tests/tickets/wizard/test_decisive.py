@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +12,13 @@ from django.urls import reverse
 from diagnostics.models import StoredFinding
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
+from portal.maillog.models import State
+from tests import make
+from tests.portal.suppression.conftest import suppressed
 from tests.tickets.wizard.conftest import SOLVED, ended, make_report, post, url
 from tickets.models import Report
+from tickets.selectors.belief import SUPPORT, case_of
+from tickets.selectors.reconciled import NOT_THEIRS, NOWHERE
 
 TYPED, MEANT = "pia@oakwod.example", "pia@oakwood.example"
 HTMX = {"HX-Request": "true"}
@@ -84,6 +90,68 @@ def test_a_domain_that_takes_no_mail(as_nora: Client, report: Report) -> None:
 def test_other_findings_settle_nothing(as_nora: Client, report: Report, code: str, check: str, verdict: str) -> None:
     found(report, code, check, verdict)
     assert as_nora.get(url(report, "sent")).context["decisive"] is None
+
+
+@pytest.mark.parametrize("code", sorted(NOWHERE))
+def test_a_domain_whose_server_answered_is_told_with_its_answer(as_nora: Client, report: Report, code: str) -> None:
+    found(report, code, "recipient-mx", domain="oakwod.example", hosts=["mx.oakwod.example"])
+    assert as_nora.get(url(report, "sent")).context["decisive"].verdict == "problem"
+    make.delivery(
+        report.branch,
+        "bo@oakwod.example",
+        State.REFUSED,
+        reply="550 no",
+        reply_code="550",
+        remote_host="mx.oak.example",
+    )
+    context = as_nora.get(url(report, "sent")).context
+    assert context["decisive"] is None
+    told = next(item for item in context["findings"] if item.code == code)
+    assert (told.verdict, told.actor) == ("notice", "recipient_it")
+    assert "mx.oak.example" in told.meaning
+    fact = next(item for item in case_of(SUPPORT, report, report.run).findings if item.code == code)
+    assert (fact.verdict, fact.title) == ("notice", told.title)
+
+
+@pytest.mark.parametrize(
+    ("by_whom", "reply_code"), [("smtp.xenegrade.net", "250"), ("", "550"), ("mx.oakwod.example", "")]
+)
+def test_only_an_answer_of_theirs_counts(as_nora: Client, report: Report, by_whom: str, reply_code: str) -> None:
+    found(report, "mx.no_domain", "recipient-mx", domain="oakwod.example")
+    make.delivery(report.branch, TYPED, State.REFUSED, reply="no", reply_code=reply_code, remote_host=by_whom)
+    assert as_nora.get(url(report, "sent")).context["decisive"].verdict == "problem"
+
+
+@pytest.mark.parametrize("cause", sorted(NOT_THEIRS))
+def test_a_server_that_does_not_serve_the_domain_is_none_of_its(as_nora: Client, report: Report, cause: str) -> None:
+    found(report, "mx.none", "recipient-mx", domain="oakwod.example")
+    make.delivery(
+        report.branch, TYPED, State.REFUSED, reply="554 no", reply_code="554", remote_host="mx.x.example", cause=cause
+    )
+    assert as_nora.get(url(report, "sent")).context["decisive"].verdict == "problem"
+
+
+def test_there_is_one_lead(as_nora: Client, report: Report) -> None:
+    typo(report)
+    suppressed(report.branch, TYPED, since=make.NOON - timedelta(days=3))
+    make.delivery(report.branch, TYPED, State.REFUSED, reply="550 5.1.2 no domain", cause="domain_or_dns")
+    response = as_nora.get(url(report, "sent"))
+    assert [item.code for item in response.context["led"]] == ["mx.no_domain", "address.typo"]
+    assert not response.context["by_actor"]
+    page = response.content.decode()
+    page = page[page.index('id="decisive"') : page.index('id="findings"')]
+    assert page.count("What to do:") == 1
+    assert page.count("btn-primary") == 1
+    assert 'value="suppressed"' not in page
+
+
+def test_the_proof_of_the_lead_is_not_called_beside_the_point(as_nora: Client, report: Report) -> None:
+    found(report, "mx.none", "recipient-mx", domain="oakwod.example")
+    make.delivery(report.branch, TYPED, State.REFUSED, reply="554 relay access denied", cause="relay_denied")
+    context = as_nora.get(url(report, "sent")).context
+    assert context["decisive"] is not None
+    assert [item.code for item in context["led"]] == ["mx.none"]
+    assert context["aside"] == []
 
 
 def test_one_press_corrects_it_before_anything_was_asked(as_nora: Client, report: Report) -> None:
