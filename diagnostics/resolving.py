@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
@@ -11,8 +12,9 @@ from diagnostics.engine.cache import Cache
 from diagnostics.engine.canary import Canary
 from diagnostics.engine.names import Address, parse_address
 from diagnostics.engine.outside import Outside, Probe
+from diagnostics.engine.outside.picture import Pictures
 from diagnostics.engine.resolver import DNSResolver, Resolver
-from diagnostics.engine.subject import Subject
+from diagnostics.engine.subject import PICTURES, Subject
 from diagnostics.engine.zone import Overlay, Zone, read_zone
 
 #: One memory for the whole process: runs of the same hour ask many of the same questions.
@@ -27,6 +29,16 @@ def outside_from_settings(subject: Subject, *, is_again: bool = False) -> Outsid
     if is_again:
         return Outside(why_not="the first call was broken off, and no server is called on twice within ten minutes")
     return Outside(probe=probe_of(subject) if settings.SMTP_PROBE != "off" else None)
+
+
+def pictures_from_settings(subject: Subject) -> Pictures | None:
+    """How the pictures of a message are asked for; only where ``subject`` asks for that and the settings allow it."""
+    if subject.probe != PICTURES or not settings.PICTURE_PROBE:
+        return None
+    desk = urlsplit(settings.BASE_URL).hostname or ""
+    if not settings.DIAGNOSTICS_ZONE:
+        return Pictures(desk=desk)
+    return Pictures(desk=desk, is_invented=_zone_from_settings().holds)
 
 
 def probe_of(subject: Subject) -> Probe | None:
@@ -47,8 +59,12 @@ def resolver_from_settings(fresh: bool = False) -> Resolver:
     real = Canary(DNSResolver(settings.RESOLVERS, _remembered, fresh=fresh))
     if not settings.DIAGNOSTICS_ZONE:
         return real
+    return Overlay(_zone_from_settings(), real)
+
+
+def _zone_from_settings() -> Zone:
     path = Path(settings.DIAGNOSTICS_ZONE)
-    return Overlay(_zone_at(path, path.stat().st_mtime_ns if path.exists() else 0), real)
+    return _zone_at(path, path.stat().st_mtime_ns if path.exists() else 0)
 
 
 @functools.lru_cache(maxsize=4)

@@ -29,7 +29,7 @@ from diagnostics.engine.plan import CHECKS, FAILED, Result, examine
 from diagnostics.engine.subject import Subject
 from diagnostics.engine.transcript import Recording
 from diagnostics.models import ReceivedMessage, Run, RunState, StoredFinding
-from diagnostics.resolving import outside_from_settings, resolver_from_settings
+from diagnostics.resolving import outside_from_settings, pictures_from_settings, resolver_from_settings
 
 logger = logging.getLogger(__name__)
 
@@ -98,8 +98,10 @@ def _inspected(run: Run, recording: Recording) -> Iterator[Result]:
     octets = bytes(message.raw)
     given = octets.decode("utf-8", "replace") if message.is_text else octets
     try:
-        connection = _connection(Subject.from_json(run.subject))
-        found = asyncio.run(inspect(given, recording, authserv_id=message.authserv_id, connection=connection))
+        subject = Subject.from_json(run.subject)
+        connection, pictures = _connection(subject), pictures_from_settings(subject)
+        looking = inspect(given, recording, authserv_id=message.authserv_id, connection=connection, pictures=pictures)
+        found = asyncio.run(looking)
     except Exception as error:
         logger.exception("The message of run %s could not be inspected.", run.code)
         yield Result(MESSAGE, 0, (FAILED.found(error=type(error).__name__),))

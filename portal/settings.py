@@ -221,6 +221,8 @@ SMTP_PROBE = env.read_choice("SMTP_PROBE", "off", ("off", "greeting", "recipient
 SMTP_PROBE_HELO = env.read_str("SMTP_PROBE_HELO", urlsplit(BASE_URL).hostname or "localhost")
 #: The envelope's sender of such a call; empty is the null sender of a bounce.
 SMTP_PROBE_SENDER = env.read_str("SMTP_PROBE_SENDER")
+#: Whether the pictures that a test message shows from other servers are asked for, where its sender agreed.
+PICTURE_PROBE = env.read_bool("PICTURE_PROBE", default=True)
 #: Days for which the raw text of a message that was handed in is kept; what was read out of it stays.
 MESSAGE_DAYS = env.read_int("MESSAGE_DAYS", 30, least=1, most=3650)
 #: Where the mailroom listens for mail, ``host:port``, or off; how it speaks, how it greets, what it takes at most.

@@ -2,7 +2,7 @@
 
 Who names the server is a stranger too: an MX record, or a name we build from a domain that somebody typed. So the
 address is judged at the moment of connecting, and the connection goes to the very address that was judged; a name that
-answers differently the second time gains nothing. What comes back is bounded in octets and in time, and there are two
+answers differently the second time gains nothing. What comes back is bounded in octets and in time, and there are three
 ports and no more.
 """
 
@@ -20,6 +20,7 @@ from typing import Self
 from diagnostics.engine.ip import is_documentation
 
 SMTP_PORT = 25
+HTTP_PORT = 80
 HTTPS_PORT = 443
 MOST_OCTETS = 64 * 1024
 LONGEST_LINE = 4096
@@ -84,6 +85,7 @@ class Door:
     may_reach: Callable[[str], bool] = is_public
     smtp_port: int = SMTP_PORT
     https_port: int = HTTPS_PORT
+    http_port: int = HTTP_PORT
     context: Callable[[], ssl.SSLContext] = ssl.create_default_context
 
     async def open(self, addresses: Sequence[str], port: int, *, seconds: float, tls_name: str = "") -> Connection:
@@ -92,7 +94,7 @@ class Door:
         With ``tls_name`` the connection is encrypted at once, and the certificate must be valid for that name.
         ConnectProblem says why there is none.
         """
-        if port not in (self.smtp_port, self.https_port):
+        if port not in (self.smtp_port, self.https_port, self.http_port):
             raise ConnectProblem("forbidden", f"Port {port} is none we connect to.")
         if not addresses:
             raise ConnectProblem("no_address", "There is no address to connect to.")

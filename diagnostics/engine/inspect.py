@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,9 +12,12 @@ from diagnostics.engine.findings import Finding, Source
 from diagnostics.engine.messages import content
 from diagnostics.engine.messages.headers.authentication_results import Results
 from diagnostics.engine.messages.headers.connection import Connection
+from diagnostics.engine.messages.headers.fields import read_message
 from diagnostics.engine.messages.headers.judge import MessageReport, judge
 from diagnostics.engine.messages.headers.judge_codes import CODES
 from diagnostics.engine.messages.headers.received import Step
+from diagnostics.engine.outside.picture import Pictures, Tried
+from diagnostics.engine.path import together
 from diagnostics.engine.plan import DEADLINE
 from diagnostics.engine.resolver import Resolver
 from diagnostics.engine.subject import Subject
@@ -49,40 +52,74 @@ class Inspection:
 
 
 async def inspect(
-    raw: bytes | str, resolver: Resolver, *, authserv_id: str = "", connection: Connection | None = None
+    raw: bytes | str,
+    resolver: Resolver,
+    *,
+    authserv_id: str = "",
+    connection: Connection | None = None,
+    pictures: Pictures | None = None,
 ) -> Inspection:
     """The inspection of the message ``raw``, held to the same time as a run: what is not answered is not known.
 
-    ``connection`` is the one by which it came, where it came to us.
+    ``connection`` is the one by which it came, where it came to us. With ``pictures`` those of other servers are asked
+    for meanwhile.
     """
-    try:
-        async with asyncio.timeout(SECONDS):
-            report = await judge(raw, resolver, authserv_id=authserv_id, connection=connection)
-    except TimeoutError:
+    # A header alone, or what a clipboard left of a message, says nothing about how it was built.
+    found = content.read_content(raw) if isinstance(raw, bytes) and read_message(raw).body is not None else None
+    wanted = content.remote_pictures(found) if found and pictures else ()
+
+    async def judged() -> MessageReport | None:
+        try:
+            async with asyncio.timeout(SECONDS):
+                return await judge(raw, resolver, authserv_id=authserv_id, connection=connection)
+        except TimeoutError:
+            return None
+
+    async def asked() -> tuple[Tried, ...]:
+        return await pictures.ask_all(wanted, resolver) if pictures and wanted else ()
+
+    report, tried = await together(judged(), asked())
+    if report is None:
         return Inspection((DEADLINE.found(seconds=SECONDS),), {})
-    if report.message.body is None or isinstance(raw, str):
-        # A header alone, or what a clipboard left of a message, says nothing about how it was built.
+    if found is None:
         return Inspection(report.findings, facts_of(report))
-    found = content.read_content(raw)
-    return Inspection((*report.findings, *content.judge_content(found)), {**facts_of(report), "content": built(found)})
+    findings = (*report.findings, *content.judge_content(found, tried))
+    return Inspection(findings, {**facts_of(report), "content": built(found, tried)})
 
 
-def built(found: content.Content) -> dict[str, Any]:
-    """The facts of a message's content as plain data."""
+def built(found: content.Content, tried: Sequence[Tried] = ()) -> dict[str, Any]:
+    """The facts of a message's content as plain data, with what came of asking for its pictures."""
+    answers = {item.source: item for item in tried}
     return {
         "octets": found.octets,
         "html_octets": found.html_octets,
         "words": found.page.words,
         "links": len(found.page.links),
         "images": [
-            {"source": item.source[:300], "kind": item.kind, "alt": item.alt, "is_tiny": item.is_tiny}
+            {
+                "source": item.source[:300],
+                "kind": item.kind,
+                "alt": item.alt,
+                "is_tiny": item.is_tiny,
+                **_came(answers.get(item.source)),
+            }
             for item in found.page.images[:MOST_RESULTS]
         ],
+        "backgrounds": [
+            {"source": source[:300], **_came(answers.get(source))}
+            for source in dict.fromkeys(found.page.backgrounds[:MOST_RESULTS])
+        ],
+        "asked": sum(bool(item.steps) for item in tried),
         "attachments": [
             {"name": item.name, "type": item.type, "octets": item.octets} for item in found.attachments[:MOST_RESULTS]
         ],
         "unsubscribe": found.unsubscribe,
     }
+
+
+def _came(item: Tried | None) -> dict[str, str]:
+    """What came of asking for a picture; nothing where it was not to be asked for."""
+    return {"outcome": item.outcome.value, "answer": item.answer[:300]} if item else {}
 
 
 def facts_of(report: MessageReport) -> dict[str, Any]:

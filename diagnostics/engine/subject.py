@@ -12,6 +12,9 @@ from typing import Any, Self
 
 from diagnostics.engine.ip import unmapped
 
+#: What a subject's ``probe`` holds where the pictures of a message are to be asked for.
+PICTURES = "pictures"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendingServer:
@@ -81,6 +84,7 @@ class Subject:
     (the branch's own and its clients'); ``profile_addresses`` are the addresses on the client's profile.
     ``refused_at`` is when the recipient's organisation last refused our mail by a rule of theirs, as our log has it.
     ``probe`` asks for a call on the recipient's mail server: ``greeting``, or ``recipient`` to name the address too;
+    or, for a message, ``pictures`` for those that it shows from other servers.
     ``probe_is_representative``: the desk runs on the sending host, so the server sees the sender's address.
     ``is_from_records``: our records were asked about the sender, so what is empty they do not hold.
     ``now`` is an ISO 8601 time in UTC, so that expiry is judged the same when a run is replayed.

@@ -33,6 +33,9 @@ class Trial(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     module = models.CharField("sent from", max_length=20, choices=Module)
     report = models.UUIDField(null=True, blank=True)
+    asks_for_pictures = models.BooleanField(
+        "asks for pictures", default=False, help_text="The pictures its messages show are asked for at their servers."
+    )
     opened = models.DateTimeField(default=timezone.now)
     expires = models.DateTimeField()
 

@@ -18,7 +18,7 @@ from diagnostics.engine.messages.headers.author import read_authors
 from diagnostics.engine.messages.headers.connection import Connection, connection_of, name_in
 from diagnostics.engine.messages.headers.fields import Message, read_message
 from diagnostics.engine.protocols.dkim import KeyProblem, bare_key, tags
-from diagnostics.engine.subject import DKIMSelector, SendingServer, Subject
+from diagnostics.engine.subject import PICTURES, DKIMSelector, SendingServer, Subject
 from diagnostics.models import ReceivedMessage
 from diagnostics.runner import storable
 from diagnostics.services import start_run
@@ -44,16 +44,31 @@ class TrialProblem(Exception):
 
 
 @transaction.atomic
-def open_trial(branch: BranchProfile, *, by: User, module: str, report: uuid.UUID | None = None) -> Trial:
+def open_trial(
+    branch: BranchProfile,
+    *,
+    by: User,
+    module: str,
+    report: uuid.UUID | None = None,
+    asks_for_pictures: bool = False,
+) -> Trial:
     """A new one-time address of ``branch`` for a message sent from ``module``; ``report`` is what it is made for.
 
+    ``asks_for_pictures``: they agree that what its messages show is asked for, which may count as opening them.
     TrialProblem where the person has too many that wait.
     """
     now = timezone.now()
     if Trial.objects.filter(by=by, expires__gt=now)[:MOST_OPEN].count() >= MOST_OPEN:
         raise TrialProblem(f"{MOST_OPEN} of your test addresses wait for messages. Use one of them, or wait a day.")
     return Trial.objects.create(
-        token=new_token(), branch=branch, by=by, module=module, report=report, opened=now, expires=now + OPEN_FOR
+        token=new_token(),
+        branch=branch,
+        by=by,
+        module=module,
+        report=report,
+        asks_for_pictures=asks_for_pictures,
+        opened=now,
+        expires=now + OPEN_FOR,
     )
 
 
@@ -77,7 +92,8 @@ def take(mail: Mail) -> None:
     header = read_message(octets)
     connection = connection_of(header.fields, sender=mail.sender)
     subject = _subject(header, connection)
-    inspection = start_run(subject, by=None, message=ReceivedMessage(raw=octets, is_text=False, at=mail.at))
+    asking = replace(subject, probe=PICTURES) if trial.asks_for_pictures else subject
+    inspection = start_run(asking, by=None, message=ReceivedMessage(raw=octets, is_text=False, at=mail.at))
     looked = start_run(_with_keys(subject, header, trial.branch), by=None) if connection else None
     TrialMessage.objects.create(
         trial=trial,

@@ -66,7 +66,11 @@ def trial_add(request: PersonRequest, code: str) -> HttpResponse:
     if form.is_valid():
         try:
             made = services.open_trial(
-                branch, by=request.user, module=form.cleaned_data["module"], report=form.report_code()
+                branch,
+                by=request.user,
+                module=form.cleaned_data["module"],
+                report=form.report_code(),
+                asks_for_pictures=form.cleaned_data.get("asks_for_pictures", False),
             )
         except services.TrialProblem as problem:
             form.add_error(None, str(problem))

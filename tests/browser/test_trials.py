@@ -19,6 +19,7 @@ from portal.trials.models import Trial, TrialMessage
 from portal.trials.services import give, share
 from portal.trials.sharing import token_of
 from tests.portal.trials.conftest import HTML, LISTED, VENDORS, _settings, arrived, mail, rung, signed, trial
+from tests.portal.trials.test_pictures import Told
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 __all__ = ["_settings", "arrived", "rung", "trial"]
@@ -70,7 +71,9 @@ def test_from_the_address_to_the_report(
     nora: User,
     width: int,
     theme: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(runner, "pictures_from_settings", lambda subject: Told())
     page = page_as(nora, width=width, theme=theme)
     page.goto("/branches/north/tests/add/?module=webreg")
     looked(page, f"add-{width}")

@@ -29,6 +29,9 @@ from diagnostics.management.commands import diagnose
 from diagnostics.models import Run, RunState, StoredFinding
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile, SendingDomain
+from portal.inbound import Mail
+from portal.trials.addresses import address_of
+from portal.trials.services import open_trial, take
 from portal.watch import rounds
 from portal.watch.models import Watch
 from tests.diagnostics.dns_server import DNSServer, Message, name_of, reply
@@ -44,6 +47,11 @@ ADDRESSES = (
 )
 TARGET = "lee@hostile.net"
 MESSAGE = "From: a@hostile.net\nDKIM-Signature: v=1; a=rsa-sha256; d=hostile.net; s=x; h=from; bh=AA; b=AA\n\nx"
+PICTURES = (
+    b"From: a@hostile.net\r\nContent-Type: text/html\r\n\r\n"
+    b'<img src="https://img.hostile.net/1.png"><img src="http://img.hostile.net/2.png">'
+    b'<img src="https://127.0.0.1/3.png"><img src="http://[::1]/4.png"><img src="http://169.254.169.254/latest/">'
+)
 
 
 def hostile(address: str) -> Callable[[Message, str], list[Message]]:
@@ -93,6 +101,7 @@ sys.addaudithook(_hear)
 def listener(monkeypatch: pytest.MonkeyPatch, settings: Any) -> Iterator[Listener]:
     """Somebody at this machine's own addresses, at the ports that the door goes to."""
     settings.DIAGNOSTICS_ZONE, settings.SMTP_PROBE = "", "greeting"
+    settings.PICTURE_PROBE, settings.TRIAL_ADDRESS = True, "test+<token>@desk.example"
     resolving._remembered.clear()
     LISTENER.calls, LISTENER.tried = [], []
     with ExitStack() as stack:
@@ -142,6 +151,11 @@ def message(cast: Cast) -> None:
     assert cast.ida.post("/diagnostics/messages/", {"text": MESSAGE}).status_code == 302
 
 
+def trial(cast: Cast) -> None:
+    made = open_trial(cast.branch, by=cast.staff, module="webreg", asks_for_pictures=True)
+    take(Mail(octets=PICTURES, recipient=address_of(made), source="mailroom", at=timezone.now(), peer="127.0.0.1"))
+
+
 def report(cast: Cast) -> None:
     made = make_report(cast.branch, cast.staff, recipient=TARGET)
     made.run = None
@@ -176,6 +190,7 @@ DOORS = (
     (bench_literal, set()),
     (bench_again, {"SMTP", "STS-POLICY"}),
     (message, set()),
+    (trial, set()),
     (report, {"STS-POLICY"}),
     (ticket, {"SMTP", "STS-POLICY"}),
     (domain_report, set()),

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import h11
 
 from diagnostics.engine.connect import MOST_OCTETS, Connection, ConnectProblem, Door
+from diagnostics.engine.outside.http import next_event
 
 PATH = "/.well-known/mta-sts.txt"
 SECONDS = 5.0
@@ -39,7 +40,7 @@ async def _get(connection: Connection, host: str) -> tuple[str, ...]:
     await connection.write((request or b"") + (http.send(h11.EndOfMessage()) or b""))
     head, body = "", b""
     try:
-        while not isinstance(event := await _next(http, connection), h11.EndOfMessage | h11.ConnectionClosed):
+        while not isinstance(event := await next_event(http, connection), h11.EndOfMessage | h11.ConnectionClosed):
             if isinstance(event, h11.Response):
                 kind = dict(event.headers).get(b"content-type", b"").decode("latin-1")
                 head = f"{event.status_code} {kind.partition(';')[0].strip().lower()}"
@@ -53,9 +54,3 @@ async def _get(connection: Connection, host: str) -> tuple[str, ...]:
     except h11.RemoteProtocolError as error:
         raise ConnectProblem("closed", f"What {host} sent is no HTTP: {error}") from error
     return (head, body.decode("utf-8", "replace"))
-
-
-async def _next(http: h11.Connection, connection: Connection) -> h11.Event | type[h11.PAUSED]:
-    while (event := http.next_event()) is h11.NEED_DATA:
-        http.receive_data(await connection.read())
-    return event  # type: ignore[return-value]

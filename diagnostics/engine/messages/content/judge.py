@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from diagnostics.engine.findings import Finding
+from diagnostics.engine.findings import Finding, Verdict
 from diagnostics.engine.messages.content.codes import Words
+from diagnostics.engine.messages.content.pictures import judge_pictures
 from diagnostics.engine.messages.content.read import Content
+from diagnostics.engine.outside.picture import Tried
 
 #: Gmail shows so much of a page. Its help names the number without saying how it counts; the octets sent are near.
 CLIPPED_AT = 102 * 1024
@@ -16,12 +18,16 @@ LARGE = 5 << 20
 NEEDED = ("From", "Date", "Message-ID")
 
 
-def judge_content(content: Content) -> tuple[Finding, ...]:
-    """The findings about ``content``; :data:`Words.WELL_BUILT` where there is nothing else about how it is built."""
+def judge_content(content: Content, tried: Sequence[Tried] = ()) -> tuple[Finding, ...]:
+    """The findings about ``content``; :data:`Words.WELL_BUILT` where there is nothing else about how it is built.
+
+    ``tried`` is what came of asking for its pictures, where that was done.
+    """
+    pictures = judge_pictures(tried)
     found = [*_built(content), *_page(content)]
-    if not found:
+    if not found and all(finding.verdict in (Verdict.OK, Verdict.UNKNOWN) for finding in pictures):
         found.append(Words.WELL_BUILT.found())
-    return (*found, *_way_out(content))
+    return (*found, *pictures, *_way_out(content))
 
 
 def _built(content: Content) -> Iterator[Finding]:

@@ -17,6 +17,7 @@ from diagnostics.engine.messages.mime import Part, read_parts
 MOST_IMAGES: Final = 200
 MOST_LINKS: Final = 2_000
 MOST_HTML: Final = 2 << 20
+MOST_STYLE: Final = 100_000
 #: An end tag belongs to a beginning so far up at most.
 DEEPEST: Final = 60
 #: Elements that have no end tag (HTML Living Standard §13.1.2).
@@ -36,6 +37,8 @@ _PLACEHOLDER: Final = re.compile(
 )
 _NAME: Final = re.compile(r"/?([a-zA-Z][a-zA-Z0-9]{0,20})")
 _ATTRIBUTE: Final = re.compile(r"""([a-zA-Z_][\w:.-]{0,60})\s{0,20}(?:=\s{0,20}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+)))?""")
+_DECLARATIONS: Final = re.compile(r"[;{}]")
+_URL: Final = re.compile(r"""url\(\s{0,5}(?:"([^"]{1,2000})"|'([^']{1,2000})'|([^"'()\s]{1,2000}))""", re.IGNORECASE)
 _OPT_OUT: Final = re.compile(
     r"unsubscribe|opt[ -]?out|stop receiving|manage (?:your )?(?:e-?mail )?preferences|e-?mail preferences|abmelden|"
     r"abbestellen|désabonner|désinscrire|darse de baja|cancelar (?:la )?suscripción|uitschrijven|afmelden",
@@ -71,6 +74,8 @@ class Page:
     """What the HTML of a message holds."""
 
     images: list[Image] = field(default_factory=list)
+    #: Addresses of pictures behind the words: of styles and of ``background``.
+    backgrounds: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
     open_tags: list[str] = field(default_factory=list)
     stray_ends: list[str] = field(default_factory=list)
@@ -209,6 +214,8 @@ class _Reader:
                 words = piece if not closed else words
             elif match is not None:
                 self._tag(match[1].lower(), tag[match.end() : match.end() + 8_000], is_end=tag.startswith("/"))
+            if self._silent == "style":
+                self._style(words)
             if not self._silent:
                 self.page.words += len(words.split())
 
@@ -223,12 +230,29 @@ class _Reader:
             self._silent = name
         if name in ACTIVE and len(self.page.active) < 20:
             self.page.active.append(name)
+        # HTML Living Standard §16.3.1: obsolete, and what many mail programs still go by.
+        if "background" in rest.lower():
+            given = _attributes(rest)
+            self._behind(given.get("background") or "")
+            self._style(given.get("style") or "")
         if name == "img" and len(self.page.images) < MOST_IMAGES:
             self.page.images.append(_image(_attributes(rest)))
         elif name == "a" and len(self.page.links) < MOST_LINKS and (target := _attributes(rest).get("href")):
             self.page.links.append(target[:2_000])
         if name not in VOID and len(self.stack) < 2_000:
             self.stack.append(name)
+
+    def _style(self, text: str) -> None:
+        """Note what stands behind words by a style (CSS Backgrounds 3 §2.3), of the page or of one element."""
+        for declaration in _DECLARATIONS.split(text[:MOST_STYLE]):
+            name, _, value = declaration.partition(":")
+            if name.strip().lower() in ("background", "background-image"):
+                for match in _URL.finditer(value):
+                    self._behind(match[1] or match[2] or match[3])
+
+    def _behind(self, address: str) -> None:
+        if address.strip() and len(self.page.backgrounds) < MOST_IMAGES:
+            self.page.backgrounds.append(address.strip()[:2_000])
 
     def _end(self, name: str) -> None:
         if name in VOID:
@@ -273,7 +297,7 @@ def _image(given: dict[str, str | None]) -> Image:
     kind = scheme if scheme in ("http", "https", "cid", "data") else "https" if source.startswith("//") else "other"
     is_tiny = _pixels(given.get("width")) <= 2 and _pixels(given.get("height")) <= 2
     kept = source[4:] if kind == "cid" else source
-    return Image(kept[:500] if kind != "data" else "data:", kind, given.get("alt"), is_tiny)
+    return Image(kept[:2_000] if kind != "data" else "data:", kind, given.get("alt"), is_tiny)
 
 
 def _pixels(value: str | None) -> int:

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from diagnostics.engine.inspect import inspect
-from diagnostics.engine.messages.content import CODES, judge_content, read_content
+from diagnostics.engine.messages.content import judge_content, read_content
+from diagnostics.engine.messages.content.codes import CODES
 from diagnostics.engine.zone import Zone
 from tests.soon import ends_soon
 
@@ -127,6 +128,9 @@ def test_an_inspected_message_has_its_content_too() -> None:
         "&#" * 30_000,
         "<!--" * 15_000,
         "{{" * 30_000,
+        "<style>" + "background:" * 5_000,
+        "<style>" + 'background:url("' * 4_000,
+        "<p style='background:url(" * 3_000,
     ],
 )
 def test_no_page_is_slow(html: str) -> None:
