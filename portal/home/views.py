@@ -18,12 +18,14 @@ from portal.watch.selectors import open_notices
 from portal.web.http import PersonRequest
 from tickets.models import Exit
 from tickets.selectors.reports import Ended, exits_since, own_drafts, own_ended
-from tickets.selectors.tickets import VIEWS, Filters, count_in, queue
+from tickets.selectors.tickets import VIEWS, Filters, count_in, queue, waiting_for_branch
 
 #: Whoever belongs to more branches finds the others on the branches page.
 MOST_BRANCHES = 2
 #: More drafts than these would push down what the page is for.
 MOST_DRAFTS = 3
+#: The rest is in the queue's own view.
+MOST_WAITING = 5
 #: With today, thirty days.
 SPAN = timedelta(days=29)
 
@@ -40,7 +42,7 @@ def home(request: PersonRequest) -> HttpResponse:
 
 
 def _staff(request: PersonRequest) -> dict[str, Any]:
-    """Their branches' sending health, what went wrong lately, their own reports."""
+    """What waits for them, their branches' sending health, what went wrong lately, their own reports."""
     viewer = request.user
     branches = list(branches_of(viewer).select_related("sending_server")[: MOST_BRANCHES + 1])
     shown = [
@@ -53,6 +55,7 @@ def _staff(request: PersonRequest) -> dict[str, Any]:
         "has_more": len(branches) > MOST_BRANCHES,
         "drafts": drafts[:MOST_DRAFTS],
         "has_more_drafts": len(drafts) > MOST_DRAFTS,
+        "waiting": waiting_for_branch(viewer, most=MOST_WAITING),
         "reports": own_ended(viewer),
     }
 

@@ -75,6 +75,31 @@ def test_a_key_decides(
     assert overflow(page) == 0
 
 
+def test_one_goes_on_where_one_was(page_as: Callable[..., Page], tickets: list[Ticket], ida: User) -> None:
+    page = page_as(ida)
+    page.goto("/tickets/?view=open")
+    first, second = (page.locator("[data-row]").nth(at).get_attribute("id") for at in (0, 1))
+    with page.expect_navigation():
+        page.keyboard.press("a")
+    assert page.url.endswith(f"#{first}")
+    page.wait_for_function("id => document.activeElement.closest('[data-row]')?.id === id", arg=second)
+    assert page.locator("[data-current]").get_attribute("id") == second
+    with page.expect_navigation():
+        page.keyboard.press("o")
+    page.wait_for_function("id => document.activeElement.closest('[data-row]')?.id === id", arg=second)
+    assert page.locator("[data-current]").get_attribute("id") == second
+
+
+def test_no_digit_changes_what_is_confirmed(page_as: Callable[..., Page], tickets: list[Ticket], ida: User) -> None:
+    page = page_as(ida)
+    page.goto("/tickets/1/")
+    with page.expect_navigation():
+        page.keyboard.press("a")
+    page.keyboard.press("1")
+    page.reload()
+    assert causes()[0] == "mailbox_full"
+
+
 def test_keys_can_be_switched_off(page_as: Callable[..., Page], tickets: list[Ticket], ida: User) -> None:
     page = page_as(ida)
     page.goto("/tickets/1/")

@@ -237,7 +237,10 @@ def ticket_cause(request: PersonRequest, number: int) -> HttpResponse:
     form = CauseForm(request.POST, ticket=found)
     done = _carry_out(request, found, form, "cause_form", services.confirm_cause)
     back = request.POST.get("back", "")
-    return redirect(back) if done.status_code == 302 and back.partition("?")[0] == reverse("queue") else done
+    if done.status_code == 302 and back.partition("?")[0] == reverse("queue"):
+        # The page begins again where one was.
+        return redirect(f"{back.partition('#')[0]}#ticket-{number}")
+    return done
 
 
 @require_POST

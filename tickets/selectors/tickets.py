@@ -8,12 +8,15 @@ from itertools import islice
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404
 
+from diagnostics.engine.findings import Actor
 from portal.accounts.models import Role, User
 from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
 from tickets.models import Attachment, Event, Ticket, TicketState
 from tickets.selectors.traces import ToldTrace, told_trace
 
+#: Whom a ticket waits for where it is the branch's turn.
+OF_THE_BRANCH = (Actor.BRANCH, Actor.BRANCH_IT)
 #: A count beyond this is shown as "100+": nobody acts on the difference, and counting all rows is slow.
 COUNT_CAP = 100
 #: An address is searched by its beginning from so many characters on.
@@ -72,6 +75,12 @@ class Filters:
     @property
     def oldest_first(self) -> bool:
         return self.view.oldest_first and not (self.state or self.search)
+
+
+def waiting_for_branch(viewer: User, *, most: int) -> list[Ticket]:
+    """The latest open tickets of the viewer's branches on which support waits for the branch or for its IT."""
+    rows = tickets_of(viewer).filter(is_open=True, state=TicketState.WAITING, waiting_on__in=OF_THE_BRANCH)
+    return list(rows.select_related("branch").defer("description").order_by("-last_activity", "-pk")[:most])
 
 
 def view_called(slug: str) -> View:

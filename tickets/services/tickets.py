@@ -67,6 +67,7 @@ def reply(
 ) -> Event:
     """An answer that the branch sees, and with ``state`` where the ticket goes with it. The same form answers once.
 
+    Whoever of support answers a ticket that is nobody's has it from then on.
     Without a ``state`` support's first answer takes a new ticket into work, and the branch's answer ends waiting and
     reopens what was solved. The branch can only say that it is solved.
     """
@@ -83,6 +84,9 @@ def reply(
     elif ticket.state in (TicketState.WAITING, TicketState.SOLVED, TicketState.CLOSED):
         values = _moved(TicketState.OPEN, "")
     changes = _changes(ticket, values)
+    if by.is_support and ticket.assignee is None and ticket.is_open:
+        values["assignee"] = by
+        changes["assignee"] = ["", by.name]
     _change(ticket, version=version, **values)
     event = Event.objects.create(
         ticket=ticket, by=by, kind=EventKind.REPLY, body=body, submission=submission, is_told=False, changes=changes

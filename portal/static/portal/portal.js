@@ -106,6 +106,19 @@
     makeCurrent(row);
     row.querySelector("a")?.focus();
   };
+  // One comes back to the row one was at: to what is to be pressed there, and past what has been decided.
+  const arrive = () => {
+    const row = keysAreOn() ? document.getElementById(location.hash.slice(1)) : null;
+    if (!row?.matches("[data-row]")) return;
+    const asks = row.querySelector("select") ? row.querySelector("[data-key]") : null;
+    const isDecided = !asks && !row.querySelector("[data-key=a]");
+    const rows = keyedRows();
+    const next = isDecided ? rows[rows.indexOf(row) + 1] ?? row : row;
+    makeCurrent(next);
+    (asks ?? next.querySelector("a"))?.focus();
+  };
+  // The browser takes the focus away when it goes to the row by itself, which is after the page is loaded.
+  addEventListener("load", () => setTimeout(arrive));
   showKeys();
   document.addEventListener("htmx:afterSwap", showKeys);
   document.addEventListener("focusin", (event) => {

@@ -26,12 +26,21 @@ def test_staff_see_their_sending_and_their_reports(
         make.delivery(north, f"m{number}@bignet.example", "deferred", now, cause="rate_limited")
     make.day_count(north, date(2026, 11, 23), "accepted", 7)
     Report.objects.create(branch=north, by=nora, recipient="draft@corp.example")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         response = as_nora.get("/")
     content = response.content.decode().replace("<wbr>", "")
     assert "lee@corp.example" in content
     assert "4 more at bignet.example" in content
     assert "draft@corp.example" in content
+
+
+@pytest.mark.parametrize(("waiting_on", "is_theirs"), [("branch", True), ("branch_it", True), ("recipient_it", False)])
+def test_what_waits_for_them_comes_first(
+    as_nora: Client, nora: Any, as_sven: Client, north: BranchProfile, waiting_on: str, is_theirs: bool
+) -> None:
+    ticket = make_ticket(7, north, nora, state="waiting", waiting_on=waiting_on)
+    assert as_nora.get("/").context["waiting"] == ([ticket] if is_theirs else [])
+    assert as_sven.get("/").context["waiting"] == []
 
 
 def test_three_drafts_and_the_way_to_all(as_nora: Client, nora: Any, north: BranchProfile) -> None:

@@ -72,7 +72,7 @@ def test_it_is_accepted_from_the_row(full: Ticket, as_ida: Client, as_nora: Clie
     assert 'data-key="a"' in page
     assert 'data-key="o"' in page
     answer = as_ida.post(URL, {"version": 1, "cause": "mailbox_full", "back": "/tickets/?view=open"})
-    assert answer.headers["Location"] == "/tickets/?view=open"
+    assert answer.headers["Location"] == "/tickets/?view=open#ticket-1"
     full.refresh_from_db()
     assert full.cause == "mailbox_full"
     assert 'data-key="a"' not in as_ida.get("/tickets/?view=open").content.decode()

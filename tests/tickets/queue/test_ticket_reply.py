@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from django.core import mail
@@ -77,15 +78,31 @@ def test_a_reply_may_move_the_ticket(ticket: Ticket, as_ida: Client) -> None:
     ticket.refresh_from_db()
     assert (ticket.state, ticket.waiting_on, ticket.is_open) == (TicketState.WAITING, "recipient_it", True)
     event = ticket.events.get(kind=EventKind.REPLY)
-    assert event.changes == {"state": ["new", "waiting"], "waiting_on": ["", "recipient_it"]}
+    assert event.changes == {
+        "state": ["new", "waiting"],
+        "waiting_on": ["", "recipient_it"],
+        "assignee": ["", "Ida Berg"],
+    }
 
 
 def test_a_reply_may_solve_it(ticket: Ticket, as_ida: Client) -> None:
     response = as_ida.post(URL, form() | {"then": "solved"}, follow=True)
     ticket.refresh_from_db()
     assert (ticket.state, ticket.is_open) == (TicketState.SOLVED, False)
-    assert ticket.events.get(kind=EventKind.REPLY).changes == {"state": ["new", "solved"]}
+    assert ticket.events.get(kind=EventKind.REPLY).changes == {
+        "state": ["new", "solved"],
+        "assignee": ["", "Ida Berg"],
+    }
     assert b"is_open" not in response.content
+
+
+def test_who_answers_a_ticket_of_nobody_has_it(ticket: Ticket, ida: User, as_ida: Client, as_nora: Client) -> None:
+    as_nora.post(URL, form("Anything new?", submission=str(uuid4())))
+    ticket.refresh_from_db()
+    assert ticket.assignee is None
+    as_ida.post(URL, form() | {"version": ticket.version})
+    ticket.refresh_from_db()
+    assert ticket.assignee == ida
 
 
 def test_the_branch_may_say_that_it_is_solved(ticket: Ticket, as_nora: Client) -> None:
