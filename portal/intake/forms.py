@@ -14,7 +14,7 @@ from portal.branches.models import BranchProfile
 from portal.intake.cap import most_octets
 from portal.intake.models import Upload
 from portal.intake.preview import Table, words_in
-from portal.maillog.importers.columns import FIELDS, LEFT_OUT, TIME_FORMS, Columns, meaning_of
+from portal.maillog.importers.columns import FIELDS, LEFT_OUT, TIME_FORMS, Columns, likely_forms, meaning_of
 from portal.maillog.importers.event import Kind
 from portal.web.text import visible
 
@@ -167,10 +167,17 @@ class ColumnsForm(forms.Form):
         return Columns(
             fields=chosen.fields,
             is_alone=not chosen.has_id,
-            form=data["form"],
+            form=self._form(data["form"], chosen),
             kind=data["kind"],
             words={word: meaning for word, meaning in words.items() if meaning},
         )
+
+    def _form(self, said: str, chosen: Columns) -> str:
+        """How times are written: as was said, or, where nobody has touched that, as the column's own values show."""
+        if said != self._columns.form or list(chosen.fields.values()).count("at") != 1:
+            return said
+        likely = likely_forms(self._table.values_of(chosen.fields, "at"))
+        return said if said in likely or not likely else likely[0]
 
 
 def columns_form(upload: Upload, table: Table, data: Any = None) -> ColumnsForm | None:

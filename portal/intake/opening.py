@@ -11,13 +11,14 @@ from typing import BinaryIO, cast
 from zoneinfo import ZoneInfo
 
 from portal.intake.models import Upload
+from portal.intake.wording import worded
 from portal.maillog.importers import IMPORTERS, SERVER_LOGS, TABLES
 from portal.maillog.importers.columns import Columns
 from portal.maillog.importers.csv import table_of
-from portal.maillog.importers.event import Item, LogEvent, Rejected, RejectedLine, ZoneOf
+from portal.maillog.importers.event import EventProblem, Item, LogEvent, Rejected, RejectedLine, ZoneOf
 from portal.maillog.importers.lines import utf16_of
 from portal.maillog.importers.packed import DamagedError, unpacked
-from portal.maillog.placing import Owners, only_of
+from portal.maillog.placing import Owners, only_of, only_placed
 from portal.maillog.reading import Judge
 
 #: So much of a file is looked at before it is read.
@@ -34,7 +35,7 @@ def events_of(upload: Upload, file: BinaryIO, zone_of: ZoneOf) -> Iterator[Item]
     code = upload.branch.code if upload.branch else ""
     if upload.source in TABLES:
         columns = Columns.from_json(upload.columns) if upload.columns else None
-        items: Iterable[Item] = TABLES[upload.source](file, code, zone_of, columns)
+        items: Iterable[Item] = worded(TABLES[upload.source](file, code, zone_of, columns), columns)
     else:
         items = IMPORTERS[upload.source](file, code, _zone_of(upload))
     # Who is no longer here may have been anybody: then only the branch that was named is theirs.
@@ -45,10 +46,12 @@ def events_of(upload: Upload, file: BinaryIO, zone_of: ZoneOf) -> Iterator[Item]
 def judge_of(upload: Upload) -> Judge | None:
     """What says which lines of a server's log may come in: for staff those of their branch's mail, for support all.
 
-    It asks the database.
+    Of all those whose branch somebody can tell, where none was chosen. It asks the database.
     """
-    if upload.source not in SERVER_LOGS or (upload.by is not None and upload.by.is_support):
+    if upload.source not in SERVER_LOGS:
         return None
+    if upload.by is not None and upload.by.is_support:
+        return None if upload.branch else partial(only_placed, owners=Owners())
     return partial(only_of, code=upload.branch.code if upload.branch else "", owners=Owners())
 
 
@@ -62,7 +65,8 @@ def _of_branch(items: Iterable[Item], code: str) -> Iterator[Item]:
     for item in items:
         if isinstance(item, LogEvent) and item.branch != code:
             why = f"The line is of the branch {item.branch!r}. Only lines of {code!r} can be brought in here."
-            yield RejectedLine(item.line, why, item.raw)
+            problem = EventProblem(why, code="other_branch", value=item.branch)
+            yield RejectedLine(item.line, why, item.raw, problem)
         else:
             yield item
 

@@ -23,7 +23,7 @@ from portal.intake.cap import incoming
 from portal.intake.models import UNDER_WAY, Upload, UploadState
 from portal.intake.opening import GONE, events_of, header_of, judge_of
 from portal.intake.rejected import Rejections, rejections
-from portal.maillog.importers.event import Item
+from portal.maillog.importers.event import Item, RejectedLine
 from portal.maillog.models import IngestBatch
 from portal.maillog.reading import Part, store
 from portal.maillog.records import Span
@@ -85,7 +85,7 @@ def perform(upload_id: int) -> bool:
         reading = _Reading(upload, kept)
         try:
             reading.read()
-            state, why = (UploadState.STOPPED if reading.is_stopped else UploadState.DONE), ""
+            state, why = (UploadState.STOPPED if reading.is_stopped else UploadState.DONE), reading.doubt
         except SupersededError:
             logger.warning("Upload %s was taken over from attempt %s.", upload.code, upload.attempt)
             return True
@@ -107,6 +107,8 @@ class _Reading:
         self._file: BinaryIO | None = None
         self.is_stopped = False
         self._span = Span()
+        #: Lines that may tell of the branch's mail, and could not be used.
+        self._unread = 0
 
     def read(self) -> None:
         upload = self._upload
@@ -117,9 +119,21 @@ class _Reading:
             self._file = cast(BinaryIO, stored.file)
             items = self._until_stopped(events_of(upload, self._file, Zones()))
             store(items, source=upload.source, name=upload.name, after=self._after, judge=judge_of(upload))
-        if upload.is_complete and upload.branch is not None and not self.is_stopped:
+        if upload.is_complete and upload.branch is not None and not self.is_stopped and not self.doubt:
             with transaction.atomic():
                 self._span.keep(upload.branch)
+
+    @property
+    def doubt(self) -> str:
+        """Why the log does not count as complete, though it was said to be; "" where nothing speaks against it."""
+        if not self._upload.is_complete or not self._unread:
+            return ""
+        # What stands in a line that could not be used may have been sent.
+        lines = f"{self._unread:,} of its lines" if self._unread > 1 else "one of its lines"
+        return (
+            f"What was read is in the log, but the log does not count as complete: {lines} could not be used, and may "
+            "tell of an e-mail. Mend what is rejected below, and bring the whole file in again; nothing is doubled."
+        )
 
     def _until_stopped(self, items: Iterator[Item]) -> Iterator[Item]:
         for item in items:
@@ -130,6 +144,7 @@ class _Reading:
     def _after(self, part: Part, batch: IngestBatch) -> None:
         """Write down how far it got, in the transaction that stores the part."""
         self._span.see(part.items)
+        self._unread += sum(not _is_of_others(item) for item in part.rejected)
         told, new = batch.new + batch.duplicate, self._upload.new + batch.new
         mine = Upload.objects.filter(pk=self._upload.pk, attempt=self._upload.attempt, state=UploadState.READING)
         changed = mine.update(
@@ -154,6 +169,11 @@ class _Reading:
         """How much of the file was taken from the disk; all of it where it was closed at its end."""
         assert self._file is not None  # It is open while parts are stored.
         return self._upload.size if self._file.closed else self._file.tell()
+
+
+def _is_of_others(item: RejectedLine) -> bool:
+    """It was rejected because it tells of another branch's mail."""
+    return item.problem is not None and item.problem.code == "other_branch"
 
 
 def _finish(upload: Upload, state: UploadState, why: str, rejected: IO[bytes] | None = None) -> None:

@@ -9,11 +9,12 @@ then the queue id tells, where the log before it was of the branch.
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator
+from datetime import datetime
 
 from portal.branches.models import SendingDomain
 from portal.maillog.addresses import domain_of
 from portal.maillog.bulk import among
-from portal.maillog.importers.event import Item, LogEvent, Passed, RejectedLine
+from portal.maillog.importers.event import EventProblem, Item, LogEvent, Passed, RejectedLine
 from portal.maillog.matching import KEPT
 from portal.maillog.models import MessageLog
 
@@ -33,6 +34,10 @@ class Owners:
         """The branch that alone sends from ``domain``, or else from the nearest domain above it."""
         nearest = self._nearest(domain)
         return "" if nearest is None else self._codes[nearest]
+
+    def from_exactly(self, domain: str) -> str:
+        """The branch that alone sends from just this domain."""
+        return self._codes.get(domain, "")
 
     def _nearest(self, domain: str) -> str | None:
         while domain and domain not in self._codes:
@@ -56,9 +61,67 @@ def only_known(items: Iterable[Item], codes: Container[str]) -> Iterator[Item]:
     for item in items:
         if isinstance(item, LogEvent) and item.branch and item.branch not in codes:
             why = f"There is no branch {item.branch!r}: load its profile first."
-            yield RejectedLine(item.line, why, item.raw)
+            problem = EventProblem(why, code="no_branch", name="branch", value=item.branch)
+            yield RejectedLine(item.line, why, item.raw, problem)
         else:
             yield item
+
+
+def only_placed(items: Iterable[Item], owners: Owners) -> Iterator[Item]:
+    """The items of the log of a whole server; in place of each event that nobody can tell the branch of stands why.
+
+    A line is of the branch whose application has told of the message, or that alone sends from its sender's domain, or
+    of which an earlier part of the log was.
+    """
+    held: list[Item] = []
+    for item in items:
+        held.append(item)
+        if len(held) >= AT_ONCE or (isinstance(item, Passed) and item.is_pause):
+            yield from _placed(held, owners)
+            held = []
+    yield from _placed(held, owners)
+
+
+def _placed(items: list[Item], owners: Owners) -> Iterator[Item]:
+    open_ = [item for item in items if isinstance(item, LogEvent) and item.mark and not item.branch]
+    ids = {event.message_id for event in open_} - {""}
+    told = among(MessageLog.objects.all(), ("message_id",), [(value,) for value in ids])
+    first = dict(told.order_by("-pk").values_list("message_id", "branch__code"))
+    before = _before([event for event in open_ if not event.message_id and not event.envelope_from])
+    nobodys = set()
+    for event in open_:
+        sender, of_id = _domain(event), event.message_id.rstrip(">").rpartition("@")[2].lower()
+        told_or_sent = first.get(event.message_id) or owners.from_exactly(sender) or owners.from_exactly(of_id)
+        if code := told_or_sent or before.get(id(event), ""):
+            event.branch = code
+        else:
+            nobodys.add(id(event))
+    for item in items:
+        if isinstance(item, LogEvent) and id(item) in nobodys:
+            sender = _domain(item)
+            why = (
+                f"Nobody is known to send from {sender} alone."
+                if sender
+                else "Who sent it does not stand in this log: its first lines may stand in the one before."
+            )
+            yield RejectedLine(item.line, f"{why} Choose the branch that it is of, and bring it in again.", item.raw)
+        else:
+            yield item
+
+
+def _before(events: list[LogEvent]) -> dict[int, str]:
+    """The branch of each event whose queue id an earlier part of the log has told, where that leaves no doubt."""
+    queues = {event.queue_id for event in events} - {""}
+    rows = among(MessageLog.objects.all(), ("queue_id",), [(value,) for value in queues])
+    told: dict[str, list[tuple[datetime, str]]] = {}
+    for queue_id, at, code in rows.values_list("queue_id", "at", "branch__code"):
+        told.setdefault(queue_id, []).append((at, code))
+    found = {}
+    for event in events:
+        near = {code for at, code in told.get(event.queue_id, ()) if abs(at - event.at) < KEPT}
+        if len(near) == 1:
+            found[id(event)] = near.pop()
+    return found
 
 
 def _judged(items: list[Item], code: str, owners: Owners) -> Iterator[Item]:
@@ -69,7 +132,9 @@ def _judged(items: list[Item], code: str, owners: Owners) -> Iterator[Item]:
     own |= {id(event) for event in _told(open_, code)}
     for item in items:
         if isinstance(item, LogEvent) and id(item) not in own:
-            yield RejectedLine(item.line, _why(item, code), item.raw)
+            others = owners.of(_domain(item))
+            problem = EventProblem(_why(item, code), code="other_branch", value=others) if others else None
+            yield RejectedLine(item.line, _why(item, code), item.raw, problem)
         else:
             yield item
 

@@ -134,13 +134,20 @@ class Columns:
         if self.form != "iso":
             for name in ("at", "until"):
                 if told.get(name):
-                    told[name] = TIME_FORMS[self.form].read(str(told[name]).strip())
+                    told[name] = self._time(name, str(told[name]).strip())
         if self.is_alone and not told.get("key") and not told.get("message_id"):
             what = [str(told.get(name, "")) for name in ("recipient", "at", "subject", "from", "function")]
             told["key"] = f"row:{sha256(chr(31).join(what).encode('utf-8', 'replace')).hexdigest()[:32]}"
         if kind == Kind.COVERAGE and told.get("at"):
             told["from"] = told.pop("at", "")
         return told
+
+    def _time(self, name: str, text: str) -> str:
+        try:
+            return TIME_FORMS[self.form].read(text)
+        except EventProblem as problem:
+            problem.name = name
+            raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,27 +168,32 @@ def _iso(text: str) -> str:
     try:
         datetime.fromisoformat(text)
     except ValueError:
-        raise EventProblem(f"at is {text[:40]!r}; give a time such as 2026-03-04T14:02:10Z.") from None
+        raise _no_time(f"at is {text[:40]!r}; give a time such as 2026-03-04T14:02:10Z.", text) from None
     return text
+
+
+def _no_time(why: str, text: str) -> EventProblem:
+    """``text`` is not written in the form that was told."""
+    return EventProblem(why, code="time", name="at", value=text)
 
 
 def _numeric(text: str, *, month_first: bool) -> str:
     form = "month/day/year" if month_first else "day/month/year"
     match = _NUMERIC.fullmatch(text)
     if match is None:
-        raise EventProblem(f"at is {text[:40]!r}, which is not {form} and hour:minute.")
+        raise _no_time(f"at is {text[:40]!r}, which is not {form} and hour:minute.", text)
     first, second, year, hour, minute, seconds, half, zone = match.groups()
     month, day = (first, second) if month_first else (second, first)
     hours = int(hour)
     if half:
         if not 1 <= hours <= 12:
-            raise EventProblem(f"at is {text[:40]!r}: an hour before AM or PM is from 1 to 12.")
+            raise _no_time(f"at is {text[:40]!r}: an hour before AM or PM is from 1 to 12.", text)
         hours = hours % 12 + (12 if half in "Pp" else 0)
     try:
         at = datetime(int(year) + (2000 if len(year) == 2 else 0), int(month), int(day), hours, int(minute))
         at = at.replace(second=min(int(seconds or 0), 59), tzinfo=_offset(zone))
     except ValueError:
-        raise EventProblem(f"at is {text[:40]!r}, which is not a day of the calendar as {form}.") from None
+        raise _no_time(f"at is {text[:40]!r}, which is not a day of the calendar as {form}.", text) from None
     return at.isoformat()
 
 
@@ -200,14 +212,14 @@ def _unix(text: str) -> str:
         # Milliseconds are what JavaScript and Java count in.
         return datetime.fromtimestamp(seconds / 1000 if abs(seconds) >= 1e11 else seconds, UTC).isoformat()
     except (ValueError, OverflowError, OSError):
-        raise EventProblem(f"at is {text[:40]!r}, which is not a count of seconds since 1970.") from None
+        raise _no_time(f"at is {text[:40]!r}, which is not a count of seconds since 1970.", text) from None
 
 
 def _mail(text: str) -> str:
     try:
         return parsedate_to_datetime(text[:100]).isoformat()
     except (ValueError, TypeError, IndexError, OverflowError):
-        raise EventProblem(f"at is {text[:40]!r}; give a time such as Wed, 04 Mar 2026 14:02:10 +0000.") from None
+        raise _no_time(f"at is {text[:40]!r}; give a time such as Wed, 04 Mar 2026 14:02:10 +0000.", text) from None
 
 
 TIME_FORMS = {

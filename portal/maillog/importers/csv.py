@@ -53,7 +53,7 @@ def read(file: BinaryIO, branch: str, zone_of: ZoneOf, columns: Columns | None =
         known = columns or Columns.recognised(table.columns)
         if not known.is_enough:
             why = "The header must name the columns, at least at and recipient (see docs/importing.md)."
-            yield RejectedLine(1, why, table.header)
+            yield RejectedLine(1, why, table.header, EventProblem(why, code="header"))
             return
         for row in table.rows:
             number = row.line + 1
@@ -119,11 +119,12 @@ def _read_row(row: Row, table: Table, columns: Columns, branch: str, zone_of: Zo
         return RejectedLine(row.line, row.why, row.raw)
     if len(row.cells) > len(table.columns) and any(row.cells[len(table.columns) :]):
         why = f"The row has {len(row.cells)} cells, the header names {len(table.columns)} columns."
-        return RejectedLine(row.line, why, row.raw)
+        told = EventProblem(why, code="cells", name=str(len(table.columns)), value=str(len(row.cells)))
+        return RejectedLine(row.line, why, row.raw, told)
     try:
         values = columns.values(dict(zip(table.columns, row.cells, strict=False)))
         if values is None:
             return Passed(1)
         return event_from(values, branch=branch, zone_of=zone_of, line=row.line, raw=row.raw[:MOST_RAW])
     except EventProblem as error:
-        return RejectedLine(row.line, str(error), row.raw)
+        return RejectedLine(row.line, str(error), row.raw, error)

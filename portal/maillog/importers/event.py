@@ -138,14 +138,19 @@ class Rejected:
 
 
 class RejectedLine(Rejected):
-    """The same with the line itself, for whoever gives it back to be mended. What is stored of it is the same."""
+    """The same with the line itself, for whoever gives it back to be mended. What is stored of it is the same.
 
-    __slots__ = ("raw",)
+    ``problem`` is what is wrong with it as programs know it, where that is more than the words.
+    """
+
+    __slots__ = ("problem", "raw")
     raw: str
+    problem: EventProblem | None
 
-    def __init__(self, line: int, why: str, raw: str) -> None:
+    def __init__(self, line: int, why: str, raw: str, problem: EventProblem | None = None) -> None:
         super().__init__(line, why)
         object.__setattr__(self, "raw", raw)
+        object.__setattr__(self, "problem", problem)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +162,15 @@ class Passed:
 
 
 class EventProblem(ValueError):
-    """What a line says cannot be used; the message says why and what would be right."""
+    """What a line says cannot be used; the message says why and what would be right, in the names of the format.
+
+    ``code`` says for programs what is wrong, ``name`` with which field, ``value`` what stands there. So a page can say
+    it in words of its own.
+    """
+
+    def __init__(self, words: str, *, code: str = "", name: str = "", value: str = "") -> None:
+        super().__init__(words)
+        self.code, self.name, self.value = code, name, value
 
 
 ZoneOf = Callable[[str], tzinfo]
@@ -179,15 +192,19 @@ def event_from(values: Mapping[str, Any], *, branch: str, zone_of: ZoneOf, line:
     try:
         kind = Kind(str(values.get("kind", "")).strip().lower())
     except ValueError:
-        raise EventProblem(f"kind is {values.get('kind')!r}; it must be one of {', '.join(Kind)}.") from None
+        word = str(values.get("kind"))
+        why = f"kind is {values.get('kind')!r}; it must be one of {', '.join(Kind)}."
+        raise EventProblem(why, code="kind", name="kind", value=word) from None
     texts = {name: _text(values, name) for name in LIMITS}
     code = texts["branch"] or branch
     if not code and kind is not Kind.COVERAGE:
-        raise EventProblem("branch is missing: name it in the line, or give --branch.")
+        why = "branch is missing: name it in the line, or give --branch."
+        raise EventProblem(why, code="missing", name="branch")
     zone = zone_of(code)
     module = _text(values, "module", 20).lower().replace(" ", "_") or Module.OTHER
     if module not in Module.values:
-        raise EventProblem(f"module is {module!r}; it must be one of {', '.join(Module.values)}.")
+        why = f"module is {module!r}; it must be one of {', '.join(Module.values)}."
+        raise EventProblem(why, code="module", name="module", value=module)
     begins = "from" if kind is Kind.COVERAGE else "at"
     at = clock.now() if kind is Kind.CLIENT else _time(values, begins, zone)
     event = LogEvent(
@@ -214,13 +231,15 @@ def _complete(event: LogEvent) -> None:
     for name in needed.get(event.kind, ("key", "recipient")):
         if not getattr(event, name):
             also = " (or message_id)" if name == "key" else ""
-            raise EventProblem(f"{name}{also} is missing, and a line of kind {event.kind} needs it.")
+            why = f"{name}{also} is missing, and a line of kind {event.kind} needs it."
+            raise EventProblem(why, code="missing", name=name)
     # That the application failed over what is no address is worth knowing; nothing else can have happened to it.
     is_delivery = event.state is not None and event.kind is not Kind.ERROR
     if is_delivery and not is_address(event.recipient):
-        raise EventProblem(f"recipient is {event.recipient[:60]!r}, which is no address: give name@domain.")
+        why = f"recipient is {event.recipient[:60]!r}, which is no address: give name@domain."
+        raise EventProblem(why, code="address", name="recipient", value=event.recipient)
     if event.until is not None and event.until <= event.at:
-        raise EventProblem("until must be later than from.")
+        raise EventProblem("until must be later than from.", code="order", name="until")
 
 
 def _text(values: Mapping[str, Any], name: str, most: int = 0) -> str:
@@ -228,12 +247,13 @@ def _text(values: Mapping[str, Any], name: str, most: int = 0) -> str:
     if value is None:
         return ""
     if isinstance(value, dict | list):
-        raise EventProblem(f"{name} must be text.")
+        raise EventProblem(f"{name} must be text.", code="not_text", name=name)
     text = str(value).strip()
     if "\x00" in text:
-        raise EventProblem(f"{name} holds a NUL character.")
+        raise EventProblem(f"{name} holds a NUL character.", code="nul", name=name)
     if len(text) > (most or LIMITS[name]):
-        raise EventProblem(f"{name} is longer than {most or LIMITS[name]} characters.")
+        why = f"{name} is longer than {most or LIMITS[name]} characters."
+        raise EventProblem(why, code="long", name=name, value=str(most or LIMITS[name]))
     # A lone surrogate (\ud800 in JSON) is no character, and no database keeps it.
     return text.encode("utf-8", "replace").decode("utf-8")
 
@@ -241,12 +261,15 @@ def _text(values: Mapping[str, Any], name: str, most: int = 0) -> str:
 def _time(values: Mapping[str, Any], name: str, zone: tzinfo) -> datetime:
     text = str(values.get(name) or "").strip()
     if not text:
-        raise EventProblem(f"{name} is missing: give a time such as 2026-03-04T14:02:10Z.")
+        why = f"{name} is missing: give a time such as 2026-03-04T14:02:10Z."
+        raise EventProblem(why, code="missing", name=name)
     try:
         at = datetime.fromisoformat(text)
         at = (at if at.tzinfo else at.replace(tzinfo=zone)).astimezone(UTC)
     except (ValueError, OverflowError):
-        raise EventProblem(f"{name} is {text[:40]!r}; give a time such as 2026-03-04T14:02:10Z.") from None
+        why = f"{name} is {text[:40]!r}; give a time such as 2026-03-04T14:02:10Z."
+        raise EventProblem(why, code="time", name=name, value=text) from None
     if not EARLIEST < at < clock.now() + AHEAD:
-        raise EventProblem(f"{name} is {text[:40]!r}, which is not a time mail was sent at.")
+        why = f"{name} is {text[:40]!r}, which is not a time mail was sent at."
+        raise EventProblem(why, code="time_of_no_mail", name=name, value=text)
     return at

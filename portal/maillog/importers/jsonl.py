@@ -51,7 +51,7 @@ def _read_line(number: int, line: str, branch: str, zone_of: ZoneOf, columns: Co
     try:
         told = columns.values(flat(values)) if columns else values
     except EventProblem as error:
-        yield RejectedLine(number, str(error), line)
+        yield RejectedLine(number, str(error), line, error)
         return
     if told is None:
         yield Passed(1)
@@ -60,11 +60,12 @@ def _read_line(number: int, line: str, branch: str, zone_of: ZoneOf, columns: Co
     if not isinstance(recipients, list):
         recipients = [recipients]
     if not 1 <= len(recipients) <= MOST_RECIPIENTS:
-        yield RejectedLine(number, f"recipient must hold from 1 to {MOST_RECIPIENTS} addresses.", line)
+        why = f"recipient must hold from 1 to {MOST_RECIPIENTS} addresses."
+        yield RejectedLine(number, why, line, EventProblem(why, code="recipients", value=str(MOST_RECIPIENTS)))
         return
     for recipient in recipients:
         told["recipient"] = recipient
         try:
             yield event_from(told, branch=branch, zone_of=zone_of, line=number, raw=line[:MOST_RAW])
         except EventProblem as error:
-            yield RejectedLine(number, str(error), line)
+            yield RejectedLine(number, str(error), line, error)
