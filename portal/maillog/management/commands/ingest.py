@@ -26,6 +26,7 @@ from django.db.migrations.executor import MigrationExecutor
 from portal.branches import fields
 from portal.branches.models import BranchProfile
 from portal.maillog.importers import IMPORTERS, SERVER_LOGS
+from portal.maillog.importers.apart import Apart, ApartError, is_worthwhile
 from portal.maillog.importers.event import Item, Passed, ZoneOf
 from portal.maillog.importers.follow import Following, Position, Wait
 from portal.maillog.importers.server_log import Queue
@@ -42,6 +43,8 @@ SHOWN_REJECTIONS = 20
 
 class Command(BaseCommand):
     help = "Read logs into the message log. Reading one twice changes nothing."
+    #: Looking at all pages' addresses and templates takes longer than reading most logs.
+    requires_system_checks = ()
     #: How following waits for more; None: for real, until a signal. Tests give their own.
     wait: Wait | None = None
 
@@ -97,6 +100,8 @@ class Command(BaseCommand):
             raise CommandError(
                 f"{error.filename or names[0]} cannot be read: {error.strerror}.", returncode=2
             ) from error
+        except ApartError as error:
+            raise CommandError(f"{error} Run it again: what is missing is added.", returncode=2) from error
         except KeyboardInterrupt:
             raise CommandError("Stopped. Run it again: what is missing is added.", returncode=130) from None
         if options["json"]:
@@ -107,19 +112,33 @@ class Command(BaseCommand):
 
     def read(self, source: str, names: list[str], branch: str) -> dict[str, IngestBatch]:
         """Read files one after the other; messages on their way at the end of a server's log go on in the next."""
-        queue, batches, span = Queue(), {}, Span()
-        for name in names:
-            file: BinaryIO
-            with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
-                if source in SERVER_LOGS:
-                    events = SERVER_LOGS[source](file, branch, self.zone_of, queue)
-                else:
-                    events = IMPORTERS[source](file, branch, self.zone_of)
+        batches, span = {}, Span()
+        with self.events_of(source, names, branch) as logs:
+            for name, events in zip(names, logs, strict=True):
                 batches[name] = ingest(self.counted(events, name, span), source=source, name=name)
         if self.complete is not None:
             with transaction.atomic():
                 span.keep(self.complete)
         return batches
+
+    @contextmanager
+    def events_of(self, source: str, names: list[str], branch: str) -> Iterator[Iterator[Iterator[Item]]]:
+        """What each of the files tells, one file after the other; a server's large log is read by a process beside."""
+        if source in SERVER_LOGS and is_worthwhile(names):
+            with Apart(source, names, branch, cast(ZoneInfo, self.zone_of(branch))) as reading:
+                yield (reading.read() for _ in names)
+        else:
+            yield self.read_here(source, names, branch)
+
+    def read_here(self, source: str, names: list[str], branch: str) -> Iterator[Iterator[Item]]:
+        queue = Queue()
+        for name in names:
+            file: BinaryIO
+            with nullcontext(sys.stdin.buffer) if name == "-" else Path(name).open("rb") as file:
+                if source in SERVER_LOGS:
+                    yield SERVER_LOGS[source](file, branch, self.zone_of, queue)
+                else:
+                    yield IMPORTERS[source](file, branch, self.zone_of)
 
     def follow(self, source: Source, name: str, branch: str) -> IngestBatch:
         """Read a log and what is written to it, until a signal; the position is kept with what was stored."""
