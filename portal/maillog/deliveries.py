@@ -73,14 +73,15 @@ class Deliveries:
         with writer() as write:
             facts, keys = self._messages(messages, found, write)
             told: dict[Name, list[LogEvent]] = {}
-            self._read_replies(((group, facts[keys[key]][1]) for key, group in messages.items()), counts)
             for key, group in messages.items():
                 number = keys[key]
+                self._read_replies(group, facts[number][1])
                 for event in group:
                     told.setdefault((number, event.address), []).append(event)
             name_attempts(found.moved, facts, counts)
             stored = self._stored(told, {row.pk for row in found.messages.values()})
             self._write(told, stored, facts, counts, write)
+            self._count_attempts(fresh, counts)
         work_out(found.moved | set(stored.values()), counts)
         counts.write()
         if found.emptied:
@@ -98,25 +99,31 @@ class Deliveries:
             rows.pop(fingerprint, None)
         return list(rows.values())
 
-    def _read_replies(self, messages: Iterable[tuple[list[LogEvent], str]], counts: Counts) -> None:
-        """Put to each event of these messages what its reply says, and count the attempts.
-
-        Beside the events of a message stands the server it was handed to: it tries the message, where the line that
-        tells of the attempt names nobody.
+    def _read_replies(self, events: list[LogEvent], server: str) -> None:
+        """Put to each event of a message what its reply says, and who tried it: where the line that tells of it names
+        nobody, that is the server that the message was handed to.
         """
-        source, is_first_hand = self.source, self.source not in AFTERWARDS
-        attempts = []
-        for events, server in messages:
-            for event in events:
-                event.source, event.server, state = source, event.server or server, event.state
-                if state in READ:
-                    _read(event)
-                elif state is State.ERROR:
-                    event.cause = "send_error"
-                if state in ATTEMPTS and is_first_hand:
-                    provider = provider_of(event.remote_host, domain_of(event.address))
-                    attempts.append((hour_of(event.at), self._host(event.server), provider, state))
-        counts.add_attempts(attempts)
+        for event in events:
+            event.source, state = self.source, event.state
+            if not event.server:
+                event.server = server
+            if state in READ:
+                _read(event)
+            elif state is State.ERROR:
+                event.cause = "send_error"
+
+    def _count_attempts(self, events: list[LogEvent], counts: Counts) -> None:
+        if self.source not in AFTERWARDS:
+            counts.add_attempts(
+                (
+                    hour_of(event.at),
+                    self._host(event.server),
+                    provider_of(event.remote_host, domain_of(event.address)),
+                    event.state,
+                )
+                for event in events
+                if event.state in ATTEMPTS
+            )
 
     def _host(self, server: str) -> str:
         """What the server that a log calls ``server`` is called here."""
@@ -142,11 +149,12 @@ class Deliveries:
             facts[row.pk] = row.module, self._hosts.get(row.sending_server_id or 0, "")
         new = [key for key in messages if key not in keys]
         made = numbers(MessageLog, len(new))
-        told = [MESSAGE_FACTS | matching.facts(messages[key], self._servers) for key in new]
+        groups = [messages[key] for key in new]
+        told = [MESSAGE_FACTS | matching.facts(group, self._servers) for group in groups]
         for key, number, known in zip(new, made, told, strict=True):
             keys[key] = number
             facts[number] = known["module"], self._hosts.get(known["sending_server_id"] or 0, "")
-        begins = [min([event.at for event in messages[key]]) for key in new]
+        begins = [group[0].at if len(group) == 1 else min([event.at for event in group]) for group in groups]
         columns: dict[str, Sequence[Any]] = {
             "id": made,
             "branch_id": [branch for branch, _ in new],
@@ -178,21 +186,21 @@ class Deliveries:
         """Write what is new: deliveries with where they stand, and the events of all of them; count the deliveries."""
         new = [key for key in told if key not in stored] if stored else [*told]
         made = numbers(Delivery, len(new))
+        self._write_events(told, dict(zip(new, made, strict=True)) | stored, write)
         stands = [standing_of(told[key]) for key in new]
         first = [told[key][0] for key in new]
         domains = [domain_of(address) for _, address in new]
         branches = [self._branches[event.branch].pk for event in first]
-        columns: dict[str, Sequence[Any]] = {
+        times = [item.at for item in stands]
+        complaints = [item.complained_at for item in stands]
+        counted: dict[str, list[str]] = {
             "state": [item.state for item in stands],
             "cause": [item.cause for item in stands],
             "provider": [*map(provider_of, [item.answered_by for item in stands], domains)],
             "module": [facts[message][0] for message, _ in new],
             "server": [facts[message][1] for message, _ in new],
         }
-        complaints = [item.complained_at for item in stands]
-        times, complained = [item.at for item in stands], [at is not None for at in complaints]
-        counts.add(zip(branches, times, *columns.values(), domains, complained, strict=True), 1)
-        write.insert(Delivery, columns | {
+        columns: dict[str, Sequence[Any]] = {
             "id": made,
             "message_id": [message for message, _ in new],
             "recipient_normal": [address for _, address in new],
@@ -208,11 +216,16 @@ class Deliveries:
             "remote_host": [item.remote_host for item in stands],
             "attempts": [item.attempts for item in stands],
             "complained_at": [at and moment(at) for at in complaints],
-        })  # fmt: skip
-        known = dict(zip(new, made, strict=True)) | stored
+        }
+        write.insert(Delivery, columns | counted)
+        # Counting goes on while the database writes.
+        complained = [at is not None for at in complaints]
+        counts.add(zip(branches, times, *counted.values(), domains, complained, strict=True), 1)
+
+    def _write_events(self, told: dict[Name, list[LogEvent]], numbers: dict[Name, int], write: Writer) -> None:
         events = [event for group in told.values() for event in group]
-        write.insert(DeliveryEvent, {
-            "delivery_id": [known[key] for key, group in told.items() for _ in group],
+        columns: dict[str, Sequence[Any]] = {
+            "delivery_id": [numbers[key] for key, group in told.items() for _ in group],
             "source": [self.source] * len(events),
             "at": [moment(event.at) for event in events],
             "state": [event.state for event in events],
@@ -223,7 +236,8 @@ class Deliveries:
             "cause": [event.cause for event in events],
             "fingerprint": [event.fingerprint for event in events],
             "raw": [event.raw for event in events],
-        })  # fmt: skip
+        }
+        write.insert(DeliveryEvent, columns)
 
 
 def work_out(delivery_ids: set[int], counts: Counts | None = None) -> None:

@@ -51,7 +51,7 @@ def ingest(events: Iterable[Item], *, source: str, name: str = "") -> IngestBatc
     # database is written in order. Inside a transaction of the caller's, the caller's commit must wait as ever.
     intake = _Intake(source, is_hasty=not connection.in_atomic_block)
     with _calm_collector():
-        for items in ahead(_batches(events)):
+        for items in ahead(map(intake.prepare, _batches(events))):
             intake.take(items)
     return IngestBatch.objects.create(
         source=source,
@@ -76,13 +76,17 @@ def _calm_collector() -> Iterator[None]:
 
 
 def _batches(events: Iterable[Item]) -> Iterator[list[Item]]:
-    """So much as is stored at once: a full batch, or what there is when the source pauses or ends."""
+    """So much as is stored at once: a full batch, or what there is when the source pauses or ends.
+
+    The first ones are smaller, so that the database has to wait for the first for as short a time as can be.
+    """
     items: list[Item] = []
+    size = BATCH // 8
     for item in events:
         items.append(item)
-        if len(items) >= BATCH or (isinstance(item, Passed) and item.is_pause and len(items) > 1):
+        if len(items) >= size or (isinstance(item, Passed) and item.is_pause and len(items) > 1):
             yield items
-            items = []
+            items, size = [], min(size * 2, BATCH)
     if items:
         yield items
 
@@ -102,6 +106,23 @@ class _Intake:
         for domain, code in SendingDomain.objects.values_list("domain", "branch__code"):
             # A domain that two branches send from tells of neither.
             self._domains[domain] = "" if self._domains.get(domain, code) != code else code
+
+    def prepare(self, items: list[Item]) -> list[Item]:
+        """Work out what needs no database, in the thread that reads ahead: whose the events are, and what tells them
+        from others. Who sends from the sender's domain is a guess until it is known that no stored message is meant.
+        """
+        for event in items:
+            if isinstance(event, LogEvent):
+                if event.mark and not event.branch:
+                    event.branch, event.is_guessed = self._branch_of(event), True
+                if event.branch:
+                    assert event.fingerprint  # Worked out and kept.
+        return items
+
+    def _branch_of(self, event: LogEvent) -> str:
+        """The branch that alone sends from the domain of the sender, or of the Message-ID; empty where none does."""
+        code = self._domains.get(domain_of(event.envelope_from.lower()))
+        return code or self._domains.get(event.message_id.rstrip(">").rpartition("@")[2].lower(), "")
 
     def take(self, items: list[Item]) -> None:
         """Store one batch: all of it or nothing of it."""
@@ -141,7 +162,7 @@ class _Intake:
 
     def _senders(self, items: list[Item]) -> tuple[dict[str, str], set[str]]:
         """The branch of each Message-ID that was told of already, and those that nobody told of."""
-        wanted = {item.message_id for item in items if isinstance(item, LogEvent) and item.mark and not item.branch}
+        wanted = {item.message_id for item in items if isinstance(item, LogEvent) and item.is_guessed}
         wanted.discard("")
         if not wanted:
             return {}, set()
@@ -154,13 +175,12 @@ class _Intake:
 
     def _placed(self, event: LogEvent, senders: dict[str, str]) -> LogEvent | Rejected:
         """The event with its branch: the one it names, that of its message, or the one that sends from its domain."""
-        if event.mark and not event.branch:
-            sender, message_id = domain_of(event.envelope_from.lower()), event.message_id.rstrip(">").rpartition("@")[2]
-            code = senders.get(event.message_id) or self._domains.get(sender) or self._domains.get(message_id.lower())
+        if event.is_guessed:
+            code = senders.get(event.message_id) or event.branch
             if not code:
-                name = sender or "a sender not known here"
+                name = domain_of(event.envelope_from.lower()) or "a sender not known here"
                 return Rejected(event.line, f"No branch sends from {name}: give --branch.")
-            event.branch = code
+            event.place(code)
             return event
         if event.branch and event.branch not in self._branches:
             return Rejected(event.line, f"There is no branch {event.branch!r}: load its profile first.")

@@ -99,6 +99,8 @@ class LogEvent:
     #: What the reply is read to, and what told it: both filled in by the log's service.
     cause: str = ""
     source: str = ""
+    #: The branch is not told, but the one that sends from the domain of the sender.
+    is_guessed: bool = False
     _fingerprint: str = field(default="", repr=False, compare=False)
     _address: str = field(default="", repr=False, compare=False)
 
@@ -123,6 +125,11 @@ class LogEvent:
             told = (self.branch, self.kind, name, self.address, at, self.reply, self.text)
             self._fingerprint = sha256("\x1f".join(told).encode("utf-8", "replace")).hexdigest()
         return self._fingerprint
+
+    def place(self, branch: str) -> None:
+        """Say whose it is; what tells it from others is worked out anew where that was thought to be another."""
+        if branch != self.branch:
+            self.branch, self._fingerprint = branch, ""
 
 
 #: A log tells many things of one second.
