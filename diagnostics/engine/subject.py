@@ -39,10 +39,14 @@ class SendingServer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DKIMSelector:
-    """A selector we expect a key at, with the key we issued (base64, the ``p=`` value) when we know it."""
+    """A selector we expect a key at, with the key we issued (base64, the ``p=`` value) when we know it.
+
+    ``is_signing``: mail is signed with it now. A key that was issued and waits to be published is not yet.
+    """
 
     selector: str
     public_key: str = ""
+    is_signing: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -95,12 +95,24 @@ class SendingDomain(models.Model):
         return self.domain
 
 
+class DKIMUse(models.TextChoices):
+    """What a selector is used for: the checks ask other things of one that signs than of one that waits."""
+
+    SIGNING = "signing", "Mail is signed with it"
+    ISSUED = "issued", "Issued; nothing is signed with it before it is published"
+    RETIRED = "retired", "Replaced; nothing is signed with it any more"
+
+
 class DKIMEntry(models.Model):
-    """A DKIM selector of a From-domain, with the public key we issued where we know it (the ``p=`` value)."""
+    """A DKIM selector of a From-domain, with the public key we issued where we know it (the ``p=`` value).
+
+    What a person enters is in use; only a key that is issued and rotated here is anything else.
+    """
 
     domain = models.ForeignKey(SendingDomain, on_delete=models.CASCADE, related_name="dkim_entries")
     selector = models.CharField(max_length=120)
     public_key = models.TextField(blank=True)
+    use = models.CharField(max_length=10, choices=DKIMUse, default=DKIMUse.SIGNING)
 
     class Meta:
         ordering = ["selector"]

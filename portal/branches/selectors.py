@@ -15,7 +15,15 @@ from diagnostics.engine import subject as engine
 from diagnostics.engine.names import Malformed, parse_address
 from portal.accounts.models import User
 from portal.branches.access import branches_of
-from portal.branches.models import AllowListEntry, BranchEvent, BranchProfile, DKIMEntry, SendingDomain, SendingServer
+from portal.branches.models import (
+    AllowListEntry,
+    BranchEvent,
+    BranchProfile,
+    DKIMEntry,
+    DKIMUse,
+    SendingDomain,
+    SendingServer,
+)
 
 #: What a page offers or lists at most; beyond it a search narrows.
 MOST = 200
@@ -79,14 +87,14 @@ def compose_subject(
     """
     sender = sender_domain or branch.notification_address.rpartition("@")[2].lower()
     own = list(branch.from_domains.values_list("domain", flat=True))
-    entries = DKIMEntry.objects.filter(domain__branch=branch, domain__domain=sender)
+    entries = DKIMEntry.objects.filter(domain__branch=branch, domain__domain=sender).exclude(use=DKIMUse.RETIRED)
     return engine.Subject(
         is_from_records=True,
         recipient=recipient or f"postmaster@{sender}",
         recipient_is_assumed=not recipient,
         sender_domain=sender,
         sending_server=_server(branch.sending_server),
-        selectors=tuple(engine.DKIMSelector(selector=e.selector, public_key=e.public_key) for e in entries),
+        selectors=tuple(_selector(entry) for entry in entries),
         allow_list=_known_of(branch, recipient or f"postmaster@{sender}"),
         known_domains=tuple(dict.fromkeys([*own, *known_domains])),
         refused_at=refused_at.isoformat() if refused_at else "",
@@ -107,20 +115,25 @@ def with_records(subject: engine.Subject) -> engine.Subject:
         .select_related("branch__sending_server")
         .order_by("branch__code")[:MOST]
     ]
-    entries = DKIMEntry.objects.filter(domain__domain=subject.sender_domain).order_by("selector", "-public_key")[:MOST]
-    keys = {entry.selector: entry.public_key for entry in reversed(entries)}
-    given = {item.selector: item.public_key for item in subject.selectors}
+    rows = DKIMEntry.objects.filter(domain__domain=subject.sender_domain).order_by("selector", "-public_key")[:MOST]
+    entries = {entry.selector: entry for entry in reversed(rows)}
+    keys = {selector: entry.public_key for selector, entry in entries.items()}
     allowed = [record for owner in owners for record in _known_of(owner, subject.recipient)]
     return replace(
         subject,
         is_from_records=True,
         sending_server=_server_of(owners, subject.sending_server),
         selectors=tuple(
-            engine.DKIMSelector(selector=selector, public_key=key or keys.get(selector, ""))
-            for selector, key in (given or keys).items()
-        ),
+            replace(item, public_key=item.public_key or keys.get(item.selector, "")) for item in subject.selectors
+        )
+        or tuple(_selector(entry) for entry in entries.values() if entry.use != DKIMUse.RETIRED),
         allow_list=subject.allow_list or tuple(dict.fromkeys(allowed)),
     )
+
+
+def _selector(entry: DKIMEntry) -> engine.DKIMSelector:
+    is_signing = entry.use == DKIMUse.SIGNING
+    return engine.DKIMSelector(selector=entry.selector, public_key=entry.public_key, is_signing=is_signing)
 
 
 def _server_of(owners: Iterable[BranchProfile], given: engine.SendingServer | None) -> engine.SendingServer | None:

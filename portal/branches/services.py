@@ -19,6 +19,7 @@ from portal.branches.models import (
     BranchEvent,
     BranchProfile,
     DKIMEntry,
+    DKIMUse,
     EmailFunction,
     Membership,
     SendingDomain,
@@ -112,17 +113,27 @@ def remove_from_domain(domain: SendingDomain, *, by: User | None) -> None:
 
 
 @transaction.atomic
-def save_dkim_entry(domain: SendingDomain, *, selector: str, public_key: str, by: User | None) -> DKIMEntry:
-    """A selector with the key we issued, added or changed."""
+def save_dkim_entry(
+    domain: SendingDomain, *, selector: str, public_key: str, by: User | None, use: DKIMUse = DKIMUse.SIGNING
+) -> DKIMEntry:
+    """A selector with the key we issued, added or changed. ``use`` is that of a new one; see :func:`use_dkim_entry`."""
     before = DKIMEntry.objects.filter(domain=domain, selector=selector).first()
     if before is not None and before.public_key == public_key:
         return before
     made, is_new = DKIMEntry.objects.update_or_create(
-        domain=domain, selector=selector, defaults={"public_key": public_key}
+        domain=domain,
+        selector=selector,
+        defaults={"public_key": public_key},
+        create_defaults={"public_key": public_key, "use": use},
     )
     kind = "dkim_entry_added" if is_new else "dkim_entry_changed"
     _record(domain.branch, kind, by, selector=[before.selector if before else "", str(made)])
     return made
+
+
+def use_dkim_entry(domain_id: int, selector: str, use: DKIMUse) -> None:
+    """From now on this selector is used for ``use``. What has happened to its key tells why."""
+    DKIMEntry.objects.filter(domain_id=domain_id, selector=selector).update(use=use)
 
 
 @transaction.atomic

@@ -8,9 +8,12 @@ from datetime import datetime, timedelta
 from django.utils import timezone
 
 from diagnostics.resolving import resolver_from_settings
+from portal.branches.models import DKIMUse
+from portal.branches.services import use_dkim_entry
 from portal.signing import adopting
 from portal.signing.looking import Seen, is_published, look
 from portal.signing.models import SigningKey, State
+from portal.signing.verifying import has_verified, note_verified
 
 #: How soon a key is looked at again: while it was issued lately, while it is old news, when it is published.
 SOON, LATER, DAILY = timedelta(minutes=10), timedelta(hours=6), timedelta(days=1)
@@ -42,7 +45,11 @@ def look_at(key_id: int) -> None:
     key.seen, key.looked_at, key.next_look = [item.as_json() for item in seen], now, _next(key, seen, now)
     if key.state == State.ISSUED and is_published(seen):
         key.state, key.published_at = State.PUBLISHED, now
+        # From now on the signer may use it, so that its absence would be a fault.
+        use_dkim_entry(key.domain_id, key.selector, DKIMUse.SIGNING)
     key.save(update_fields=["seen", "looked_at", "next_look", "state", "published_at"])
+    if key.is_live and key.verified_at is None and has_verified(key):
+        note_verified(key.domain.domain, key.selector)
 
 
 def _next(key: SigningKey, seen: list[Seen], now: datetime) -> datetime | None:

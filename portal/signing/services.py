@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.bell import ring
-from portal.branches.models import SendingDomain
+from portal.branches.models import DKIMUse, SendingDomain
 from portal.branches.services import remove_dkim_entry, save_dkim_entry
 from portal.signing import adopting, handing, tasks
 from portal.signing.making import Pair, make_pair
@@ -51,7 +51,7 @@ def issue(domain: SendingDomain, *, algorithm: str, selector: str, by: User) -> 
         key.next_look = timezone.now() + timedelta(minutes=2)
         key.handed = "signer" if handing.has_signer() else "shown"
         key.save()
-        save_dkim_entry(domain, selector=selector, public_key=pair.public, by=by)
+        save_dkim_entry(domain, selector=selector, public_key=pair.public, by=by, use=DKIMUse.ISSUED)
         if handing.has_signer():
             # Last, so that a signer that refuses leaves nothing behind here.
             handing.hand_over(key, pair)
@@ -70,24 +70,6 @@ def look_now(key: SigningKey) -> None:
     """Have the name servers asked now."""
     SigningKey.objects.filter(pk=key.pk).update(next_look=timezone.now())
     ring(tasks.look_at_key, key.pk)
-
-
-def note_verified(domain: str, selector: str) -> list[SigningKey]:
-    """A message signed with this key was verified: what it replaces is retired. Returns the keys this was news of."""
-    rows = SigningKey.objects.filter(domain__domain=domain, selector=selector, state__in=LIVE, verified_at=None)
-    verified = []
-    with transaction.atomic():
-        for key in rows.select_for_update(of=("self",)):
-            now = timezone.now()
-            key.verified_at, key.state = now, State.PUBLISHED
-            key.published_at = key.published_at or now
-            key.save(update_fields=["verified_at", "state", "published_at"])
-            if key.replaces is not None and key.replaces.is_live:
-                SigningKey.objects.filter(pk=key.replaces.pk).update(
-                    state=State.RETIRED, ended_at=now, ended_because=f"{key.selector} took over", next_look=None
-                )
-            verified.append(key)
-    return verified
 
 
 def revoke(key: SigningKey, *, because: str, by: User) -> SigningKey:

@@ -23,7 +23,7 @@ from diagnostics.models import ReceivedMessage
 from diagnostics.runner import storable
 from diagnostics.services import start_run
 from portal.accounts.models import User
-from portal.branches.models import BranchProfile, DKIMEntry
+from portal.branches.models import BranchProfile, DKIMEntry, DKIMUse
 from portal.inbound import Mail, Refused
 from portal.trials.addresses import new_token, trial_at
 from portal.trials.models import MOST_MESSAGES, OPEN_FOR, How, Share, Trial, TrialMessage
@@ -156,10 +156,18 @@ def _with_keys(subject: Subject, header: Message, branch: BranchProfile) -> Subj
         if name_in(found.get("d", "")) == subject.sender_domain and (selector := name_in(found.get("s", ""))):
             names.append(selector)
     issued = DKIMEntry.objects.filter(domain__branch=branch, domain__domain=subject.sender_domain)[:MOST_SELECTORS]
-    keys = {entry.selector.lower(): bare_key(entry.public_key) for entry in issued}
-    wanted = dict.fromkeys([*names, *keys])
-    selectors = tuple(DKIMSelector(selector=name, public_key=keys.get(name, "")) for name in wanted)
-    return replace(subject, selectors=selectors)
+    entries = {entry.selector.lower(): entry for entry in issued}
+    # What the message itself is signed with is in use, whatever our records say.
+    selectors = [
+        DKIMSelector(selector=name, public_key=bare_key(entries[name].public_key) if name in entries else "")
+        for name in dict.fromkeys(names)
+    ]
+    selectors += [
+        DKIMSelector(selector=name, public_key=bare_key(entry.public_key), is_signing=entry.use == DKIMUse.SIGNING)
+        for name, entry in entries.items()
+        if name not in names and entry.use != DKIMUse.RETIRED
+    ]
+    return replace(subject, selectors=tuple(selectors))
 
 
 @transaction.atomic

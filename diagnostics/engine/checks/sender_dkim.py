@@ -157,6 +157,26 @@ CNAME_AS_TEXT = Code(
     (_LOOKUP,),
     publish=Record("{name}", "CNAME", "{problem}"),
 )
+NOT_PUBLISHED_YET = Code(
+    "dkim.not_published_yet",
+    Verdict.NOTICE,
+    Actor.BRANCH_IT,
+    "The newer key at {name} is not published yet",
+    "It was issued for {domain}. Nothing is signed with it before it stands, so no e-mail suffers from its absence.",
+    _PUBLISH,
+    (_LOOKUP,),
+    publish=Record("{name}", "TXT", "{record}"),
+)
+NOT_RIGHT_YET = Code(
+    "dkim.not_right_yet",
+    Verdict.NOTICE,
+    Actor.BRANCH_IT,
+    "What stands at {name} is not yet the key we issued",
+    "{problem} Nothing is signed with this key before it stands as it was issued, so no e-mail suffers from it.",
+    _PUBLISH,
+    (_KEY,),
+    publish=Record("{name}", "TXT", "{record}"),
+)
 UNKNOWN = Code(
     "dkim.unknown",
     Verdict.UNKNOWN,
@@ -209,6 +229,8 @@ CODES = (
     SEVERAL,
     WEAK,
     TESTING,
+    NOT_PUBLISHED_YET,
+    NOT_RIGHT_YET,
     UNKNOWN,
     NO_SELECTORS,
     NOT_NAMED,
@@ -234,6 +256,15 @@ async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
     return [finding for findings in each for finding in findings]
 
 
+def _not_yet(finding: Finding, facts: dict[str, Argument]) -> Finding:
+    """What is wrong at a selector that nothing is signed with yet: something to do, and no reason for any loss."""
+    if finding.code is ABSENT:
+        return NOT_PUBLISHED_YET.found(*finding.evidence, **facts)
+    if finding.code.verdict is not Verdict.PROBLEM and finding.code is not SEVERAL:
+        return finding
+    return NOT_RIGHT_YET.found(*finding.evidence, **{**facts, "problem": f"{finding.title}."})
+
+
 async def _of_selector(selector: DKIMSelector, domain: str, resolver: Resolver) -> list[Finding]:
     name = dkim.selector_name(selector.selector, domain)
     issued = dkim.bare_key(selector.public_key)
@@ -250,11 +281,13 @@ async def _of_selector(selector: DKIMSelector, domain: str, resolver: Resolver) 
     answer = await resolver.query(name, "TXT")
     if answer.is_unknown:
         return [UNKNOWN.found(answer, *ours, **facts, status=answer.note or answer.status.value)]
-    if answer.is_absent:
-        return [await _absent(answer, ours, facts, resolver)]
     judgement = dkim.judged(answer.records, issued)
-    if judgement.state is not State.USABLE or judgement.record is None:
-        return [await _at_fault(judgement, issued, answer, ours, facts, resolver)]
+    if answer.is_absent or judgement.state is not State.USABLE or judgement.record is None:
+        if answer.is_absent:
+            found = await _absent(answer, ours, facts, resolver)
+        else:
+            found = await _at_fault(judgement, issued, answer, ours, facts, resolver)
+        return [found if selector.is_signing else _not_yet(found, facts)]
     record = judgement.record
     facts |= {"kind": "RSA" if record.kind == "rsa" else "Ed25519", "bits": record.bits}
     findings = [(OK if issued else PRESENT).found(answer, *ours, **facts)]

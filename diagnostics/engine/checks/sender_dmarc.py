@@ -21,7 +21,7 @@ from diagnostics.engine.protocols import dkim, dmarc, spf
 from diagnostics.engine.protocols.dmarc import InForce, Policy
 from diagnostics.engine.protocols.wildcard import HINT, wildcard_behind
 from diagnostics.engine.resolver import Resolver, Status
-from diagnostics.engine.subject import Subject
+from diagnostics.engine.subject import DKIMSelector, Subject
 
 #: What becomes of a mail that nothing vouches for, in words.
 FATES = {
@@ -162,15 +162,13 @@ async def _dkim(subject: Subject, resolver: Resolver) -> _Voucher:
     """Whether a key stands that verifies what we sign. We sign as the From-domain itself, which is always aligned."""
     if not subject.selectors:
         return _Voucher(Vouches.NO, f"DKIM: no selector of {subject.sender_domain} is known, so nothing is signed")
-    each = await path.together(
-        *(_key(item.selector, item.public_key, subject.sender_domain, resolver) for item in subject.selectors)
-    )
+    each = await path.together(*(_key(item, subject.sender_domain, resolver) for item in subject.selectors))
     best = max(voucher.vouches for voucher in each)
     return _Voucher(best, "DKIM: " + "; ".join(voucher.line for voucher in each))
 
 
-async def _key(selector: str, issued: str, domain: str, resolver: Resolver) -> _Voucher:
-    name = dkim.selector_name(selector, domain)
+async def _key(selector: DKIMSelector, domain: str, resolver: Resolver) -> _Voucher:
+    name = dkim.selector_name(selector.selector, domain)
     try:
         normalised(name)
     except NameProblem:
@@ -179,8 +177,11 @@ async def _key(selector: str, issued: str, domain: str, resolver: Resolver) -> _
     if answer.is_unknown:
         return _Voucher(Vouches.UNKNOWN, f"{name} could not be asked for ({answer.status.value})")
     if answer.is_absent:
-        return _Voucher(Vouches.NO, f"no key at {name}")
-    judgement = dkim.judged(answer.records, dkim.bare_key(issued))
+        waits = "" if selector.is_signing else ", with which nothing is signed before it stands"
+        return _Voucher(Vouches.NO, f"no key at {name}{waits}")
+    judgement = dkim.judged(answer.records, dkim.bare_key(selector.public_key))
+    if judgement.verifies and not selector.is_signing:
+        return _Voucher(Vouches.UNKNOWN, f"a sound key at {name}, and whether mail is signed with it yet is not known")
     if judgement.verifies:
         return _Voucher(Vouches.YES, f"a sound key at {name}")
     if judgement.state is dkim.State.SEVERAL:
@@ -230,7 +231,7 @@ def _facts(in_force: InForce, domain: str) -> dict[str, Argument]:
 def _todo(subject: Subject) -> str:
     """The record that makes something vouch, as far as our own records hold it. DKIM first: it survives forwarding."""
     domain = subject.sender_domain
-    for item in subject.selectors:
+    for item in sorted(subject.selectors, key=lambda item: not item.is_signing):
         if item.public_key:
             return f"at {dkim.selector_name(item.selector, domain)} the TXT record {dkim.record_for(item.public_key)}"
     if subject.selectors:

@@ -13,13 +13,17 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from diagnostics.engine.messages.headers.judge_codes import Words
 from diagnostics.engine.protocols.dkim import parse_key
+from diagnostics.models import ReceivedMessage, Run, StoredFinding
 from portal.accounts.models import User
-from portal.branches.models import BranchProfile, DKIMEntry, SendingDomain
+from portal.branches.models import BranchProfile, DKIMEntry, DKIMUse, SendingDomain
+from portal.branches.selectors import compose_subject
 from portal.signing import rounds, services
 from portal.signing.handing import HandingProblem
 from portal.signing.making import make_pair
 from portal.signing.models import SigningKey, State
+from portal.signing.verifying import note_verified
 
 
 @pytest.fixture
@@ -118,12 +122,12 @@ def test_no_name_server_within_our_own_network_is_asked(domain: SendingDomain, i
 def test_a_newer_key_takes_over_without_a_gap(domain: SendingDomain, ida: User) -> None:
     old, new = issue(domain, ida), issue(domain, ida)
     assert new.replaces == old
-    assert services.note_verified("north.example", "nonsense") == []
-    assert services.note_verified("north.example", new.selector) == [new]
+    assert note_verified("north.example", "nonsense") == []
+    assert note_verified("north.example", new.selector) == [new]
     old.refresh_from_db()
     new.refresh_from_db()
     assert (old.state, new.state) == (State.RETIRED, State.PUBLISHED)
-    assert services.note_verified("north.example", new.selector) == []
+    assert note_verified("north.example", new.selector) == []
 
 
 def test_revoking_is_for_good_and_watched(domain: SendingDomain, ida: User, publish: Any) -> None:
@@ -214,7 +218,7 @@ def test_it_is_rotated_and_revoked(domain: SendingDomain, entry: DKIMEntry, ida:
     newer = issue(domain, ida)
     assert newer.replaces is not None
     assert newer.replaces.selector == "xen1"
-    services.note_verified("north.example", newer.selector)
+    note_verified("north.example", newer.selector)
     assert SigningKey.objects.get(selector="xen1").state == State.RETIRED
     services.revoke(SigningKey.objects.get(selector="xen1"), because="old", by=ida)
     assert not DKIMEntry.objects.filter(selector="xen1").exists()
@@ -248,3 +252,53 @@ def test_who_has_asked_is_not_invited_to_ask_again(domain: SendingDomain, as_nor
     assert ask in as_nora.get("/branches/north/keys/").content.decode()
     as_nora.post(ask, {"note": ""})
     assert ask not in as_nora.get("/branches/north/keys/").content.decode()
+
+
+def in_use(north: BranchProfile) -> dict[str, bool]:
+    """The selectors that a run is told of, and whether each signs now."""
+    return {item.selector: item.is_signing for item in compose_subject(north, "").selectors}
+
+
+def test_a_run_is_told_which_keys_sign_now(
+    north: BranchProfile, domain: SendingDomain, ida: User, publish: Any
+) -> None:
+    DKIMEntry.objects.all().delete()
+    DKIMEntry.objects.create(domain=domain, selector="xen1", public_key=make_pair("rsa").public)
+    first, second = issue(domain, ida), issue(domain, ida)
+    assert in_use(north) == {"xen1": True, first.selector: False, second.selector: False}
+    publish({"north.example": {"TXT": ["x"]}, second.name: {"TXT": [second.record]}})
+    rounds.look_at(first.pk)
+    rounds.look_at(second.pk)
+    assert in_use(north) == {"xen1": True, first.selector: False, second.selector: True}
+    note_verified("north.example", second.selector)
+    assert in_use(north) == {second.selector: True}
+    assert {entry.selector: entry.use for entry in DKIMEntry.objects.all()} == {
+        "xen1": DKIMUse.RETIRED,
+        first.selector: DKIMUse.RETIRED,
+        second.selector: DKIMUse.SIGNING,
+    }
+    assert set(SigningKey.objects.filter(state=State.RETIRED).values_list("selector", flat=True)) == {
+        "xen1",
+        first.selector,
+    }
+
+
+def test_a_message_whose_signature_verified_shows_that_the_key_is_used(
+    domain: SendingDomain, ida: User, publish: Any
+) -> None:
+    key = issue(domain, ida)
+
+    def handed_in(selector: str, code: str) -> bool:
+        run = Run.objects.create(subject={}, lease_until=timezone.now(), is_message=True)
+        ReceivedMessage.objects.create(run=run, raw=b"x", is_text=False)
+        StoredFinding.objects.create(
+            run=run, attempt=1, position=1, check_slug="message", code=code, verdict="ok", actor="nobody",
+            arguments={"domain": "north.example", "selector": selector},
+        )  # fmt: skip
+        rounds.look_at(key.pk)
+        key.refresh_from_db()
+        return key.verified_at is not None
+
+    assert not handed_in("another", Words.DKIM_VERIFIED.id)
+    assert not handed_in(key.selector, Words.DKIM_WRONG.id)
+    assert handed_in(key.selector, Words.DKIM_VERIFIED.id)

@@ -24,6 +24,7 @@ OTHER = KEY[:99] + ("A" if KEY[99] != "A" else "B") + KEY[100:]
 NAME = "xen1._domainkey.north.example"
 KNOWN = (DKIMSelector(selector="xen1", public_key=KEY),)
 UNKNOWN = (DKIMSelector(selector="xen1"),)
+ISSUED = (DKIMSelector(selector="xen1", public_key=KEY, is_signing=False),)
 
 
 def at(*texts: str) -> dict[str, Any]:
@@ -55,6 +56,12 @@ CASES: list[tuple[str, dict[str, Any], tuple[DKIMSelector, ...], list[str]]] = [
     ("p65-cut-off", at(f"v=DKIM1; p={KEY[:101]}"), KNOWN, ["dkim.malformed"]),
     ("p68-different", at(f"v=DKIM1; p={OTHER}"), KNOWN, ["dkim.different"]),
     ("p69-cname-as-text", at("xen1._domainkey.v.example"), KNOWN, ["dkim.cname_as_text"]),
+    ("issued-absent", {}, ISSUED, ["dkim.not_published_yet"]),
+    ("issued-dangling", {NAME: {"CNAME": ["gone.v.example"]}}, ISSUED, ["dkim.not_right_yet"]),
+    ("issued-different", at(f"v=DKIM1; p={OTHER}"), ISSUED, ["dkim.not_right_yet"]),
+    ("issued-two", at(f"v=DKIM1; p={KEY}", f"v=DKIM1; p={OTHER}"), ISSUED, ["dkim.not_right_yet"]),
+    ("issued-servfail", {NAME: {"TXT": "SERVFAIL"}}, ISSUED, ["dkim.unknown"]),
+    ("issued-stands", at(f"v=DKIM1; p={KEY}"), ISSUED, ["dkim.ok"]),
     ("no-selectors", at(f"v=DKIM1; p={KEY}"), (), ["dkim.not_named"]),
     ("bad-selector", {}, (DKIMSelector(selector="x" * 64),), ["dkim.bad_selector"]),
     (

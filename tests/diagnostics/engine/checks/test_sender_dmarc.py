@@ -110,3 +110,26 @@ def test_the_remedy_is_the_key_to_publish() -> None:
 
 def test_only_a_policy_that_takes_mail_away_is_a_problem() -> None:
     assert [code.id for code in CHECK.codes if code.verdict is Verdict.PROBLEM] == ["dmarc.nothing_aligns"]
+
+
+ISSUED = (DKIMSelector(selector="xd2", public_key=KEY, is_signing=False),)
+STANDS: dict[str, Any] = {"xd2._domainkey.north.example": {"TXT": [f"v=DKIM1; p={KEY}"]}}
+
+
+@pytest.mark.parametrize(
+    ("selectors", "zone", "expected"),
+    [
+        (SELECTORS + ISSUED, SIGNED, ["dmarc.aligned"]),
+        (ISSUED + SELECTORS, SIGNED | STANDS, ["dmarc.aligned"]),
+        (ISSUED, {}, ["dmarc.nothing_aligns"]),
+        # Somebody may have begun to sign with it, or not.
+        (ISSUED, STANDS, ["dmarc.alignment_unknown"]),
+    ],
+)
+def test_a_key_that_waits_vouches_for_nothing_and_spoils_nothing(
+    selectors: tuple[DKIMSelector, ...], zone: dict[str, Any], expected: list[str]
+) -> None:
+    found = codes(
+        CHECK, REJECT | VENDOR | zone, sender_domain="north.example", sending_server=VENDORS, selectors=selectors
+    )
+    assert found == expected
