@@ -85,12 +85,13 @@ def comparison(request: PersonRequest) -> HttpResponse:
     if not is_valid:
         return render(request, "maillog/comparison.html", context, status=400)
     rows = counts.comparison(request.user, form.name, form.ordered_by)
+    spans = {item.span for item in rows}
     context |= {
         "name": form.name,
-        "span": form.chosen,
+        "span": next(iter(spans)) if len(spans) == 1 else form.chosen,
         "order_word": counts.ORDERS[form.ordered_by][0],
         "rows": [(item, counts.period_of(item.branch, item.span, item.counts)) for item in rows],
-        "has_others": len({item.span for item in rows}) > 1,
+        "has_others": len(spans) > 1,
         "has_sent": any(item.counts.sent for item in rows),
         "few_for_share": counts.FEW_FOR_SHARE,
         "few_for_rate": counts.FEW_FOR_RATE,

@@ -65,6 +65,25 @@ def test_every_page_is_accessible_and_fits(
         assert overflow(page) == 0, address
 
 
+#: Tables that are wider than what they stand in.
+SIDEWAYS = (
+    """[...document.querySelectorAll(".dd-table-wrap")].filter((wrap) => wrap.scrollWidth > wrap.clientWidth).length"""
+)
+
+
+def test_no_table_scrolls_sideways_on_a_phone(addresses: list[str], page_as: PageAs, ida: User) -> None:
+    page = page_as(ida, width=390)
+    for address in addresses:
+        page.goto(address)
+        assert page.evaluate(SIDEWAYS) == 0, address
+    page.goto(addresses[0])
+    # Nothing is lost for it: each figure stands under the word of its column.
+    heads = page.locator("#by-time thead th").all_inner_texts()
+    cells = page.locator("#by-time tbody tr:first-child > *")
+    assert [cells.nth(at).get_attribute("data-label") for at in range(cells.count())] == heads
+    assert all(cells.nth(at).is_visible() for at in range(cells.count()))
+
+
 def test_charts_are_drawn_from_their_tables(addresses: list[str], page_as: PageAs, nora: User) -> None:
     page = page_as(nora)
     page.goto(addresses[0])

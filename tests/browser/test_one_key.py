@@ -109,3 +109,11 @@ def test_keys_can_be_switched_off(page_as: Callable[..., Page], tickets: list[Ti
     page.reload()
     assert causes() == ["", ""]
     assert page.locator("[data-key-hint]").first.is_hidden()
+
+
+def test_a_phone_shows_no_keys(page_as: Callable[..., Page], tickets: list[Ticket], ida: User) -> None:
+    page = page_as(ida, width=390)
+    for address in ("/tickets/?view=open", f"/tickets/{tickets[0].number}/"):
+        page.goto(address)
+        assert page.locator("[data-key-hint]").count()
+        assert not page.locator("[data-key-hint], .dd-keys").filter(visible=True).count()

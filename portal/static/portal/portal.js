@@ -240,7 +240,7 @@
   // Tables become cards on narrow screens: each cell is told the word of its column. The roles keep it a table for
   // screen readers, whatever its display.
   const label = (root) => {
-    for (const table of root.querySelectorAll(".dd-table:not(.dd-cards, .dd-figures)")) {
+    for (const table of root.querySelectorAll(".dd-table:not(.dd-cards)")) {
       const heads = [...(table.tHead?.rows[0]?.cells ?? [])].map((cell) => cell.textContent.trim());
       const rows = [...table.tBodies].flatMap((body) => [...body.rows]);
       if (!heads.length || rows.some((row) => row.cells.length !== heads.length)) continue;
