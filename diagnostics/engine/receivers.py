@@ -17,6 +17,8 @@ from typing import Any
 
 from diagnostics.engine.names import is_under
 
+#: What all those are called together whom the table does not name.
+UNNAMED = "No provider we know"
 TABLE = Path(__file__).parent / "data" / "receivers.toml"
 
 

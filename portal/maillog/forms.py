@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from diagnostics.engine.causes import CAUSES
-from diagnostics.engine.receivers import receivers
+from diagnostics.engine.receivers import UNNAMED, receivers
 from portal.branches.models import BranchProfile
 from portal.branches.selectors import server_at
 from portal.maillog.addresses import domain_of, normal
@@ -45,7 +45,7 @@ SPLITS = {
 def provider_choices() -> list[tuple[str, str]]:
     """The providers and gateways we know, by name."""
     known = sorted(((item.id, item.name) for item in receivers()), key=lambda item: item[1].lower())
-    return [("", "Any provider"), *known, (NONE, "None we know")]
+    return [("", "Any provider"), *known, (NONE, UNNAMED)]
 
 
 class MomentField(forms.DateTimeField):

@@ -17,7 +17,7 @@ from django.db.models import Q, Sum
 from django.utils import timezone
 
 from diagnostics.engine.causes import CAUSES
-from diagnostics.engine.receivers import receiver_called
+from diagnostics.engine.receivers import UNNAMED, receiver_called
 from portal.accounts.models import User
 from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
@@ -278,7 +278,7 @@ def _part(column: str, value: str, tally: Tally, note: str) -> Part:
         words, actor = CAUSES[value].title, str(CAUSES[value].actor)
     elif column == "provider":
         receiver = receiver_called(value) if value else None
-        words = receiver.name if receiver else value or "No provider we know"
+        words = receiver.name if receiver else value or UNNAMED
     elif column == "module":
         words = dict(Module.choices).get(value, value)
     return Part(value, words, tally, urlencode({column: value or NONE}), actor, note)

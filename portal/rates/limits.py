@@ -16,7 +16,7 @@ from typing import Any
 
 from django.http import Http404
 
-from diagnostics.engine.receivers import receiver_called, receivers
+from diagnostics.engine.receivers import UNNAMED, receiver_called, receivers
 from portal.accounts.models import User
 from portal.rates.models import Confidence, LimitChange, ProviderLimit, Scope, Unit
 
@@ -102,7 +102,7 @@ def _names() -> dict[str, str]:
 
 def provider_name(provider: str) -> str:
     """What people call the provider; all whom the desk has no name for are told of together."""
-    return _names().get(provider, provider) or "Other servers"
+    return _names().get(provider, provider) or UNNAMED
 
 
 def providers() -> list[tuple[str, str]]:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from diagnostics.engine.findings import Verdict
 from diagnostics.engine.names import Malformed, parse_address
+from diagnostics.engine.receivers import UNNAMED
 from diagnostics.selectors import ReadFinding
 from portal.web.moments import exact, zone_of
 from tickets.models import Report
-from tickets.wizard.junk import GENERIC, guide_for
+from tickets.selectors.reconciled import NOWHERE
+from tickets.wizard.junk import GENERIC, for_staff, guide_for, mx_hosts
 from tickets.wizard.known import AddressKnown, DescribeKnown, Known, SentKnown
 from tickets.wizard.told import Told, told_of
+
+#: So many servers of a domain are named.
+MOST_HOSTS = 3
 
 
 def known_already(report: Report, knows: Known, findings: Sequence[ReadFinding]) -> tuple[Told, ...]:
@@ -69,5 +75,20 @@ def _domain(report: Report, findings: Sequence[ReadFinding]) -> Told:
 
 
 def _mailbox(report: Report, findings: Sequence[ReadFinding]) -> Told:
-    guide = guide_for(report.recipient, findings)
-    return Told("Who takes its mail", "Not known yet" if guide is GENERIC else guide.name)
+    return Told("Who takes its mail", _who_takes_it(report, findings))
+
+
+def _who_takes_it(report: Report, findings: Sequence[ReadFinding]) -> str:
+    guide, parsed = guide_for(report.recipient, findings), parse_address(report.recipient)
+    if guide is not GENERIC:
+        return for_staff(guide).name
+    if isinstance(parsed, Malformed):
+        return "Nobody: it is no address"
+    hosts = mx_hosts(parsed.domain, findings)
+    nowhere = next((item for item in findings if item.code in NOWHERE and item.verdict is Verdict.PROBLEM), None)
+    if nowhere is not None:
+        return f"Nobody: {nowhere.title}"
+    if hosts:
+        return f"{UNNAMED}: {', '.join(hosts[:MOST_HOSTS])}"
+    is_looking = report.run is not None and not report.run.is_over
+    return "The checks are still looking" if is_looking else "Not known"
