@@ -6,7 +6,7 @@ Staff see the reports of their branches, support and admins all of them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -27,6 +27,8 @@ from tickets.models import Attachment, Exit, Report, ReportState, Ticket
 
 #: Any end that helped: neither a ticket nor withdrawn.
 HELPED = "helped"
+#: What was reported of an address longer ago is another matter.
+REMEMBERED = timedelta(days=180)
 #: Profiles shown beside an address; more than these help nobody to choose.
 MOST_PROFILES = 10
 
@@ -204,6 +206,14 @@ def already_about(viewer: User, branch: BranchProfile, recipient: str, *, apart_
         list(tickets.select_related("report__by").order_by("-last_activity", "-id")[:5]),
         list(drafts.select_related("by").order_by("-created", "-id")[:3]),
     )
+
+
+def ended_about(viewer: User, report: Report, *, most: int = 3) -> list[Report]:
+    """Earlier reports of the branch about the same address that ended without a ticket, the latest first."""
+    same = Q(recipient__iexact=report.recipient.strip()) | Q(recipient__iexact=normal(report.recipient))
+    rows = reports_of(viewer).filter(same, branch=report.branch_id, state=ReportState.SOLVED)
+    rows = rows.filter(created__lte=report.created, created__gte=report.created - REMEMBERED).exclude(pk=report.pk)
+    return list(rows.select_related("by").order_by("-created", "-id")[:most])
 
 
 def similar_open(viewer: User, report: Report) -> list[Ticket]:

@@ -7,13 +7,13 @@ the correction to press.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from diagnostics.engine.findings import Actor, Verdict
 from diagnostics.engine.names import Malformed, parse_address
 from diagnostics.selectors import ReadFinding
 from tickets.models import Report
-from tickets.wizard.known import ABOUT_ADDRESS, meant_address
+from tickets.wizard.known import ABOUT_ADDRESS, meant_address, meant_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +28,26 @@ class Decisive:
     suggestions: tuple[str, ...] = ()
 
 
-def decisive_of(report: Report, findings: Sequence[ReadFinding]) -> Decisive | None:
-    """What settles ``report``: by the address itself, else by what the checks have found of it so far."""
+def decisive_of(report: Report, findings: Sequence[ReadFinding], earlier: Sequence[Report] = ()) -> Decisive | None:
+    """What settles ``report``: by the address itself, else by what the checks have found of it so far.
+
+    ``earlier`` are ended reports about the same address: what it was corrected to then was most probably meant again.
+    """
+    found = _settled(report, findings)
+    corrected = tuple(dict.fromkeys(item.corrected_recipient for item in earlier if item.corrected_recipient))
+    if found is None or not corrected:
+        return found
+    return replace(found, suggestions=tuple(dict.fromkeys([*corrected, *found.suggestions])))
+
+
+def _settled(report: Report, findings: Sequence[ReadFinding]) -> Decisive | None:
     parsed = parse_address(report.recipient)
     if isinstance(parsed, Malformed):
         return Decisive(
             title="This cannot be an e-mail address",
             meaning=parsed.text,
             remedy="Ask the client for the address, correct it on their profile, and send again.",
-            suggestions=(parsed.suggestion,) if parsed.suggestion else (),
+            suggestions=meant_by(report.branch, parsed),
         )
     wrong = [item for item in findings if item.check in ABOUT_ADDRESS and item.verdict is Verdict.PROBLEM]
     wrong.sort(key=lambda item: not item.arguments.get("suggestion"))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import date, datetime, time, timedelta, tzinfo
+from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 NO_DAY = "Not known? Leave it empty, and the whole log is looked through."
 #: A clock that is a little ahead is no reason to refuse a form.
 SLACK = timedelta(minutes=10)
+#: What mail clients put around an address when it is copied from them.
+PASTED = frozenset({"display_name", "brackets", "mailto"})
+#: The longest name of a client that is kept.
+MOST_NAME = 160
 
 
 class MessageForm(forms.Form):
@@ -60,7 +65,7 @@ class MessageForm(forms.Form):
     )
     client = forms.CharField(
         label="Client's name",
-        max_length=160,
+        max_length=MOST_NAME,
         required=False,
         help_text="As on the client profile. It lets us compare the address with the profile's.",
     )
@@ -71,6 +76,8 @@ class MessageForm(forms.Form):
         self.fields["branch"].queryset = branches  # type: ignore[attr-defined]
         self.fields["branch"].empty_label = "Choose the branch"  # type: ignore[attr-defined]
         choices = list(branches[:2])
+        #: The name that was pasted with the address.
+        self.name_beside = ""
         #: The one branch it can be about; None where there are several.
         self.only_branch = choices[0] if len(choices) == 1 else None
         if self.only_branch is not None:
@@ -80,14 +87,22 @@ class MessageForm(forms.Form):
             self.fields["at"].help_text = f"In the time of {self.only_branch} ({self.only_branch.time_zone})."
 
     def clean_recipient(self) -> str:
-        """An address that cannot be read is kept as typed: that it is wrong is for step 2 to say."""
-        recipient: str = self.cleaned_data["recipient"]
-        return recipient.strip()
+        """What a mail client put around an address is left out, and the name in it is kept for the client's.
+
+        An address that cannot be read is kept as typed: that it is wrong is for step 2 to say.
+        """
+        typed: str = self.cleaned_data["recipient"].strip()
+        parsed = parse_address(typed)
+        if not isinstance(parsed, Address) or not PASTED & set(parsed.cleaned):
+            return typed
+        self.name_beside = display_name(typed) if "display_name" in parsed.cleaned else ""
+        return parsed.shown
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         branch, day = data.get("branch"), data.get("day")
         data |= {"around": None, "is_day_only": False}
+        data["client"] = data.get("client") or self.name_beside
         if branch is None or day is None:
             if data.get("at") and "day" not in self.errors:
                 self.add_error("day", "On which day was that? Give the day, or leave the time empty too.")
@@ -104,6 +119,11 @@ class MessageForm(forms.Form):
         """What was typed, as the services take it."""
         names = ("recipient", "around", "is_day_only", "span_days", "module", "function", "client")
         return Message(**{name: self.cleaned_data[name] for name in names})
+
+
+def display_name(typed: str) -> str:
+    """The name that stands beside an address, as mail clients write both (RFC 5322 §3.4); empty where there is none."""
+    return parseaddr(typed)[0].strip()[:MOST_NAME]
 
 
 def _zone(branch: BranchProfile) -> tzinfo:

@@ -16,10 +16,11 @@ from diagnostics.engine.causes import Cause, Confidence, Ranked, cause_for
 from diagnostics.engine.checks.recipient_address import nearest
 from diagnostics.engine.findings import Actor
 from diagnostics.engine.messages.reply import Reading
-from diagnostics.engine.names import Address, Malformed, parse_address
+from diagnostics.engine.names import Address, Fault, Malformed, parse_address
 from diagnostics.engine.receivers import mailbox_domains
 from diagnostics.selectors import ReadFinding, findings_of
 from portal.accounts.models import User
+from portal.branches.models import BranchProfile
 from portal.maillog.addresses import domain_of, normal
 from portal.maillog.models import CaseNote, ClientProfile, Delivery, State
 from portal.maillog.onward import onward_of
@@ -31,7 +32,7 @@ from tickets.models import Attachment, Report, Ticket
 from tickets.selectors.belief import SUPPORT, belief, is_forgot
 from tickets.selectors.message import facts_about
 from tickets.selectors.reconciled import beside_the_log
-from tickets.selectors.reports import attachments_of, profiles_for, similar_open
+from tickets.selectors.reports import attachments_of, ended_about, profiles_for, similar_open
 from tickets.selectors.sends import found_for
 from tickets.wizard.junk import GENERIC, Guide, for_recipient, for_staff, guide_for
 from tickets.wizard.letters import text_for_recipient
@@ -46,7 +47,9 @@ MOST_LINK = 2000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What every page knows."""
+    """What every page knows. ``earlier`` are ended reports about the same address, where the page tells of them."""
+
+    earlier: tuple[Report, ...] = ()
 
 
 Know = Callable[[User, Report], Known]
@@ -155,6 +158,7 @@ def about_sending(viewer: User, report: Report) -> SentKnown:
     keys = [match.key for match in matches]
     is_only_one = len(keys) == 1 and not notes and report.around is not None
     return SentKnown(
+        earlier=tuple(ended_about(viewer, report)),
         matches=matches,
         notes=notes,
         elsewhere=tuple(map(match, found.elsewhere)),
@@ -230,14 +234,17 @@ def about_address(viewer: User, report: Report) -> AddressKnown:
     profiles = tuple(profiles_for(viewer, report))
     held = tuple(dict.fromkeys(profile.email for profile in profiles if profile.email))
     is_on_profile = any(profile.email_normal == _folded(wire) for profile in profiles)
+    earlier = tuple(ended_about(viewer, report))
     offered = [
-        fault.suggestion if fault else "",
+        *(item.corrected_recipient for item in earlier),
+        *(meant_by(report.branch, fault) if fault else ()),
         meant_address(report, parsed),
         *(str(item.arguments.get("suggestion") or "") for item in findings),
     ]
     if not is_on_profile:
         offered += held
     return AddressKnown(
+        earlier=earlier,
         wire=wire,
         fault=fault,
         suggestions=tuple(dict.fromkeys(item for item in offered if item and _folded(item) != _folded(wire))),
@@ -247,6 +254,23 @@ def about_address(viewer: User, report: Report) -> AddressKnown:
         is_on_profile=is_on_profile,
         is_forgot=is_forgot(report.function),
     )
+
+
+def meant_by(branch: BranchProfile, fault: Malformed) -> tuple[str, ...]:
+    """The address that a malformed one probably meant, as one press may take it; empty where it would be a guess.
+
+    A space may stand for nothing or for what names are joined by. Only an address that the branch has written to, or
+    that a client's profile holds, says which.
+    """
+    if fault.fault is not Fault.SPACE:
+        return (fault.suggestion,) if fault.suggestion else ()
+    local, _, domain = fault.typed.strip().rpartition("@")
+    joined = [f"{join.join(local.split())}@{''.join(domain.split())}" for join in (".", "_", "-", "")]
+    wanted = {normal(address): address for address in joined}
+    written = Delivery.objects.filter(branch=branch, recipient_normal__in=wanted).values_list("recipient_normal")
+    held = ClientProfile.objects.filter(branch=branch, email_normal__in=wanted).values_list("email_normal")
+    known = {row[0] for row in (*written.distinct(), *held)}
+    return tuple(address for name, address in wanted.items() if name in known)
 
 
 def meant_address(report: Report, parsed: Address | Malformed) -> str:

@@ -57,8 +57,9 @@ ENDINGS = {
     Exit.SUSPENDED: Ending(
         title="The e-mail function is suspended",
         meaning="While the e-mail function of your organisation is suspended, nothing is sent.",
-        actor=Actor.SUPPORT,
-        remedy="Answer the reason of the suspension. What was not sent meanwhile must be sent again afterwards.",
+        actor=Actor.BRANCH,
+        remedy="Do what the reason asks, and show it; then support switches sending on again. What was not sent "
+        "meanwhile must be sent again afterwards.",
     ),
     Exit.STILL_TRYING: Ending(
         title="It is still being tried",

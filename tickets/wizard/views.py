@@ -113,7 +113,8 @@ def report_begin(request: PersonRequest) -> HttpResponse:
 
 def _is_said(request: PersonRequest, form: MessageForm) -> bool:
     """Of this very address it was said already; with another one typed meanwhile it is said again."""
-    return bool(request.POST.get("anyway", "").strip() == form.cleaned_data["recipient"])
+    as_typed, as_kept = form.data["recipient"].strip(), form.cleaned_data["recipient"]
+    return request.POST.get("anyway", "").strip() in (as_typed, as_kept)
 
 
 def _already(request: PersonRequest, form: MessageForm) -> selectors.Already | None:
@@ -309,7 +310,7 @@ def _checks(found: Report, knows: known.Known | None = None, *, with_beliefs: bo
     url = reverse("report_findings", args=[found.code]) + ("?beliefs" if with_beliefs else "")
     context = context_of(found.run, url, reading=beside_the_log(found.branch, found.recipient))
     findings = cast(list[ReadFinding], context["findings"])
-    decisive = decisive_of(found, findings) if found.is_draft else None
+    decisive = decisive_of(found, findings, knows.earlier if knows else ()) if found.is_draft else None
     # What leads the page is told once; beside it the finding stands folded.
     led = [item for item in findings if decisive and item.check in known.ABOUT_ADDRESS and item.needs_somebody]
     others = [item for item in findings if item not in led]

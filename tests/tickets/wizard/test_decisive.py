@@ -77,6 +77,16 @@ def test_what_cannot_be_an_address(as_nora: Client, north: BranchProfile, nora: 
     assert (decisive.verdict, decisive.suggestions) == ("problem", ("lee@corp.example",))
 
 
+def test_a_space_is_filled_by_what_is_written_to_and_never_by_a_guess(
+    as_nora: Client, north: BranchProfile, nora: User
+) -> None:
+    report = make_report(north, nora, recipient="uma brandt@corp.example")
+    assert as_nora.get(url(report, "sent")).context["decisive"].suggestions == ()
+    make.delivery(north, "uma.brandt@corp.example")
+    assert as_nora.get(url(report, "sent")).context["decisive"].suggestions == ("uma.brandt@corp.example",)
+    assert as_nora.get(url(report, "address")).context["known"].suggestions == ("uma.brandt@corp.example",)
+
+
 def test_a_domain_that_takes_no_mail(as_nora: Client, report: Report) -> None:
     found(report, "mx.null", "recipient-mx", domain="oakwod.example")
     decisive = as_nora.get(url(report, "sent")).context["decisive"]

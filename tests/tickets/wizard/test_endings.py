@@ -62,3 +62,7 @@ def test_an_entry_that_has_ended_is_not_told_as_one(report: Report) -> None:
 def test_while_it_waits_it_is_the_turn_of_whom_the_reply_names(report: Report, cause: str, actor: Actor) -> None:
     report.delivery = make.delivery(report.branch, LEE, State.DEFERRED, cause=cause)
     assert told_ending(ended(report, Exit.STILL_TRYING, cause), []).actor == actor
+
+
+def test_a_suspension_is_the_branchs_to_answer(report: Report) -> None:
+    assert told_ending(ended(report, Exit.SUSPENDED), []).actor == Actor.BRANCH

@@ -15,7 +15,7 @@ from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from tests import make
 from tests.conftest import signed_in
-from tests.tickets.wizard.conftest import LEE
+from tests.tickets.wizard.conftest import LEE, make_report
 from tickets.models import Report
 
 URL = "/reports/new/"
@@ -188,3 +188,29 @@ def test_anonymous(client: Client, db: None) -> None:
 
 def test_method(as_nora: Client) -> None:
     assert as_nora.delete(URL).status_code == 405
+
+
+@pytest.mark.parametrize(
+    ("recipient", "client", "kept"),
+    [
+        (f"Lena Lee <{LEE}>", "", (LEE, "Lena Lee")),
+        (f'"Lee, Lena" <{LEE}>', "", (LEE, "Lee, Lena")),
+        (f"Lena Lee <{LEE}>", "C. Lee", (LEE, "C. Lee")),
+        (f"mailto:{LEE}", "", (LEE, "")),
+        (f"<{LEE}>", "", (LEE, "")),
+        (f"{LEE}.", "", (f"{LEE}.", "")),
+    ],
+)
+def test_what_a_mail_client_puts_around_an_address_is_no_part_of_it(
+    as_nora: Client, recipient: str, client: str, kept: tuple[str, str]
+) -> None:
+    as_nora.post(URL, typed(recipient=recipient, client=client))
+    report = Report.objects.get()
+    assert (report.recipient, report.client) == kept
+
+
+def test_with_or_without_the_name_it_is_the_same_address(as_nora: Client, nora: User, north: BranchProfile) -> None:
+    make_report(north, nora)
+    named = f"Lena Lee <{LEE}>"
+    assert as_nora.post(URL, typed(recipient=named)).status_code == 409
+    assert as_nora.post(URL, typed(recipient=named, anyway=named)).status_code == 302
