@@ -14,7 +14,7 @@ from diagnostics.forms import BenchForm
 from diagnostics.models import Run
 from diagnostics.selectors import findings_of, run_for
 from diagnostics.services import start_run
-from portal.api.desk import TokenRequest, answered, viewer_of
+from portal.api.desk import TokenRequest, answered, takes_key, viewer_of
 from portal.api.models import Scope
 from portal.api.shapes import CheckIn, ClassifiedOut, Problem, RunOut, Unfit
 from portal.maillog.replies import named_rules
@@ -28,11 +28,12 @@ MOST_OCTETS = 4 << 20
     "/runs",
     response={202: RunOut, 400: Problem, 401: Problem, 403: Problem, 409: Problem, 422: Unfit},
     summary="Have a domain or an address examined",
+    openapi_extra=takes_key(),
 )
 def start(request: HttpRequest, response: HttpResponse, data: CheckIn) -> Any:
     """The examination begins at once; ask for the run until its state is done or failed."""
     asker: TokenRequest = request  # type: ignore[assignment]
-    viewer = viewer_of(asker, Scope.CHECK)
+    viewer = viewer_of(asker, Scope.CHECK, must_have_key=True)
     texts = {"target": data.target, "sender": data.sender}
     form = BenchForm({**texts, "addresses": ",".join(data.addresses), "selectors": ",".join(data.selectors)})
     if not form.is_valid():
@@ -41,7 +42,11 @@ def start(request: HttpRequest, response: HttpResponse, data: CheckIn) -> Any:
     return answered(asker, response, lambda: (202, _out(start_run(form.subject(), by=viewer))))
 
 
-@router.get("/runs/{code}", response={200: RunOut, 401: Problem, 403: Problem, 404: Problem, 422: Unfit})
+@router.get(
+    "/runs/{code}",
+    response={200: RunOut, 401: Problem, 403: Problem, 404: Problem, 422: Unfit},
+    summary="Read an examination",
+)
 def run(request: HttpRequest, code: UUID) -> Any:
     """A run and what was found so far, in the order people read it."""
     asker: TokenRequest = request  # type: ignore[assignment]

@@ -15,6 +15,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from ninja import NinjaAPI, Status
 from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.operation import Operation
 from ninja.security import HttpBearer
 
 from portal.accounts.models import User
@@ -51,7 +52,15 @@ class Bearer(HttpBearer):
         return token_of(token)
 
 
-desk = NinjaAPI(
+class DeskAPI(NinjaAPI):
+    """The API, whose operations are named by what they are about and what they do: ``tickets_add``."""
+
+    def get_openapi_operation_id(self, operation: Operation) -> str:
+        view = operation.view_func
+        return f"{view.__module__.rpartition('.')[2]}_{view.__name__}"
+
+
+desk = DeskAPI(
     title="Delivery Desk",
     version="1.0",
     description=(
@@ -65,16 +74,34 @@ desk = NinjaAPI(
 )
 
 
-def viewer_of(request: TokenRequest, scope: Scope) -> User:
+def takes_key(*, must: bool = True) -> dict[str, Any]:
+    """For ``openapi_extra``: the operation takes an ``Idempotency-Key``; ``must``: and does nothing without one."""
+    about = "A name of your own for this push. The same push sent again with it is answered as the first time."
+    schema = {"type": "string", "minLength": 1, "maxLength": MOST_KEY}
+    return {
+        "parameters": [
+            {"name": "Idempotency-Key", "in": "header", "required": must, "description": about, "schema": schema}
+        ]
+    }
+
+
+def viewer_of(request: TokenRequest, scope: Scope, *, must_have_key: bool = False) -> User:
     """The person the token acts as; 403 when the token may not do what ``scope`` names.
 
+    ``must_have_key``: 400 where no ``Idempotency-Key`` came with it, before anything is looked for.
     A parameter that the address does not take is refused: a filter that is passed over would answer with what was not
     asked for.
     """
     _refuse_unknown(request)
     if scope not in request.auth.scopes:
         raise HttpError(403, f"This token may not: {scope.label}. An admin can make one that may.")
+    if must_have_key and not _key_of(request):
+        raise HttpError(400, "Send an Idempotency-Key header, a name of your own for this push: so it is done once.")
     return request.auth.user
+
+
+def _key_of(request: HttpRequest) -> str:
+    return request.headers.get("Idempotency-Key", "").strip()
 
 
 def _refuse_unknown(request: HttpRequest) -> None:
@@ -102,12 +129,10 @@ def _parameters() -> dict[tuple[str, str], list[str]]:
 
 
 def answered(
-    request: TokenRequest, response: HttpResponse, work: Callable[[], tuple[int, dict[str, Any]]], *, must: bool = True
+    request: TokenRequest, response: HttpResponse, work: Callable[[], tuple[int, dict[str, Any]]]
 ) -> Status[dict[str, Any]]:
-    """What ``work`` answers, done once for each ``Idempotency-Key``; ``must``: without a key it is refused."""
-    key = request.headers.get("Idempotency-Key", "").strip()
-    if not key and must:
-        raise HttpError(400, "Send an Idempotency-Key header, a name of your own for this push: so it is done once.")
+    """What ``work`` answers, done once for each ``Idempotency-Key``, and each time without one."""
+    key = _key_of(request)
     if len(key) > MOST_KEY:
         raise HttpError(400, f"The Idempotency-Key is longer than {MOST_KEY} characters.")
     asked = f"{request.method} {request.get_full_path()}\n".encode() + request.body

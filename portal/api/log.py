@@ -11,7 +11,7 @@ from ninja import Router
 from ninja.errors import HttpError
 
 from portal.accounts.models import User
-from portal.api.desk import TokenRequest, answered, viewer_of
+from portal.api.desk import TokenRequest, answered, takes_key, viewer_of
 from portal.api.models import Scope
 from portal.api.shapes import DeliveryOut, DeliveryPage, LogPush, LogPushed, Number, Problem, Unfit
 from portal.branches.access import branch_for, branches_of
@@ -32,13 +32,14 @@ MOST_OCTETS = 4 << 20
     "/log",
     response={200: LogPushed, 400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Unfit},
     summary="Push events and case notes",
+    openapi_extra=takes_key(must=False),
 )
 def push(request: HttpRequest, response: HttpResponse, data: LogPush) -> Any:
     """Events that were told before change nothing, with or without an Idempotency-Key."""
     asker = _asker(request)
     viewer = viewer_of(asker, Scope.LOG)
     _only_own(viewer, data)
-    return answered(asker, response, lambda: (200, _ingest(data)), must=False)
+    return answered(asker, response, lambda: (200, _ingest(data)))
 
 
 def _ingest(data: LogPush) -> dict[str, Any]:
@@ -60,7 +61,11 @@ def _only_own(viewer: User, data: LogPush) -> None:
         raise HttpError(403, f"This token may tell of {', '.join(sorted(own)) or 'no branch'} only; name it as branch.")
 
 
-@router.get("/deliveries", response={200: DeliveryPage, 401: Problem, 403: Problem, 404: Problem, 422: Unfit})
+@router.get(
+    "/deliveries",
+    response={200: DeliveryPage, 401: Problem, 403: Problem, 404: Problem, 422: Unfit},
+    summary="List deliveries",
+)
 def deliveries(request: HttpRequest, branch: str, recipient: str = "", after: str = "") -> Any:
     """Deliveries of a branch, newest first; those to ``recipient`` where one is given."""
     viewer = viewer_of(_asker(request), Scope.READ)
@@ -71,7 +76,11 @@ def deliveries(request: HttpRequest, branch: str, recipient: str = "", after: st
     return {"rows": [_out(row) for row in page.rows], "next": page.older}
 
 
-@router.get("/deliveries/{pk}", response={200: DeliveryOut, 401: Problem, 403: Problem, 404: Problem, 422: Unfit})
+@router.get(
+    "/deliveries/{pk}",
+    response={200: DeliveryOut, 401: Problem, 403: Problem, 404: Problem, 422: Unfit},
+    summary="Read a delivery",
+)
 def delivery(request: HttpRequest, pk: Number) -> Any:
     """One delivery."""
     return _out(delivery_for(viewer_of(_asker(request), Scope.READ), pk))

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.errors import HttpError
 
-from portal.api.desk import TokenRequest, answered, viewer_of
+from portal.api.desk import TokenRequest, answered, takes_key, viewer_of
 from portal.api.models import Scope
 from portal.api.shapes import Because, MaySend, Number, Problem, SuppressionIn, SuppressionOut, SuppressionPage, Unfit
 from portal.branches.access import branch_for
@@ -20,7 +20,11 @@ router = Router(tags=["suppression"])
 PAGE = 100
 
 
-@router.get("/suppressions/check", response={200: MaySend, 401: Problem, 403: Problem, 404: Problem, 422: Unfit})
+@router.get(
+    "/suppressions/check",
+    response={200: MaySend, 401: Problem, 403: Problem, 404: Problem, 422: Unfit},
+    summary="Ask whether a branch may write to an address",
+)
 def check(request: HttpRequest, branch: str, address: str) -> Any:
     """Whether the branch may write to the address now."""
     asker: TokenRequest = request  # type: ignore[assignment]
@@ -31,7 +35,11 @@ def check(request: HttpRequest, branch: str, address: str) -> Any:
     return {"may_send": False, "reason": held.reason, "since": held.since, "until": held.until}
 
 
-@router.get("/suppressions", response={200: SuppressionPage, 401: Problem, 403: Problem, 404: Problem, 422: Unfit})
+@router.get(
+    "/suppressions",
+    response={200: SuppressionPage, 401: Problem, 403: Problem, 404: Problem, 422: Unfit},
+    summary="List the addresses that a branch does not write to",
+)
 def listing(request: HttpRequest, branch: str, address: str = "", after: str = "") -> Any:
     """The entries of a branch that hold now, newest first."""
     asker: TokenRequest = request  # type: ignore[assignment]
@@ -45,6 +53,7 @@ def listing(request: HttpRequest, branch: str, address: str = "", after: str = "
     "/suppressions",
     response={201: SuppressionOut, 400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Unfit},
     summary="Have a branch not write to an address",
+    openapi_extra=takes_key(must=False),
 )
 def add(request: HttpRequest, response: HttpResponse, data: SuppressionIn) -> Any:
     """An address that is on the list already stays on it with the stronger reason. The note stands with the entry."""
@@ -60,7 +69,7 @@ def add(request: HttpRequest, response: HttpResponse, data: SuppressionIn) -> An
         return 201, _json(row)
 
     try:
-        return answered(asker, response, work, must=False)
+        return answered(asker, response, work)
     except services.SuppressionProblem as error:
         raise HttpError(400, str(error)) from error
 

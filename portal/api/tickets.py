@@ -11,7 +11,7 @@ from ninja.errors import HttpError
 
 from diagnostics.engine.names import Address, parse_address
 from portal.accounts.models import User
-from portal.api.desk import TokenRequest, answered, viewer_of
+from portal.api.desk import TokenRequest, answered, takes_key, viewer_of
 from portal.api.models import Scope
 from portal.api.shapes import Number, Problem, ReplyIn, TicketIn, TicketOut, TicketPage, TicketStory, Unfit
 from portal.branches.access import branch_for
@@ -25,7 +25,7 @@ router = Router(tags=["tickets"])
 PAGE = 50
 
 
-@router.get("/tickets", response={200: TicketPage, 401: Problem, 403: Problem, 422: Unfit})
+@router.get("/tickets", response={200: TicketPage, 401: Problem, 403: Problem, 422: Unfit}, summary="List tickets")
 def listing(request: HttpRequest, is_open: bool = True, after: str = "") -> Any:
     """Tickets the person may see, the latest activity first."""
     asker: TokenRequest = request  # type: ignore[assignment]
@@ -34,7 +34,11 @@ def listing(request: HttpRequest, is_open: bool = True, after: str = "") -> Any:
     return {"rows": [_out(row) for row in page.rows], "next": page.older}
 
 
-@router.get("/tickets/{number}", response={200: TicketStory, 401: Problem, 403: Problem, 404: Problem, 422: Unfit})
+@router.get(
+    "/tickets/{number}",
+    response={200: TicketStory, 401: Problem, 403: Problem, 404: Problem, 422: Unfit},
+    summary="Read a ticket",
+)
 def story(request: HttpRequest, number: Number) -> Any:
     """One ticket with its story; notes among support only for support."""
     asker: TokenRequest = request  # type: ignore[assignment]
@@ -51,11 +55,12 @@ def story(request: HttpRequest, number: Number) -> Any:
     "/tickets",
     response={201: TicketOut, 400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Unfit},
     summary="Open a ticket",
+    openapi_extra=takes_key(),
 )
 def add(request: HttpRequest, response: HttpResponse, data: TicketIn) -> Any:
     """The checks begin at once, and the suggested cause is what the records say now."""
     asker: TokenRequest = request  # type: ignore[assignment]
-    viewer = viewer_of(asker, Scope.TICKETS)
+    viewer = viewer_of(asker, Scope.TICKETS, must_have_key=True)
     branch = branch_for(viewer, data.branch)
     recipient = parse_address(data.recipient)
     if not isinstance(recipient, Address):
@@ -81,11 +86,12 @@ def add(request: HttpRequest, response: HttpResponse, data: TicketIn) -> Any:
     "/tickets/{number}/replies",
     response={201: TicketOut, 400: Problem, 401: Problem, 403: Problem, 404: Problem, 409: Problem, 422: Unfit},
     summary="Reply to a ticket",
+    openapi_extra=takes_key(),
 )
 def reply(request: HttpRequest, response: HttpResponse, number: Number, data: ReplyIn) -> Any:
     """An answer that the branch sees; told by mail as one from the page is."""
     asker: TokenRequest = request  # type: ignore[assignment]
-    viewer: User = viewer_of(asker, Scope.TICKETS)
+    viewer: User = viewer_of(asker, Scope.TICKETS, must_have_key=True)
     found = ticket_for(viewer, number)
 
     def work() -> tuple[int, dict[str, Any]]:

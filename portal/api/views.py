@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from portal.accounts.access import admin_required
+from portal.accounts.access import admin_required, person_required
 from portal.api import selectors, services
 from portal.api.forms import TokenForm
+from portal.api.reference import operations
 from portal.web.http import PersonRequest
 from portal.web.pages import page_of
+
+
+@require_safe
+@person_required
+def reference(request: PersonRequest) -> HttpResponse:
+    """The API as people read it."""
+    return render(request, "api/reference.html", {"operations": operations()})
+
+
+@csrf_exempt
+def no_such_address(request: HttpRequest, rest: str = "") -> HttpResponse:
+    """A program that asks for what is not there is answered as a program, not with a page."""
+    return JsonResponse({"detail": f"There is nothing here. What is there: {reverse('api:openapi-json')}"}, status=404)
 
 
 @require_safe

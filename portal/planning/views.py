@@ -45,13 +45,14 @@ def mailing(request: PersonRequest, code: str) -> HttpResponse:
     """One list: how far it is read, then what was found and the plan."""
     found = selectors.mailing_for(request.user, code)
     plan = selectors.plan_of(found)
-    start = StartForm(request.GET).moment(ZoneInfo(found.branch.time_zone))
+    zone = ZoneInfo(found.branch.time_zone)
+    start = StartForm(request.GET).moment(zone)
     context = {
         "mailing": found,
         "branch": found.branch,
         "counted": selectors.counted(found),
         "plan": plan,
-        "start": StartForm(initial={"start": start}),
+        "start": StartForm(initial={"start": start.astimezone(zone).replace(tzinfo=None)}),
         "stages": selectors.stages_of(plan, start),
         "mistyped": selectors.mistyped(found),
         "obstacles": obstacles(found.branch) if found.is_over else [],

@@ -98,6 +98,8 @@ ROWS: dict[str, Row] = {
     "tls_report": Row("branch", "get", "tls_report"),
     "service_events": Row("support"),
     # Tokens of programs. What is under /api/v1/ lets nobody in without one (tests/portal/api).
+    "api_reference": Row("person"),
+    "api_no_such_address": Row("public", "none", "api_path"),
     "tokens": Row("admin"),
     "token_add": Row("admin", "get post"),
     "token_revoke": Row("admin", "post", "token"),
@@ -355,6 +357,7 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         "allow_request": {"pk": asked(north, nora).pk},
         "allow_link": {"token": asked(make.branch("east"), nora).token},
         "domain": {"domain": "corp.example"},
+        "api_path": {"rest": "nothing"},
         "provider": {"slug": "gmail"},
         "limit": {"key": "gmail-connections"},
         "": {},

@@ -149,6 +149,8 @@ class TestAList:
         response = as_nora.get(f"/mailings/{mailing.code}/?start={start}")
         stages = response.context["stages"]
         assert f"{stages[0].begins:%Y-%m-%d %H:%M}" == begins
+        # What the form shows is what the plan begins at, so pressing it again changes nothing.
+        assert f'value="{begins.replace(" ", "T")}"' in response.content.decode()
         assert [(stage.hours, stage.per_hour) for stage in stages] == [(2, 232), (14, 32)]
         assert "bignet.example/" in response.content.decode()
         told = b"".join(as_nora.get(f"/mailings/{mailing.code}/parts.csv")).decode().splitlines()  # type: ignore[arg-type]
