@@ -218,6 +218,7 @@ class EventKind(models.TextChoices):
     CAUSE = "cause", "Cause confirmed"
     EXAMINED = "examined", "Checks run again"
     FILES = "files", "Files added"
+    ALLOWANCE = "allowance", "The recipient's IT answered"
 
 
 class Event(models.Model):

@@ -19,6 +19,7 @@ from django.utils import timezone
 
 from diagnostics.engine.causes import cause_for
 from portal.accounts.models import Role, User
+from portal.allowing.models import AllowRequest
 from tickets.models import Event, EventKind, Ticket
 from tickets.selectors.reply_address import reply_address
 
@@ -63,11 +64,55 @@ def recipients_of(event: Event) -> list[str]:
     ticket = event.ticket
     if event.kind == EventKind.OPENED:
         return desk(apart_from=event.by)
+    if event.kind == EventKind.ALLOWANCE:
+        # Both wait for it, and either may be next.
+        return list(dict.fromkeys([*_reporter(ticket), *_workers(ticket)]))
     if event.by is not None and not event.by.is_support:
-        assignee = ticket.assignee
-        return [assignee.email] if assignee is not None and assignee.is_active else desk()
+        return _workers(ticket)
+    return _reporter(ticket) if ticket.report.by != event.by else []
+
+
+def _workers(ticket: Ticket) -> list[str]:
+    assignee = ticket.assignee
+    return [assignee.email] if assignee is not None and assignee.is_active else desk()
+
+
+def _reporter(ticket: Ticket) -> list[str]:
     reporter = ticket.report.by
-    return [reporter.email] if reporter.is_active and reporter != event.by else []
+    return [reporter.email] if reporter.is_active else []
+
+
+def untold_answers(limit: int = 200) -> list[int]:
+    """The ids of requests to be allowed whose answer is still to be told, oldest first."""
+    now = timezone.now()
+    waiting = AllowRequest.objects.filter(is_told=False, answered__gt=now - TOO_LATE, answered__lt=now - PATIENCE)
+    return list(waiting.order_by("answered").values_list("pk", flat=True)[:limit])
+
+
+def tell_answer(request_id: int) -> bool:
+    """Tell whoever asked, and the desk, what the recipient's IT answered. False when it was told, or could not be."""
+    if not AllowRequest.objects.filter(pk=request_id, is_told=False).update(is_told=True):
+        return False
+    asked = AllowRequest.objects.select_related("branch", "by", "entry").get(pk=request_id)
+    to = [asked.by.email] if asked.by is not None and asked.by.is_active else []
+    to = list(dict.fromkeys([*to, *desk()]))
+    if not to:
+        return False
+    url = settings.BASE_URL + reverse("allow_request", args=[asked.pk])
+    mail = EmailMessage(
+        subject=f"{asked.domain} answered for {asked.branch}",
+        body=render_to_string("mail/allow_answer.txt", {"asked": asked, "url": url}),
+        to=to[:1],
+        bcc=to[1:],
+        headers={"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "All"},
+    )
+    try:
+        mail.send()
+    except (SMTPException, OSError):
+        logger.exception("The mail about request %s could not be handed over; it will be tried again.", request_id)
+        AllowRequest.objects.filter(pk=request_id).update(is_told=False)
+        return False
+    return True
 
 
 def desk(*, apart_from: User | None = None) -> list[str]:
@@ -97,7 +142,9 @@ def _mail(event: Event, to: list[str]) -> EmailMessage:
     return EmailMessage(
         subject=subject,
         body=render_to_string("mail/ticket.txt", context),
-        to=to,
+        # The branch and the desk need not read each other's addresses.
+        to=to[:1] if event.kind == EventKind.ALLOWANCE else to,
+        bcc=to[1:] if event.kind == EventKind.ALLOWANCE else None,
         reply_to=[answers_to] if answers_to else None,
         headers={
             "Auto-Submitted": "auto-generated",

@@ -18,3 +18,11 @@ def sweep_untold() -> None:
     """Tell of the events whose bell was lost or whose mail could not be handed over."""
     for event_id in notify.untold():
         tell_event.delay(event_id)
+    for request_id in notify.untold_answers():
+        tell_answer.delay(request_id)
+
+
+@shared_task
+def tell_answer(request_id: int) -> None:
+    """Tell by mail of the answer of a recipient's IT that no open ticket is about."""
+    notify.tell_answer(request_id)

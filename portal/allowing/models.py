@@ -56,6 +56,7 @@ class AllowRequest(models.Model):
     answered = models.DateTimeField(null=True, blank=True)
     answer = models.CharField(max_length=10, blank=True)
     answered_by = models.CharField(max_length=160, blank=True)
+    is_told = models.BooleanField(default=True, help_text="Whoever is to hear of the answer by mail has been told.")
     entry = models.ForeignKey(AllowListEntry, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
@@ -66,6 +67,8 @@ class AllowRequest(models.Model):
             models.Index(fields=["domain", "-created", "-id"], name="allow_request_by_domain"),
             # All of them.
             models.Index(fields=["-created", "-id"], name="allow_request_newest"),
+            # Whose answer is still to be told by mail (the sweep).
+            models.Index(fields=["answered"], condition=models.Q(is_told=False), name="allow_request_to_tell"),
         ]
 
     def __str__(self) -> str:
@@ -75,6 +78,13 @@ class AllowRequest(models.Model):
     def is_open(self) -> bool:
         """Its link can still be answered."""
         return self.revoked is None and self.expires > timezone.now()
+
+    @property
+    def not_allowed(self) -> list[str]:
+        """The addresses that were asked for and that the answer leaves out; none of what was refused as a whole."""
+        if self.answer != "allowed" or self.entry is None:
+            return []
+        return [address for address in self.addresses if address not in self.entry.addresses]
 
     @staticmethod
     def usual_end() -> datetime:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from portal.accounts.models import User
+from portal.allowing import hearing
 from portal.allowing.models import AllowRequest, Product
-from portal.branches.models import AllowListState, BranchProfile
+from portal.branches.models import AllowListEntry, AllowListState, BranchProfile
 from portal.branches.services import save_allow_list_entry
 
 #: Where an organisation does not say how long it holds: many filters clean their lists after half a year.
@@ -30,8 +32,10 @@ def ask(branch: BranchProfile, *, domain: str, product: str, contact: str, by: U
             "The branch has no sending server with addresses on record, so there is nothing to allow."
         )
     with transaction.atomic():
+        # Who was asked already and has not answered is asked once more, and not beside that.
+        held = _asked(branch, domain).order_by("-at").first()
         entry = save_allow_list_entry(
-            None,
+            held,
             recorded_by=by,
             branch=branch,
             domain=domain,
@@ -40,8 +44,8 @@ def ask(branch: BranchProfile, *, domain: str, product: str, contact: str, by: U
             expires=None,
             product=_product_name(product),
             addresses=list(server.addresses),
-            by=contact[:160],
-            note="",
+            by=contact[:160] or (held.by if held else ""),
+            note=held.note if held else "",
         )
         return AllowRequest.objects.create(
             branch=branch,
@@ -67,12 +71,17 @@ def answer(
     holds_until: datetime | None,
     note: str,
 ) -> AllowRequest:
-    """Take the answer of the organisation down. Answering again replaces what was answered before."""
+    """Take the answer of the organisation down, and tell whoever waits for it.
+
+    Answering again replaces what was answered before; the same answer again is no news. An entry that only says that
+    this organisation was asked is answered with it.
+    """
     with transaction.atomic():
         held = AllowRequest.objects.select_for_update(of=("self",)).select_related("entry", "branch").get(pk=request.pk)
         if not held.is_open:
             raise AllowingProblem("This link has run out. Ask whoever sent it for a new one.")
         now = timezone.now()
+        before = _said(held)
         held.entry = save_allow_list_entry(
             held.entry,
             recorded_by=held.by,
@@ -89,7 +98,29 @@ def answer(
         held.answered, held.answered_by = now, answered_by[:160]
         held.answer = "allowed" if is_allowed else "refused"
         held.save(update_fields=["answered", "answered_by", "answer", "entry"])
+        _settle(held)
+        if _said(held) != before:
+            hearing.tell(held)
     return held
+
+
+def _said(request: AllowRequest) -> tuple[object, ...]:
+    """What the answer of ``request`` comes to."""
+    entry = request.entry
+    return request.answer, request.answered_by, *((list(entry.addresses), entry.note) if entry else ())
+
+
+def _settle(request: AllowRequest) -> None:
+    """End the entries that say no more than that this organisation was asked for this branch: now it has answered."""
+    asked = _asked(request.branch, request.domain)
+    if request.entry is not None:
+        asked = asked.exclude(pk=request.entry.pk)
+    AllowRequest.objects.filter(entry__in=asked).update(entry=request.entry)
+    asked.delete()
+
+
+def _asked(branch: BranchProfile, domain: str) -> QuerySet[AllowListEntry]:
+    return AllowListEntry.objects.filter(branch=branch, domain=domain, state=AllowListState.ASKED)
 
 
 def revoke(request: AllowRequest) -> None:
