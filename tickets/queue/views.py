@@ -26,6 +26,7 @@ from tickets.queue.deeds import added_of, deed_of
 from tickets.queue.forms import AssignForm, CauseForm, FilesForm, FilterForm, MessageForm, ReplyForm, StateForm
 from tickets.queue.letters import reply_draft
 from tickets.selectors import tickets as selectors
+from tickets.selectors.bearing import by_bearing
 from tickets.selectors.belief import belief, believed, case_of
 from tickets.selectors.letters import letter_to_their_it
 from tickets.selectors.reconciled import beside_the_log
@@ -99,11 +100,7 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
         "reply_form": _reply_form(request, ticket, told),
         "files_form": FilesForm(auto_id="files_%s"),
         "traces": selectors.traces_on(viewer, ticket),
-        **context_of(
-            ticket.run,
-            reverse("ticket_findings", args=[ticket.number]),
-            reading=beside_the_log(ticket.branch, ticket.recipient),
-        ),
+        **_findings(ticket, beliefs),
     }
     if viewer.is_support:
         context |= {
@@ -114,6 +111,20 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
             "others": selectors.others_about(viewer, ticket),
         }
     return context | forms
+
+
+def _findings(ticket: Ticket, beliefs: Sequence[Ranked]) -> dict[str, Any]:
+    """What the checks found, by what it has to do with the cause that leads the page."""
+    context = context_of(
+        ticket.run,
+        reverse("ticket_findings", args=[ticket.number]),
+        reading=beside_the_log(ticket.branch, ticket.recipient),
+    )
+    leading = _by_confirmed(ticket, beliefs)
+    sorted_out = by_bearing(
+        context["findings"], leading["lead"], leading["beside"], is_confirmed=leading.get("is_confirmed", False)
+    )
+    return context | sorted_out
 
 
 def _by_confirmed(ticket: Ticket, beliefs: Sequence[Ranked]) -> dict[str, Any]:
@@ -159,11 +170,7 @@ def ticket_findings(request: PersonRequest, number: int) -> HttpResponse:
         return redirect("ticket", number=number)
     beliefs = belief(request.user, found.report, found.run)
     context = {
-        **context_of(
-            found.run,
-            reverse("ticket_findings", args=[number]),
-            reading=beside_the_log(found.branch, found.recipient),
-        ),
+        **_findings(found, beliefs),
         "ticket": found,
         "report": found.report,
         "beliefs": beliefs,

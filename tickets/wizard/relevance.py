@@ -14,13 +14,11 @@ from diagnostics.engine.causes.ranking.foretold import may_explain
 from diagnostics.selectors import ReadFinding
 from portal.maillog.models import Delivery
 from tickets.models import Report
+from tickets.selectors.bearing import ABOUT_ADDRESS, OF_ADDRESS
 from tickets.selectors.belief import of_itself
-from tickets.wizard.known import ABOUT_ADDRESS
 
 #: A report may be about one of several records until one is chosen; of so many of them it is asked.
 MOST = 3
-#: The causes that what is wrong with an address, or with the domain it is at, amounts to.
-OF_ADDRESS = frozenset({"address_typo", "address_malformed", "domain_or_dns", "no_such_user"})
 
 
 def set_aside(report: Report, findings: Sequence[ReadFinding], records: Iterable[Delivery]) -> list[ReadFinding]:
