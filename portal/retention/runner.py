@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from portal.maillog.partitions import ensure_ahead
+from portal.retention.besides import PASSING
 from portal.retention.kept import KINDS
 from portal.retention.models import Erasure, Progress, Pruning
 from portal.retention.person import Person
@@ -31,8 +32,13 @@ def prune(pruning: Pruning) -> Pruning:
         result: dict[str, Any] = {"kind": kind.slug, "rows": rows, "months": months, "first_kept": first.isoformat()}
         pruning.results.append(result)
         pruning.save(update_fields=["state", "results"])
+    # What rooms forget by themselves is told as well; a sign-in that has ended is nobody's, so it goes here.
+    for passing in PASSING:
+        if pruning.is_dry or passing.slug == "sessions":
+            rows = passing.count() if pruning.is_dry else passing.over().delete()[0]
+            pruning.results.append({"kind": passing.slug, "rows": rows, "months": []})
     pruning.state, pruning.finished = Progress.DONE, timezone.now()
-    pruning.save(update_fields=["state", "finished"])
+    pruning.save(update_fields=["state", "results", "finished"])
     return pruning
 
 

@@ -11,6 +11,7 @@ from django.http import Http404
 
 from portal.accounts.models import Role, User
 from portal.maillog.addresses import normal
+from portal.retention.besides import LASTING, PASSING, Lasting
 from portal.retention.digests import digest_of
 from portal.retention.kept import KINDS, Kind
 from portal.retention.models import Erasure, Pruning
@@ -38,6 +39,17 @@ def holdings(viewer: User) -> list[Holding]:
         Holding(kind, kind.model._default_manager.aggregate(oldest=Min(kind.column))["oldest"], kind.months())
         for kind in KINDS
     ]
+
+
+def lasting(viewer: User) -> list[tuple[Lasting, datetime | None]]:
+    """What nothing drops, each with the time of its first row; a query each."""
+    _admins_only(viewer)
+    return [(item, item.oldest) for item in LASTING]
+
+
+def names_of_kinds() -> dict[str, str]:
+    """What each kind in the results of a round is called."""
+    return {kind.slug: kind.name for kind in KINDS} | {passing.slug: passing.name for passing in PASSING}
 
 
 def prunings(viewer: User, *, most: int = 10) -> list[Pruning]:

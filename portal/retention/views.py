@@ -9,6 +9,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from portal.accounts.access import admin_required
 from portal.retention import selectors, services
+from portal.retention.besides import PASSING, SHORT
 from portal.retention.forms import ErasureForm
 from portal.web.http import PersonRequest
 from portal.web.pages import page_of
@@ -18,10 +19,13 @@ from portal.web.pages import page_of
 @admin_required
 def retention(request: PersonRequest) -> HttpResponse:
     """Each kind of record: for how long, the oldest, and the latest rounds."""
-    prunings = selectors.prunings(request.user)
+    prunings, names = selectors.prunings(request.user), selectors.names_of_kinds()
     context = {
         "holdings": selectors.holdings(request.user),
-        "prunings": prunings,
+        "passing": PASSING,
+        "lasting": selectors.lasting(request.user),
+        "short": SHORT.values(),
+        "prunings": [(item, [(names.get(row["kind"], row["kind"]), row) for row in item.results]) for item in prunings],
         "is_under_way": any(item.state != "done" for item in prunings),
     }
     return render(request, "retention/retention.html", context)

@@ -7,9 +7,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from portal.retention.kept import KINDS
 from portal.retention.models import Pruning
 from portal.retention.runner import prune
+from portal.retention.selectors import names_of_kinds
 
 
 class Command(BaseCommand):
@@ -25,10 +25,9 @@ class Command(BaseCommand):
         if options["json"]:
             self.stdout.write(json.dumps({"is_dry": is_dry, "results": pruning.results}))
             return
-        names = {kind.slug: kind.name for kind in KINDS}
+        names = names_of_kinds()
         for item in pruning.results:
             months = f", {len(item['months'])} whole months" if item["months"] else ""
             word = "would go" if is_dry else "gone"
-            self.stdout.write(
-                f"{names[item['kind']]}, before {item['first_kept']}: {item['rows']} rows{months} {word}."
-            )
+            before = f", before {item['first_kept']}" if "first_kept" in item else ""
+            self.stdout.write(f"{names[item['kind']]}{before}: {item['rows']} rows{months} {word}.")
