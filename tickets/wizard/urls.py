@@ -2,10 +2,10 @@
 
 from django.urls import path
 
-from tickets.wizard import views
+from tickets.wizard import listing, views
 
 urlpatterns = [
-    path("reports/", views.reports, name="reports"),
+    path("reports/", listing.reports, name="reports"),
     path("reports/new/", views.report_begin, name="report_begin"),
     path("reports/<uuid:code>/", views.report, name="report"),
     path("reports/<uuid:code>/findings/", views.report_findings, name="report_findings"),

@@ -1,4 +1,4 @@
-"""The wizard's pages: begin, one page a step, how a report ended, the list of reports, and their files.
+"""The wizard's pages: begin, one page a step, how a report ended, and their files.
 
 A view never knows where in the order a step stands; it asks ``steps``. Every answer is saved when it is given, and each
 page carries the version it was drawn from, so that a second browser is told rather than overwritten.
@@ -6,7 +6,6 @@ page carries the version it was drawn from, so that a second browser is told rat
 
 from __future__ import annotations
 
-import re
 from typing import Any, cast
 
 from django.contrib import messages
@@ -17,13 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from diagnostics.selectors import ReadFinding, by_actor, context_of
 from portal.accounts.access import person_required
-from portal.branches.access import branch_for, branches_of
+from portal.branches.access import branches_of
 from portal.maillog.models import Delivery
 from portal.maillog.selectors import delivery_for
-from portal.maillog.spans import Span, day_called
-from portal.web.fragments import page_or_fragment
 from portal.web.http import PersonRequest
-from portal.web.pages import page_of
 from tickets.attachments import handed_out_as
 from tickets.models import Exit, Report, ReportState
 from tickets.selectors import reports as selectors
@@ -46,39 +42,6 @@ from tickets.wizard.told import told_of
 LISTS = ("home", "reports")
 BELIEVED_ANEW = "The checks have found something more meanwhile. Read what is believed now, and decide again."
 CHANGED = "Somebody else changed this report meanwhile. What you typed is still here; send it again if it still holds."
-
-
-@require_safe
-@person_required
-def reports(request: PersonRequest) -> HttpResponse:
-    """The reports of one's branches, newest first, drafts to go on with among them."""
-    state, made, ended = request.GET.get("state", ""), _made(request), _ended(request)
-    rows = selectors.report_rows(request.user, state=state, made=made, ended=ended)
-    page = page_of(rows, request.GET, by="ended" if ended else "created")
-    context = {"page": page, "state": state, "states": ReportState.choices, "made": made, "ended": ended}
-    return page_or_fragment(request, "tickets/wizard/reports.html", "tickets/wizard/_report_rows.html", context)
-
-
-def _made(request: PersonRequest) -> selectors.Made | None:
-    """The branch and the days that a count led here from; days that cannot be read narrow nothing."""
-    code = request.GET.get("branch", "")
-    if not code:
-        return None
-    first, last = (day_called(request.GET.get(name, "")) for name in ("from", "until"))
-    days = Span(first, last) if first and last and first <= last else None
-    return selectors.Made(branch_for(request.user, code), days)
-
-
-def _ended(request: PersonRequest) -> selectors.Ended | None:
-    """The end that a count led here from; what cannot be read narrows nothing."""
-    since = day_called(request.GET.get("ended", ""))
-    if since is None:
-        return None
-    exit_ = request.GET.get("exit", "")
-    known = exit_ in Exit.values or exit_ == selectors.HELPED
-    # A step's slug; what is none finds nothing.
-    step = re.sub(r"[^a-z_]", "", request.GET["step"]) if "step" in request.GET else None
-    return selectors.Ended(since, exit_ if known else "", step)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
