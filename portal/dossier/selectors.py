@@ -147,6 +147,10 @@ def _fared(viewer: User, domain: str, latest: list[Delivery]) -> Fared:
     )
 
 
+#: Of fewer suggestions a share in percent would say more than is known.
+ENOUGH = 30
+
+
 @dataclass(frozen=True, slots=True)
 class Accuracy:
     """How often a suggested cause was the one support confirmed; ``instead`` are what it was otherwise."""
@@ -157,8 +161,8 @@ class Accuracy:
     instead: list[tuple[str, int]]
 
     @property
-    def share(self) -> int:
-        return round(100 * self.right / self.suggested) if self.suggested else 0
+    def words(self) -> str:
+        return how_many(self.right, self.suggested)
 
 
 def judged(viewer: User, suggested: str = "", confirmed: str = "") -> QuerySet[Ticket]:
@@ -192,7 +196,13 @@ def accuracy(viewer: User) -> list[Accuracy]:
     return sorted(found, key=lambda item: (-item.suggested, item.cause))
 
 
-def right_share(rows: list[Accuracy]) -> int | None:
-    """The share of all suggestions that were right, in percent; None where none has been judged."""
+def right_of(rows: list[Accuracy]) -> str:
+    """How many of all suggestions were right; empty where none has been judged."""
     suggested = sum(row.suggested for row in rows)
-    return round(100 * sum(row.right for row in rows) / suggested) if suggested else None
+    return how_many(sum(row.right for row in rows), suggested) if suggested else ""
+
+
+def how_many(right: int, suggested: int) -> str:
+    """Such as "3 of 4", with the share where there are enough of them for one to say something."""
+    share = f", {100 * right / suggested:.0f} %" if suggested >= ENOUGH else ""
+    return f"{right:,} of {suggested:,}{share}"

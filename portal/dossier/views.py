@@ -56,7 +56,7 @@ def dossier(request: PersonRequest, domain: str) -> HttpResponse:
 def accuracy(request: PersonRequest) -> HttpResponse:
     """How often the suggested cause was the one that support confirmed, by cause."""
     rows = selectors.accuracy(request.user)
-    return render(request, "dossier/accuracy.html", {"rows": rows, "share": selectors.right_share(rows)})
+    return render(request, "dossier/accuracy.html", {"rows": rows, "right": selectors.right_of(rows)})
 
 
 @require_safe

@@ -60,7 +60,8 @@ class FilterForm(forms.Form):
 class _TicketForm(forms.Form):
     """A form about a ticket: it remembers on which version of it the person decided."""
 
-    version = forms.IntegerField(widget=forms.HiddenInput, min_value=1)
+    # Several of them stand on one page, and nothing refers to a hidden field by an id.
+    version = forms.IntegerField(widget=forms.HiddenInput(attrs={"id": False}), min_value=1)
 
     def __init__(self, data: Any = None, *, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(data, initial={"version": ticket.version, **kwargs.pop("initial", {})}, **kwargs)
@@ -70,7 +71,7 @@ class _TicketForm(forms.Form):
 class MessageForm(_TicketForm):
     """A reply or a note. ``submission`` makes sending the same form twice harmless."""
 
-    submission = forms.UUIDField(widget=forms.HiddenInput)
+    submission = forms.UUIDField(widget=forms.HiddenInput(attrs={"id": False}))
     body = forms.CharField(label="What you write", max_length=20_000, widget=forms.Textarea(attrs={"rows": 5}))
 
     def __init__(self, data: Any = None, *, ticket: Ticket, **kwargs: Any) -> None:
@@ -150,10 +151,17 @@ class StateForm(_TicketForm):
         return data
 
 
+def _by_party() -> list[tuple[str, list[tuple[str, str]]]]:
+    """All causes under whose turn each is, in the order of the taxonomy."""
+    groups: dict[str, list[tuple[str, str]]] = {}
+    for cause in CAUSES.values():
+        groups.setdefault(ACTORS[cause.actor].word, []).append((cause.id, cause.title))
+    return list(groups.items())
+
+
 class CauseForm(_TicketForm):
     cause = forms.ChoiceField(label="Confirmed cause", required=False)
 
     def __init__(self, data: Any = None, *, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(data, ticket=ticket, initial={"cause": ticket.cause}, **kwargs)
-        choices = [("", "Not confirmed"), *((cause.id, cause.title) for cause in CAUSES.values())]
-        self.fields["cause"].choices = choices  # type: ignore[attr-defined]
+        self.fields["cause"].choices = [("", "Not confirmed"), *_by_party()]  # type: ignore[attr-defined]

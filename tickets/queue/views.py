@@ -63,11 +63,13 @@ def _overriding(request: PersonRequest, rows: Sequence[Ticket]) -> dict[str, Any
     kept = request.GET.copy()
     kept.pop("override", None)
     shown = ticket.cause or ticket.suggested_cause
+    form = CauseForm(ticket=ticket, auto_id=f"ticket_{ticket.number}_%s")
+    form.fields["cause"].widget.attrs["class"] = "form-select form-select-sm"
     others = [item for item in belief(request.user, ticket.report, ticket.run) if item.cause not in (shown, "unknown")]
     return {
         "ticket": ticket,
         "others": others[:9],
-        "choices": CauseForm(ticket=ticket).fields["cause"].choices,  # type: ignore[attr-defined]
+        "form": form,
         "back": f"{request.path}?{kept.urlencode()}" if kept else request.path,
     }
 

@@ -8,14 +8,18 @@ from django import template
 from django.template.context import Context
 
 from diagnostics.engine.causes import CAUSES
+from diagnostics.engine.causes.ranking.foretold import may_explain
+from diagnostics.engine.plan import CHECKS
 from portal.web.words import ACTORS, ACTORS_FOR_STAFF
-from tickets.models import Attachment, Event, Report, TicketState
+from tickets.models import Attachment, Event, Report, Ticket, TicketState
 from tickets.selectors.message import MessageFacts, facts_about
 from tickets.selectors.traces import ToldTrace, told_trace
 
 register = template.Library()
 
 #: What the story tells of, and how a person reads an empty value of it. What is not here is our own bookkeeping.
+#: The check that says a code.
+CHECK_OF = {code.id: check.slug for check in CHECKS for code in check.codes}
 FIELDS = {
     "state": ("State", "none"),
     "waiting_on": ("Waiting for", "nobody"),
@@ -60,6 +64,17 @@ def value_word(value: str) -> str:
     if value in ACTORS:
         return ACTORS[value].word
     return dict(TicketState.choices).get(value, value)
+
+
+@register.filter
+def headline_explains(ticket: Ticket) -> bool:
+    """What the checks found first may be why: where no cause stands there, or one that such a finding foretells."""
+    cause = ticket.cause or ticket.suggested_cause
+    if not cause or cause == "unknown" or ticket.run is None:
+        return True
+    code = ticket.run.headline_code
+    check = CHECK_OF.get(code, "")
+    return may_explain(code, check, {cause})
 
 
 @register.filter

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from diagnostics.engine.causes.ranking.foretold import ABOUT_ADDRESS
 from diagnostics.engine.findings import Actor, Verdict
 from diagnostics.engine.names import Malformed, parse_address
 from diagnostics.selectors import ReadFinding
 from tickets.models import Report
-from tickets.wizard.known import ABOUT_ADDRESS, meant_address, meant_by
+from tickets.wizard.known import meant_address, meant_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

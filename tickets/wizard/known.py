@@ -13,6 +13,7 @@ from typing import Any
 from django.utils.http import urlencode
 
 from diagnostics.engine.causes import Cause, Confidence, Ranked, cause_for
+from diagnostics.engine.causes.ranking.foretold import ABOUT_ADDRESS
 from diagnostics.engine.checks.recipient_address import nearest
 from diagnostics.engine.findings import Actor
 from diagnostics.engine.messages.reply import Reading
@@ -39,8 +40,6 @@ from tickets.wizard.letters import text_for_recipient
 from tickets.wizard.told import Told, told_of
 from tickets.wizard.words import OTHER_RECORDS
 
-#: The checks whose findings belong to the question whether the address is right.
-ABOUT_ADDRESS = frozenset({"recipient-address", "recipient-mx"})
 #: E-mail applications cut a longer link, or open none; such a text is copied.
 MOST_LINK = 2000
 

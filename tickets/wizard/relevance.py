@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 
 from diagnostics.engine.causes import Confidence, Ranked
-from diagnostics.engine.causes.ranking.foretold import may_explain
+from diagnostics.engine.causes.ranking.foretold import ABOUT_ADDRESS, OF_ADDRESS, may_explain
 from diagnostics.selectors import ReadFinding
 from portal.maillog.models import Delivery
 from tickets.models import Report

@@ -14,6 +14,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from diagnostics.engine.causes.ranking.foretold import ABOUT_ADDRESS
 from diagnostics.selectors import ReadFinding, by_actor, context_of
 from portal.accounts.access import person_required
 from portal.branches.access import branches_of
@@ -275,7 +276,7 @@ def _checks(found: Report, knows: known.Known | None = None, *, with_beliefs: bo
     findings = cast(list[ReadFinding], context["findings"])
     decisive = decisive_of(found, findings, knows.earlier if knows else ()) if found.is_draft else None
     # What leads the page is told once; beside it the finding stands folded.
-    led = [item for item in findings if decisive and item.check in known.ABOUT_ADDRESS and item.needs_somebody]
+    led = [item for item in findings if decisive and item.check in ABOUT_ADDRESS and item.needs_somebody]
     others = [item for item in findings if item not in led]
     records = [match.delivery for match in knows.matches] if isinstance(knows, known.SentKnown) else []
     aside = set_aside(found, others, records)

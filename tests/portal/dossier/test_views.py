@@ -13,6 +13,7 @@ from diagnostics.models import Run, StoredFinding
 from portal.accounts.models import User
 from portal.allowing.services import ask
 from portal.branches.models import BranchProfile
+from portal.dossier.selectors import how_many
 from portal.dossier.templatetags.dossier import contact
 from portal.maillog.models import DomainCount
 from tests import make
@@ -139,7 +140,7 @@ def test_how_right_the_suggestions_were(as_ida: Client, as_nora: Client, known: 
     page = as_ida.get("/accuracy/")
     (row,) = page.context["rows"]
     assert (row.cause, row.suggested, row.right, row.instead) == ("recipient_policy", 2, 1, [("no_such_user", 1)])
-    assert page.context["share"] == 50
+    assert page.context["right"] == "1 of 2"
     assert as_nora.get("/accuracy/").status_code == 403
 
 
@@ -153,3 +154,8 @@ def test_each_figure_of_a_suggestion_leads_to_its_tickets(as_ida: Client, known:
     assert as_ida.get(f"{there}?confirmed=mailbox_full").context["page"].rows == []
     assert as_ida.get("/accuracy/nonsense/").status_code == 404
     assert as_ida.get(f"{there}?confirmed=nonsense").status_code == 404
+
+
+@pytest.mark.parametrize(("right", "of", "words"), [(3, 3, "3 of 3"), (29, 29, "29 of 29"), (27, 30, "27 of 30, 90 %")])
+def test_a_share_needs_enough_of_them(right: int, of: int, words: str) -> None:
+    assert how_many(right, of) == words

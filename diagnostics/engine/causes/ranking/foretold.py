@@ -56,6 +56,9 @@ FORETELLS = {
     "sts.not_covered": _Foretold("tls_required", POSSIBLE),
     "dane.stale": _Foretold("tls_required", POSSIBLE),
 }
+#: The checks of an address and its domain, and the causes that what is wrong there amounts to.
+ABOUT_ADDRESS = frozenset({"recipient-address", "recipient-mx"})
+OF_ADDRESS = frozenset({"address_typo", "address_malformed", "domain_or_dns", "no_such_user"})
 #: The checks of what vouches for the sender: each may be a part of why a server did not believe it.
 ABOUT_SENDER = frozenset({"sender-spf", "sender-dkim", "sender-dmarc"})
 #: Of an accepted message only this still says something: it was taken, and may have been put aside.
@@ -71,6 +74,8 @@ LASTING = frozenset(
 
 def may_explain(code: str, check: str, causes: Container[str]) -> bool:
     """What a check found, by its code, may be why one of ``causes`` happened."""
+    if check in ABOUT_ADDRESS:
+        return any(cause in causes for cause in OF_ADDRESS)
     if check in ABOUT_SENDER and "auth_failure" in causes:
         return True
     foretold = FORETELLS.get(code)
