@@ -9,7 +9,9 @@ from django import forms
 from django.utils import timezone
 
 from portal.allowing.models import Product
+from portal.allowing.selectors import waiting_request
 from portal.branches import fields
+from portal.branches.models import BranchProfile
 
 
 class AskForm(forms.Form):
@@ -23,6 +25,11 @@ class AskForm(forms.Form):
         help_text="A check of an address there names it.",
     )
     contact = forms.CharField(label="Whom it goes to", max_length=320, required=False, help_text="For your own record.")
+    again = forms.BooleanField(label="Ask them once more", required=False, widget=forms.HiddenInput)
+
+    def __init__(self, data: Any = None, *, initial: dict[str, Any] | None = None, branch: BranchProfile) -> None:
+        super().__init__(data, initial=initial)
+        self.branch = branch
 
     def clean_domain(self) -> str:
         return fields.domain(self.cleaned_data["domain"].rpartition("@")[2])
@@ -30,6 +37,16 @@ class AskForm(forms.Form):
     def clean_product(self) -> str:
         product: str = self.cleaned_data["product"]
         return "" if product == "other" else product
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        before = waiting_request(self.branch, data["domain"]) if data.get("domain") else None
+        if before is not None:
+            self.fields["again"].widget = forms.CheckboxInput()
+            if not data.get("again"):
+                asked = f"They were asked on {timezone.localtime(before.created):%d %b %Y} and have not answered yet."
+                self.add_error("again", f"{asked} Look at that letter first; to write another, tick this.")
+        return data
 
 
 class AnswerForm(forms.Form):
@@ -42,7 +59,10 @@ class AnswerForm(forms.Form):
     )
     answered_by = forms.CharField(label="Your name or department", max_length=160)
     addresses = forms.MultipleChoiceField(
-        label="What was allowed", required=False, widget=forms.CheckboxSelectMultiple, help_text="None ticked: all."
+        label="What was allowed",
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="Take the tick from an address that is not allowed.",
     )
     product = forms.CharField(label="In which product", max_length=80, required=False)
     holds_until = forms.DateField(
@@ -58,10 +78,14 @@ class AnswerForm(forms.Form):
     def __init__(self, data: Any = None, *, addresses: list[str], initial: dict[str, Any] | None = None) -> None:
         super().__init__(data, initial=initial)
         self.fields["addresses"].choices = [(item, item) for item in addresses]  # type: ignore[attr-defined]
-        self._all = addresses
+        self.initial.setdefault("addresses", addresses)
 
-    def clean_addresses(self) -> list[str]:
-        return self.cleaned_data["addresses"] or self._all
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        # Nothing is confirmed that nobody has said.
+        if data.get("answer") == "allowed" and not data.get("addresses") and "addresses" not in self.errors:
+            self.add_error("addresses", "Tick the addresses that are allowed, or answer that it is not allowed.")
+        return data
 
     def clean_holds_until(self) -> datetime | None:
         day: date | None = self.cleaned_data["holds_until"]

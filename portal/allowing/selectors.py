@@ -6,11 +6,13 @@ from urllib.parse import quote, urlencode
 
 from django.db.models import Q, QuerySet
 from django.http import Http404
+from django.utils import timezone
 
 from diagnostics.engine.names import Address, parse_address
-from diagnostics.engine.receivers import Receiver, receiver_called
+from diagnostics.engine.receivers import Receiver, receiver_called, receiver_of_domain
 from portal.accounts.models import User
-from portal.allowing.models import AllowRequest
+from portal.allowing.knowing import known_of
+from portal.allowing.models import AllowRequest, Product
 from portal.branches.access import branches_of
 from portal.branches.models import AllowListEntry, BranchProfile
 from portal.branches.selectors import allow_list
@@ -27,7 +29,7 @@ def requests_of(viewer: User, *, branch: str = "", domain: str = "") -> QuerySet
         rows = rows.filter(branch__in=own.filter(code=branch) if branch else own)
     if domain:
         rows = rows.filter(domain=domain)
-    return rows.select_related("branch", "by", "entry__branch__sending_server")
+    return rows.select_related("branch__sending_server", "by", "entry__branch__sending_server")
 
 
 def request_for(viewer: User, pk: int) -> AllowRequest:
@@ -40,10 +42,30 @@ def request_for(viewer: User, pk: int) -> AllowRequest:
 
 def request_of_link(token: str) -> AllowRequest:
     """The request whose link has ``token``, also when it has run out; else Http404."""
-    found = AllowRequest.objects.select_related("branch", "entry__branch__sending_server").filter(token=token).first()
+    rows = AllowRequest.objects.select_related("branch", "by", "entry__branch__sending_server")
+    found = rows.filter(token=token).first()
     if found is None:
         raise Http404("There is nothing behind this link.")
     return found
+
+
+def waiting_request(branch: BranchProfile, domain: str) -> AllowRequest | None:
+    """The latest request of ``branch`` to ``domain`` that can still be answered and was not."""
+    rows = AllowRequest.objects.filter(branch=branch, domain=domain, answered=None, revoked=None)
+    return rows.filter(expires__gt=timezone.now()).order_by("-created").first()
+
+
+def asked_at(branch: BranchProfile, domain: str) -> AllowListEntry | None:
+    """What is on record of ``domain`` for this branch, the latest."""
+    rows = AllowListEntry.objects.filter(Q(branch=None) | Q(branch=branch), domain=domain)
+    return rows.select_related("branch__sending_server").order_by("-at", "-pk").first()
+
+
+def product_at(branch: BranchProfile, domain: str) -> str:
+    """Who takes the mail of ``domain``, as an id of :class:`Product`: by the log, else by its name; "" if unknown."""
+    known = receiver_of_domain(domain)
+    product = known_of(branch, domain).product or (known.id if known else "")
+    return product if product in Product.values else ""
 
 
 def told_without_letter(viewer: User, branch: BranchProfile) -> list[AllowListEntry]:

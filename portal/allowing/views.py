@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -13,14 +15,16 @@ from django.urls import reverse
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from diagnostics.engine.receivers import receiver_of_domain
 from portal.accounts.access import person_required
 from portal.allowing import selectors, services
 from portal.allowing.forms import AnswerForm, AskForm
+from portal.allowing.knowing import known_of
 from portal.allowing.models import AllowRequest
 from portal.branches.access import branch_for
+from portal.watch.selectors import listings_of
 from portal.web.http import PersonRequest
 from portal.web.pages import page_of
+from portal.web.text import visible
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -28,20 +32,33 @@ from portal.web.pages import page_of
 def allow_requests(request: PersonRequest, code: str) -> HttpResponse:
     """The requests of a branch, and a new one."""
     branch = branch_for(request.user, code)
-    opening = {name: request.GET.get(name, "")[:253] for name in ("domain", "product") if request.GET.get(name)}
-    if opening.get("domain") and "product" not in opening and (known := receiver_of_domain(opening["domain"])):
-        opening["product"] = known.id
-    form = AskForm(request.POST if request.method == "POST" else None, initial=opening)
+    opening: dict[str, str] = {
+        name: request.GET.get(name, "")[:253] for name in ("domain", "product") if request.GET.get(name)
+    }
+    domain = opening.get("domain", "").rpartition("@")[2].strip().lower()
+    if domain and "product" not in opening:
+        opening["product"] = selectors.product_at(branch, domain) or "other"
+    form = AskForm(request.POST if request.method == "POST" else None, initial=opening, branch=branch)
     if form.is_valid():
+        data = form.cleaned_data
+        data.pop("again")
         try:
-            made = services.ask(branch, **form.cleaned_data, by=request.user)
+            made = services.ask(branch, **data, by=request.user)
         except services.AllowingProblem as problem:
             form.add_error(None, str(problem))
         else:
             return redirect("allow_request", pk=made.pk)
     page = page_of(selectors.requests_of(request.user, branch=code), request.GET, by="created")
     told = selectors.told_without_letter(request.user, branch)
-    context = {"branch": branch, "form": form, "page": page, "told": told}
+    context = {
+        "branch": branch,
+        "form": form,
+        "page": page,
+        "told": told,
+        "asked_for": domain,
+        "on_record": selectors.asked_at(branch, domain) if domain else None,
+        "listings": listings_of(branch.sending_server),
+    }
     return render(request, "allowing/requests.html", context, status=400 if form.is_bound else 200)
 
 
@@ -50,13 +67,17 @@ def allow_requests(request: PersonRequest, code: str) -> HttpResponse:
 def allow_request(request: PersonRequest, pk: int) -> HttpResponse:
     """One request: its letter, its link, and what was answered."""
     found = selectors.request_for(request.user, pk)
-    context = {
+    context: dict[str, Any] = {
         "asked": found,
         "branch": found.branch,
         "product": selectors.product_of(found),
         "link": settings.BASE_URL + reverse("allow_answer", args=[found.token]),
+        "refused": known_of(found.branch, found.domain).refused,
+        "listings": listings_of(found.branch.sending_server),
     }
-    context["mailto"] = selectors.mailto_of(found, render_to_string("allowing/letter.txt", context))
+    # Not more than one empty line in a row, and what a stranger's server said made visible.
+    letter = re.sub(r"\n{3,}", "\n\n", visible(render_to_string("allowing/letter.txt", context))).strip()
+    context |= {"letter": letter, "mailto": selectors.mailto_of(found, letter)}
     return render(request, "allowing/request.html", context)
 
 
@@ -82,12 +103,18 @@ def allow_answer(request: HttpRequest, token: str) -> HttpResponse:
     if not found.is_open:
         return _answered(request, found, "allowing/over.html", {}, status=410)
     opening = {"product": found.get_product_display() if found.product else "", "answer": found.answer or None}
+    if found.answer == "allowed" and found.entry is not None:
+        opening |= {"addresses": found.entry.addresses, "product": found.entry.product}
     form = AnswerForm(request.POST if request.method == "POST" else None, addresses=found.addresses, initial=opening)
     if form.is_valid():
         data = form.cleaned_data
         services.answer(found, is_allowed=data.pop("answer") == "allowed", **data)
         return redirect("allow_answer", token=token)
-    context = {"form": form, "product": selectors.product_of(found)}
+    context = {
+        "form": form,
+        "product": selectors.product_of(found),
+        "refused": known_of(found.branch, found.domain).refused,
+    }
     return _answered(request, found, "allowing/answer.html", context, status=400 if form.is_bound else 200)
 
 

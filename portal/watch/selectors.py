@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from django.db.models import QuerySet
 from django.http import Http404
 
-from diagnostics.engine.findings import Actor
+from diagnostics.engine.findings import Actor, Verdict
 from diagnostics.selectors import ReadFinding, by_actor, findings_of
 from portal.accounts.models import User
 from portal.branches.access import branch_for
-from portal.branches.models import SendingDomain
+from portal.branches.models import SendingDomain, SendingServer
 from portal.watch import letter
 from portal.watch.models import Notice, Watch
 
@@ -44,6 +44,14 @@ def letter_for(viewer: User, code: str, pk: int) -> Letter:
     findings = next((group.findings for group in groups if group.actor is Actor.BRANCH_IT), ())
     read = tuple(letter.to_its_reader(finding) for finding in findings)
     return Letter(domain, watch, letter.merged(letter.in_order(read)))
+
+
+def listings_of(server: SendingServer | None) -> list[str]:
+    """What stands on a blocklist of the addresses of ``server``, in words, as it was last looked at."""
+    watch = Watch.objects.filter(server=server).first() if server is not None else None
+    found = watch.standing.values() if watch is not None else ()
+    is_listed = ("sending-ip-listed", Verdict.PROBLEM.value)
+    return [entry["title"] for entry in found if (entry["check"], entry["verdict"]) == is_listed]
 
 
 def notices() -> QuerySet[Notice]:

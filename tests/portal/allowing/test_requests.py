@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +14,17 @@ from portal.accounts.models import User
 from portal.allowing import services
 from portal.allowing.models import AllowRequest
 from portal.branches.models import AllowListEntry, BranchProfile
+from portal.maillog.models import Delivery
+from portal.watch.models import Watch
+from tests import make
 from tests.tickets.queue.conftest import make_ticket
 
-ANSWER: dict[str, Any] = {"answer": "allowed", "answered_by": "IT of Corp", "addresses": [], "product": "Mimecast"}
+ANSWER: dict[str, Any] = {
+    "answer": "allowed",
+    "answered_by": "IT of Corp",
+    "addresses": ["192.0.2.10"],
+    "product": "Mimecast",
+}
 
 
 @pytest.fixture
@@ -58,7 +67,14 @@ def test_an_answer_can_be_changed(asked: AllowRequest) -> None:
 
 @pytest.mark.parametrize(
     "change",
-    [{"answer": "perhaps"}, {"answered_by": ""}, {"addresses": ["8.8.8.8"]}, {"holds_until": "2020-01-01"}],
+    [
+        {"answer": "perhaps"},
+        {"answered_by": ""},
+        {"addresses": ["8.8.8.8"]},
+        # A "yes" to none of the addresses is no answer.
+        {"addresses": []},
+        {"holds_until": "2020-01-01"},
+    ],
 )
 def test_what_is_no_answer_is_asked_again(asked: AllowRequest, change: dict[str, Any]) -> None:
     assert Client().post(link(asked), {**ANSWER, **change}).status_code == 400
@@ -122,7 +138,7 @@ def test_a_partial_answer_is_told_as_partial_everywhere(
         found = client.get(page)
         assert found.status_code == 200, page
         assert "192.0.2.11" in found.content.decode(), page
-    Client().post(link(asked), ANSWER)
+    Client().post(link(asked), ANSWER | {"addresses": server.addresses})
     assert AllowListEntry.objects.select_related("branch__sending_server").get().missing == ()
 
 
@@ -156,3 +172,70 @@ def test_what_was_recorded_by_hand_stands_beside_the_letters(
     by_hand = AllowListEntry.objects.create(branch=north, domain="other.example", state="asked")
     AllowListEntry.objects.create(branch=south, domain="theirs.example", state="asked")
     assert as_nora.get("/branches/north/allow-requests/").context["told"] == [by_hand]
+
+
+def test_the_answer_begins_with_all_that_was_asked_for_and_then_with_what_was_said(asked: AllowRequest) -> None:
+    AllowRequest.objects.update(addresses=["192.0.2.10", "192.0.2.11"])
+    assert Client().get(link(asked)).context["form"]["addresses"].value() == ["192.0.2.10", "192.0.2.11"]
+    Client().post(link(asked), ANSWER)
+    assert Client().get(link(asked)).context["form"]["addresses"].value() == ["192.0.2.10"]
+
+
+def test_a_person_to_ask_back_stands_on_the_page_and_in_the_letter(
+    asked: AllowRequest, nora: User, as_nora: Client
+) -> None:
+    for text in (
+        Client().get(link(asked)).content.decode(),
+        as_nora.get(f"/allow-requests/{asked.pk}/").context["letter"],
+    ):
+        assert nora.name in text
+        assert nora.email in text
+    AllowRequest.objects.update(by=None)
+    assert Client().get(link(asked)).status_code == 200
+
+
+@pytest.fixture
+def refused(north: BranchProfile) -> Delivery:
+    return make.delivery(
+        north, "lee@corp.example", "refused", message=make.message(north, message_id="<1@north.example>"),
+        cause="recipient_policy", reply="550 5.7.1 <lee> refused & logged", provider="mimecast",
+    )  # fmt: skip
+
+
+def test_it_opens_with_the_product_that_the_log_knows_and_names_a_message_that_was_refused(
+    refused: Delivery, asked: AllowRequest, north: BranchProfile, south: BranchProfile, sven: User, as_nora: Client
+) -> None:
+    page = as_nora.get("/branches/north/allow-requests/?domain=corp.example")
+    assert page.context["form"]["product"].value() == "mimecast"
+    letter = as_nora.get(f"/allow-requests/{asked.pk}/").context["letter"]
+    for text in (letter, html.unescape(Client().get(link(asked)).content.decode())):
+        assert "550 5.7.1 <lee> refused & logged" in text
+        assert "<1@north.example>" in text
+    theirs = services.ask(south, domain="corp.example", product="", contact="", by=sven)
+    assert "550 5.7.1" not in Client().get(link(theirs)).content.decode()
+
+
+def test_who_was_asked_and_has_not_answered_is_asked_again_only_on_purpose(
+    asked: AllowRequest, as_nora: Client
+) -> None:
+    path = "/branches/north/allow-requests/"
+    page = as_nora.get(path + "?domain=corp.example")
+    assert page.context["on_record"].state == "asked"
+    again = {"domain": "corp.example", "product": "mimecast"}
+    refused = as_nora.post(path, again)
+    assert (refused.status_code, list(refused.context["form"].errors)) == (400, ["again"])
+    assert as_nora.post(path, again | {"again": "on"}).status_code == 302
+    AllowRequest.objects.update(answered=timezone.now(), answer="refused")
+    assert as_nora.post(path, again).status_code == 302
+
+
+def test_a_listing_of_the_server_is_told_before_the_letter_is_written(
+    asked: AllowRequest, north: BranchProfile, as_nora: Client
+) -> None:
+    pages = ("/branches/north/allow-requests/", f"/allow-requests/{asked.pk}/")
+    entry = {"check": "sending-ip-listed", "verdict": "problem", "actor": "support", "title": "192.0.2.10 is listed"}
+    fine = entry | {"verdict": "notice", "title": "The list is not healthy"}
+    watch = Watch.objects.create(server=north.sending_server, next_at=timezone.now(), standing={"a": entry, "b": fine})
+    assert [as_nora.get(page).context["listings"] for page in pages] == [["192.0.2.10 is listed"]] * 2
+    watch.delete()
+    assert [as_nora.get(page).context["listings"] for page in pages] == [[], []]
