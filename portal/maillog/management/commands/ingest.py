@@ -116,7 +116,13 @@ class Command(BaseCommand):
         with self.events_of(source, names, branch) as logs:
             for name, events in zip(names, logs, strict=True):
                 batches[name] = ingest(self.counted(events, name, span), source=source, name=name)
-        if self.complete is not None:
+        lost = sum(batch.rejected_count for batch in batches.values())
+        if self.complete is not None and lost:
+            self.warn(
+                f"The log does not count as complete: {lost} of its lines could not be used, and may tell of an "
+                "e-mail. Mend them and read it again; nothing is doubled."
+            )
+        elif self.complete is not None:
             with transaction.atomic():
                 span.keep(self.complete)
         return batches
@@ -152,8 +158,13 @@ class Command(BaseCommand):
             span = Span()
 
             def keep(part: Part, batch: IngestBatch) -> None:
-                span.see(part.items)
-                if self.complete is not None:
+                nonlocal span
+                if self.complete is not None and part.rejected:
+                    # What stands in such a line may have been sent: the log is complete before it, and again after.
+                    span = Span()
+                    self.warn(f"Not complete around line {part.rejected[0].line}, which could not be used.")
+                elif self.complete is not None:
+                    span.see(part.items)
                     span.keep(self.complete)
                 if part.position is not None:
                     transaction.on_commit(lambda: _keep(kept, part.position))
