@@ -13,7 +13,7 @@ from portal.branches.models import BranchProfile
 from portal.cases.answering import Answer, findings_over, profile_of, subject_of
 from portal.maillog.models import CaseNote
 from tickets.selectors.evidence import Asked, gathered
-from tickets.selectors.surroundings import Around, pressure_around, tickets_around
+from tickets.selectors.surroundings import Around, with_surroundings
 
 #: Records that are told of; the nearest in time come first.
 MOST_TOLD = 50
@@ -44,6 +44,7 @@ def answer_of(branch: BranchProfile, recipient: str, *, around: datetime | None,
         around=around,
         sender_domain=subject.sender_domain,
         profile_addresses=profile,
+        is_beside=True,
         findings=findings_over(resolver_from_settings(), subject),
     )
     found = gathered(asked)
@@ -54,8 +55,9 @@ def answer_of(branch: BranchProfile, recipient: str, *, around: datetime | None,
         now=now,
         before=now,
         moment=found.case.moment,
+        delivery=found.row,
     )
-    case = replace(found.case, tickets=tickets_around(around_it), pressure=pressure_around(around_it))
+    case = with_surroundings(found.case, around_it)
     return DeskAnswer(rank(case), replace(found, case=case))
 
 

@@ -31,6 +31,10 @@ MOST_EVENTS = 200
 GAP = timedelta(hours=6)
 #: What a server said about these says something. Of a hand-over our own programs tell only that it was one.
 EXPLAINED = frozenset({State.DEFERRED, State.ACCEPTED, State.REFUSED, State.EXPIRED, State.COMPLAINED})
+#: A log that is read in every quarter of an hour has no gap of so little.
+FORGIVEN = timedelta(minutes=15)
+#: Spans of coverage that are looked at; those that touch are kept as one.
+MOST_SPANS = 200
 #: States that end a delivery with trouble.
 TROUBLE = (State.DEFERRED, State.REFUSED, State.EXPIRED, State.ERROR)
 
@@ -116,10 +120,24 @@ def is_covered(branch: BranchProfile, begins: datetime, ends: datetime) -> bool:
 
     A log that is read in every quarter of an hour is never complete up to this very moment; that much is forgiven.
     """
-    forgiven = ends - timedelta(minutes=15)
+    forgiven = ends - FORGIVEN
     return LogCoverage.objects.filter(
         Q(branch=branch) | Q(branch=None), begins__lte=begins, ends__gte=forgiven
     ).exists()
+
+
+def whole_span(branch: BranchProfile, at: datetime) -> tuple[datetime, datetime] | None:
+    """From when to when the log of ``branch`` is known to be complete without a gap, the last such span before ``at``.
+
+    None where it is not known of any time. Spans that are read a quarter of an hour apart have no gap between them.
+    """
+    spans = LogCoverage.objects.filter(Q(branch=branch) | Q(branch=None), begins__lte=at).order_by("-ends")
+    begins, ends = None, None
+    for span in spans.only("begins", "ends")[:MOST_SPANS]:
+        if begins is not None and span.ends < begins - FORGIVEN:
+            break
+        begins, ends = min(begins or span.begins, span.begins), ends or min(span.ends, at)
+    return None if begins is None or ends is None else (begins, ends)
 
 
 def clients_with(viewer: User, branch: BranchProfile, *, email: str = "", name: str = "") -> QuerySet[ClientProfile]:

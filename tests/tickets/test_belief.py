@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from diagnostics.engine.causes import Confidence
 from diagnostics.models import Run, RunState, StoredFinding
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
-from portal.maillog.models import DeliveryEvent, State
+from portal.maillog.models import Delivery, DeliveryEvent, LogCoverage, State
 from tests import make
 from tests.tickets.wizard.conftest import DESCRIBED, LEE, make_report
 from tickets.models import Report
@@ -111,6 +112,57 @@ def test_the_findings_of_the_run_that_is_asked_for(report: Report) -> None:
     assert case.profile_addresses == ("c.lee@corp.example",)
     assert case.sender_domain == "north.example"
     assert belief(SUPPORT, report, later)[0].cause == "domain_or_dns"
+
+
+@pytest.fixture
+def undated(north: BranchProfile, nora: User) -> Report:
+    return Report.objects.create(branch=north, by=nora, recipient=LEE)
+
+
+def put_off(branch: BranchProfile, at: datetime, **more: Any) -> Delivery:
+    said = {"reply": "421 4.7.0 Too many recipients", "reply_code": "421", "cause": "rate_limited", **more}
+    return make.delivery(branch, LEE, State.DEFERRED, at, **said)
+
+
+class TestWithoutATime:
+    """Records that stand in the log are evidence, as ``manage.py explain`` takes them."""
+
+    def test_the_only_mail_to_the_address(self, undated: Report) -> None:
+        at = timezone.now() - timedelta(hours=2)
+        LogCoverage.objects.create(branch=undated.branch, begins=at - timedelta(days=20), ends=timezone.now())
+        row = put_off(undated.branch, at)
+        found = belief(SUPPORT, undated)[0]
+        assert (found.cause, found.confidence) == ("rate_limited", Confidence.CERTAIN)
+        assert f"/deliveries/{row.pk}/" in [line.link for line in found.speaks_for]
+
+    def test_they_differ(self, undated: Report) -> None:
+        put_off(undated.branch, timezone.now() - timedelta(hours=2))
+        make.delivery(undated.branch, LEE, State.ACCEPTED, timezone.now() - timedelta(days=3), reply="250 ok")
+        found = belief(SUPPORT, undated)[:2]
+        assert [(item.cause, item.confidence) for item in found] == [
+            ("rate_limited", Confidence.POSSIBLE), ("accepted_by_recipient_server", Confidence.POSSIBLE),
+        ]  # fmt: skip
+
+    @pytest.mark.parametrize("choice", ["seen", "case_note-7"])
+    def test_it_is_none_of_them(self, undated: Report, choice: str) -> None:
+        put_off(undated.branch, timezone.now() - timedelta(hours=2))
+        assert case_of(SUPPORT, answered(undated, choice), None).candidates == ()
+
+    def test_what_was_sent_since_it_was_reported_is_not_missed(self, undated: Report) -> None:
+        undated.ended = timezone.now() - timedelta(days=1)
+        put_off(undated.branch, timezone.now() - timedelta(hours=2))
+        assert case_of(SUPPORT, undated, None).candidates == ()
+
+    def test_what_is_older_than_people_remember_is_told_as_earlier(self, undated: Report) -> None:
+        put_off(undated.branch, timezone.now() - timedelta(days=50))
+        case = case_of(SUPPORT, undated, None)
+        assert (case.candidates, case.delivery, len(case.others)) == ((), None, 1)
+
+
+def test_with_a_time_the_nearest_is_taken_where_nobody_could_tell(report: Report) -> None:
+    put_off(report.branch, make.NOON + timedelta(minutes=4))
+    assert first(answered(report, "unknown"))[0] == "rate_limited"
+    assert case_of(SUPPORT, answered(report, "seen"), None).delivery is None
 
 
 @pytest.mark.parametrize("function", ["Forgot password", "forgot username", "Login help", "Forget user name"])

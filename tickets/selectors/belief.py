@@ -7,31 +7,26 @@ on the ticket the same that the branch saw before submitting, plus what the chec
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from django.utils import timezone
 
 from diagnostics.engine.causes import Case, Confidence, FindingFact, Ranked, rank
-from diagnostics.engine.causes.choosing import with_returned
+from diagnostics.engine.causes.ranking.undated import REMEMBERED
 from diagnostics.models import Run
-from diagnostics.selectors import findings_of
+from diagnostics.selectors import ReadFinding, findings_of
 from portal.accounts.models import Role, User
-from portal.maillog.replies import named_rules
-from portal.suppression.selectors import suppressed
 from tickets.models import OtherDomain, Report, Symptom
-from tickets.selectors.evidence import address_fault, facts_of, of_branch
+from tickets.selectors.evidence import Asked, Gathered, gathered
 from tickets.selectors.reconciled import beside_the_log
-from tickets.selectors.surroundings import (
-    Around,
-    Returned,
-    accepted_last,
-    pressure_around,
-    returned_around,
-    tickets_around,
-)
+from tickets.selectors.surroundings import Around, with_surroundings
 from tickets.selectors.traces import traced
 
 FORGOT = re.compile(r"forg[oe]t|password|user ?name|log ?in|sign ?in", re.I)
+#: Answers that leave open which of our records it is, if any. Each other one names it, or says that it is none of them.
+MAY_BE_ANY = frozenset({"", "unknown"})
 JUNK = {"found": "yes", "not_there": "no"}
 SUPPORT = User(role=Role.SUPPORT)
 #: A record's time is exact, but for the clocks.
@@ -72,64 +67,67 @@ def case_of(viewer: User | None, report: Report, run: Run | None) -> Case:
     """
     answers, branch = report.answers, report.branch
     choice = str(answers.get("sent", {}).get("choice", ""))
-    shown = report.evidence.get("sent", {})
     described = answers.get("describe", {})
     subject = run.subject if run else {}
-    delivery = facts_of([report.delivery])[0] if report.delivery else None
     now = timezone.now()
-    moment = delivery.at if delivery else report.around
-    around = _around(viewer, report, moment, now) if viewer is not None else None
-    returned = returned_around(around) if around else Returned()
-    if delivery is not None:
-        # What names this very message is a record of it, as if the log had told it.
-        delivery = with_returned([delivery], returned.direct)[0]
-    return Case(
-        now=now,
-        recipient=report.recipient,
-        sender_domain=subject.get("sender_domain", ""),
-        around=report.around,
-        **of_branch(branch),
-        delivery=delivery,
-        has_case_note=choice.startswith("case_note-"),
-        is_covered=bool(shown.get("is_covered")),
-        # Nothing of another branch is asked for, so who looks does not matter.
-        suppressed=suppressed(SUPPORT, branch, report.recipient, moment or now),
-        findings=tuple(
-            FindingFact(
-                check=item.check,
-                code=item.code,
-                verdict=item.verdict,
-                title=item.title,
-                suggestion=str(item.arguments.get("suggestion") or ""),
-                remedy=item.remedy,
-            )
-            for item in map(beside_the_log(branch, report.recipient), findings_of(run))
-        ),
-        profile_addresses=tuple(subject.get("profile_addresses", ())),
-        is_forgot=is_forgot(report.function),
+    found = gathered(
+        Asked(
+            # Nothing of another branch is asked for, so who looks does not matter.
+            viewer=SUPPORT,
+            branch=branch,
+            recipient=report.recipient,
+            now=now,
+            asked_at=report.ended,
+            around=report.around,
+            span=timedelta(days=report.span_days),
+            covered_for=REMEMBERED,
+            is_covered=report.evidence.get("sent", {}).get("is_covered"),
+            delivery=report.delivery,
+            is_none=choice not in MAY_BE_ANY,
+            is_beside=True,
+            module=report.module,
+            function=report.function,
+            sender_domain=subject.get("sender_domain", ""),
+            profile_addresses=tuple(subject.get("profile_addresses", ())),
+            is_forgot=is_forgot(report.function),
+            in_junk=JUNK.get(answers.get("junk", {}).get("choice", ""), ""),
+            case_note_seen={"seen": "yes", "not_sent": "no", "error": "no"}.get(choice, ""),
+            other_domain=described.get("other_domain", OtherDomain.NO),
+            symptom=described.get("symptom", Symptom.NOT_RECEIVED),
+            findings=_facts(map(beside_the_log(branch, report.recipient), findings_of(run))),
+        )
+    )
+    case = replace(
+        found.case,
+        has_case_note=choice.startswith("case_note-") or (found.case.has_case_note and choice in MAY_BE_ANY),
         traced=traced(report),
-        in_junk=JUNK.get(answers.get("junk", {}).get("choice", ""), ""),
-        case_note_seen={"seen": "yes", "not_sent": "no", "error": "no"}.get(choice, ""),
-        other_domain_tried=described.get("other_domain", OtherDomain.NO),
-        symptom=described.get("symptom", Symptom.NOT_RECEIVED),
-        address_fault=address_fault(report.recipient),
-        rules=named_rules(),
-        returned=returned.beside,
-        tickets=tickets_around(around) if around else (),
-        pressure=pressure_around(around) if around else None,
-        accepted_at=accepted_last(around) if around else None,
+    )
+    return case if viewer is None else with_surroundings(case, _around(viewer, report, found, now))
+
+
+def _facts(findings: Iterable[ReadFinding]) -> tuple[FindingFact, ...]:
+    return tuple(
+        FindingFact(
+            check=item.check,
+            code=item.code,
+            verdict=item.verdict,
+            title=item.title,
+            suggestion=str(item.arguments.get("suggestion") or ""),
+            remedy=item.remedy,
+        )
+        for item in findings
     )
 
 
-def _around(viewer: User, report: Report, moment: datetime | None, now: datetime) -> Around:
+def _around(viewer: User, report: Report, found: Gathered, now: datetime) -> Around:
     return Around(
         viewer=viewer,
         branch=report.branch,
         recipient=report.recipient,
         now=now,
         before=report.created,
-        moment=moment,
-        span=A_RECORDS_TIME if report.delivery else timedelta(days=report.span_days),
-        delivery=report.delivery,
+        moment=found.case.moment,
+        span=A_RECORDS_TIME if found.row else timedelta(days=report.span_days),
+        delivery=found.row,
         report=report,
     )

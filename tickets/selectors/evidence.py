@@ -11,8 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol, TypedDict, TypeVar
 
+from django.urls import reverse
+
 from diagnostics.engine.causes import Case, DeferralFact, DeliveryFact, FindingFact, Suppressed
-from diagnostics.engine.causes.choosing import chosen, joined, with_returned
+from diagnostics.engine.causes.choosing import chosen, fitting, joined, with_returned
+from diagnostics.engine.causes.ranking.undated import REMEMBERED
 from diagnostics.engine.names import Malformed, parse_address
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile, SendingMode
@@ -20,7 +23,7 @@ from portal.maillog.addresses import normal
 from portal.maillog.models import CaseNote, Delivery, DeliveryEvent, State
 from portal.maillog.onward import onward_of
 from portal.maillog.replies import cause_now, named_rules
-from portal.maillog.selectors import deliveries_of, is_covered
+from portal.maillog.selectors import deliveries_of, is_covered, whole_span
 from portal.suppression.selectors import suppressed
 from tickets.models import OtherDomain, Symptom
 from tickets.selectors.returned import returned_about
@@ -49,16 +52,25 @@ Row = TypeVar("Row", bound=_Timed)
 class Asked:
     """Which e-mail is asked about, what the person answered, and what is known besides.
 
-    ``delivery`` is the one that a person chose; without it the nearest is taken. ``span`` is how far off ``around`` may
-    be.
+    ``delivery`` is the one that a person chose; without it the nearest is taken, or, where no time is known, every one
+    that may be meant, unless the person said that it is none of them (``is_none``). ``span`` is how far off ``around``
+    may be. ``asked_at`` is when it was asked, where that is not now: what was sent since is not what is missed.
+    ``is_beside``: mail that came back and names no known message is told beside it, and not taken for the message.
+    ``is_covered``: what was known of the log when a person judged it; None where that is to be found out.
     """
 
     viewer: User
     branch: BranchProfile
     recipient: str
     now: datetime
+    asked_at: datetime | None = None
     around: datetime | None = None
     span: timedelta = VAGUE_TIME
+    covered_for: timedelta = timedelta(days=1)
+    is_covered: bool | None = None
+    delivery: Delivery | None = None
+    is_none: bool = False
+    is_beside: bool = False
     module: str = ""
     function: str = ""
     sender_domain: str = ""
@@ -71,23 +83,43 @@ class Asked:
     is_on_no_profile: bool = False
     findings: tuple[FindingFact, ...] = ()
 
+    @property
+    def until(self) -> datetime:
+        """When it was asked."""
+        return self.asked_at or self.now
+
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """The case, and the records it was made of, the nearest in time first."""
+    """The case, and the records it was made of, the nearest in time first. ``row`` is what the case's message is."""
 
     case: Case
     deliveries: tuple[DeliveryFact, ...]
     case_notes: tuple[CaseNote, ...]
+    row: Delivery | None = None
 
 
 def gathered(asked: Asked) -> Gathered:
     """Everything our records hold about what is asked."""
     covered = _is_covered(asked)
     returned = returned_about(asked.viewer, asked.branch, asked.recipient, around=asked.around, now=asked.now)
-    found = with_returned(_deliveries(asked, asked.recipient), returned.deliveries)
-    delivery = _chosen(asked, found, covered=covered)
-    others = tuple(item for item in found if item is not delivery)
+    rows = _rows(asked, asked.recipient)
+    found = joined(facts_of(rows))
+    if not asked.is_beside:
+        found = with_returned(found, returned.deliveries)
+    candidates: tuple[DeliveryFact, ...] = ()
+    if asked.delivery is not None:
+        delivery = _found(asked.delivery, found)
+    elif asked.is_none:
+        delivery = None
+    elif asked.around is None:
+        candidates = _candidates(asked, found, covered=covered)
+        delivery = candidates[0] if candidates else None
+    else:
+        delivery = _chosen(asked, asked.around, found, covered=covered)
+    others = tuple(
+        item for item in found if item is not delivery and (delivery is None or not _is_same(item, delivery))
+    )
     notes = _notes(asked)
     to_profile = None if delivery else _to_profile(asked)
     case = Case(
@@ -98,10 +130,12 @@ def gathered(asked: Asked) -> Gathered:
         around=asked.around,
         module=asked.module,
         delivery=delivery,
+        candidates=candidates,
         others=others,
         to_profile=to_profile,
         has_case_note=any(_is_of_this(note, asked, others) for note in notes),
         is_covered=covered,
+        whole=_whole(asked) if candidates else None,
         suppressed=_suppressed(asked, delivery),
         findings=asked.findings,
         profile_addresses=asked.profile_addresses,
@@ -115,7 +149,19 @@ def gathered(asked: Asked) -> Gathered:
         address_fault=address_fault(asked.recipient),
         rules=named_rules(),
     )
-    return Gathered(case, tuple(_nearest(found, asked.around)), notes)
+    row = asked.delivery or next((row for row in rows if delivery and link_of(row) == delivery.link), None)
+    return Gathered(case, tuple(_nearest(found, asked.around)), notes, row)
+
+
+def _found(row: Delivery, found: Sequence[DeliveryFact]) -> DeliveryFact:
+    """The chosen record among those that were found, where another log may tell more of the same message."""
+    own, name = link_of(row), row.message.message_id
+    told = [item for item in found if item.link == own] or [item for item in found if name and item.message_id == name]
+    return told[0] if told else facts_of([row])[0]
+
+
+def _is_same(one: DeliveryFact, other: DeliveryFact) -> bool:
+    return bool(one.link) and one.link == other.link
 
 
 class OfBranch(TypedDict):
@@ -144,17 +190,36 @@ def address_fault(recipient: str) -> str:
 
 
 def _is_covered(asked: Asked) -> bool:
-    """The log is complete for about the time that is asked about; without a time, for the last day."""
+    """The log is complete for about the time that is asked about; without a time, for ``covered_for`` before."""
+    if asked.is_covered is not None:
+        return asked.is_covered
     if asked.around is None:
-        return is_covered(asked.branch, asked.now - timedelta(days=1), asked.now)
+        return is_covered(asked.branch, asked.until - asked.covered_for, asked.until)
     ends = max(asked.around, min(asked.around + asked.span, asked.now))
     return is_covered(asked.branch, asked.around - asked.span, ends)
 
 
-def _chosen(asked: Asked, found: Sequence[DeliveryFact], *, covered: bool) -> DeliveryFact | None:
+def _whole(asked: Asked) -> tuple[datetime, datetime] | None:
+    """From when to when the log is complete, as far back as people remember."""
+    whole = whole_span(asked.branch, asked.until)
+    return (max(whole[0], asked.until - REMEMBERED), whole[1]) if whole else None
+
+
+def _candidates(asked: Asked, found: Sequence[DeliveryFact], *, covered: bool) -> tuple[DeliveryFact, ...]:
+    return fitting(
+        found,
+        since=asked.until - REMEMBERED,
+        function=asked.function,
+        module=asked.module,
+        symptom=asked.symptom,
+        is_covered=covered,
+    )
+
+
+def _chosen(asked: Asked, around: datetime, found: Sequence[DeliveryFact], *, covered: bool) -> DeliveryFact | None:
     return chosen(
         found,
-        around=asked.around,
+        around=around,
         function=asked.function,
         module=asked.module,
         symptom=asked.symptom,
@@ -171,8 +236,8 @@ def _to_profile(asked: Asked) -> DeliveryFact | None:
     others = [item for item in asked.profile_addresses if normal(item) != normal(asked.recipient)]
     if not others or asked.around is None or not asked.is_forgot:
         return None
-    found = [fact for address in others[:5] for fact in _deliveries(asked, address)]
-    nearest = _chosen(asked, found, covered=True)
+    found = [fact for address in others[:5] for fact in joined(facts_of(_rows(asked, address)))]
+    nearest = _chosen(asked, asked.around, found, covered=True)
     return nearest if nearest and abs(nearest.at - asked.around) <= max(asked.span, VAGUE_TIME) else None
 
 
@@ -201,12 +266,17 @@ def _nearest(rows: Iterable[Row], around: datetime | None) -> list[Row]:
     return sorted(rows, key=lambda row: abs(row.at - around))
 
 
-def _deliveries(asked: Asked, recipient: str) -> list[DeliveryFact]:
+def _rows(asked: Asked, recipient: str) -> list[Delivery]:
     rows = deliveries_of(asked.viewer).filter(branch=asked.branch, recipient_normal=normal(recipient))
     if asked.around:
         rows = rows.filter(at__range=(asked.around - AROUND, asked.around + AROUND))
-    rows = rows.filter(at__lte=asked.now + VAGUE_TIME).select_related("message", "branch__sending_server")
-    return joined(facts_of(list(rows.order_by("-at")[:MOST])))
+    rows = rows.filter(at__lte=asked.until + VAGUE_TIME).select_related("message", "branch__sending_server")
+    return list(rows.order_by("-at")[:MOST])
+
+
+def link_of(row: Delivery) -> str:
+    """Where the record can be read."""
+    return reverse("delivery", args=[row.pk])
 
 
 def facts_of(deliveries: Sequence[Delivery]) -> list[DeliveryFact]:
@@ -219,7 +289,7 @@ def facts_of(deliveries: Sequence[Delivery]) -> list[DeliveryFact]:
     facts = [_fact(row, put_off) for row in deliveries]
     further = onward_of(deliveries)
     return [
-        replace(_further(further[row.pk]), at=row.at) if row.pk in further else fact
+        replace(_further(further[row.pk]), at=row.at, link=link_of(row)) if row.pk in further else fact
         for row, fact in zip(deliveries, facts, strict=True)
     ]
 
@@ -253,4 +323,5 @@ def _fact(row: Delivery, put_off: Mapping[int, list[DeferralFact]]) -> DeliveryF
         queue_id=row.message.queue_id,
         is_by_own_server=is_own,
         complained_at=row.complained_at,
+        link=link_of(row),
     )

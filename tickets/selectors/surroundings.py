@@ -7,14 +7,14 @@ and is marked so in the facts (:meth:`diagnostics.engine.causes.Case.for_branch`
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
 
-from diagnostics.engine.causes import CAUSES, About, DeliveryFact, PressureFact, ReturnedFact, TicketFact
-from diagnostics.engine.causes.choosing import CAME_BACK, CLOCKS
+from diagnostics.engine.causes import CAUSES, About, Case, DeliveryFact, PressureFact, ReturnedFact, TicketFact
+from diagnostics.engine.causes.choosing import CAME_BACK, CLOCKS, with_returned
 from diagnostics.engine.receivers import receiver_of_domain
 from portal.accounts.models import User
 from portal.branches.access import branches_of
@@ -76,6 +76,22 @@ class Returned:
 
     direct: tuple[DeliveryFact, ...] = ()
     beside: tuple[ReturnedFact, ...] = ()
+
+
+def with_surroundings(case: Case, around: Around) -> Case:
+    """``case`` with what stands around it, as far as the viewer may know."""
+    returned = returned_around(around)
+    if case.delivery is not None:
+        # What names this very message is a record of it, as if the log had told it.
+        told = with_returned([case.delivery], returned.direct)[0]
+        case = replace(case, delivery=told, candidates=(told, *case.candidates[1:]) if case.candidates else ())
+    return replace(
+        case,
+        returned=returned.beside,
+        tickets=tickets_around(around),
+        pressure=pressure_around(around),
+        accepted_at=accepted_last(around),
+    )
 
 
 def returned_around(around: Around) -> Returned:

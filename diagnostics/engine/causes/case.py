@@ -32,7 +32,8 @@ class DeliveryFact:
 
     ``recipient`` is whom it went to in the end where that differs from whom it was written to. ``is_bounce``: it is
     known only by what came back. ``is_by_own_server``: who answered is the branch's own server, not the recipient's.
-    ``complained_at``: when the recipient reported it as spam, which nobody does with what never came.
+    ``complained_at``: when the recipient reported it as spam, which nobody does with what never came. ``link`` is where
+    the record can be read.
     """
 
     state: str
@@ -53,6 +54,7 @@ class DeliveryFact:
     is_bounce: bool = False
     is_by_own_server: bool = False
     complained_at: datetime | None = None
+    link: str = ""
 
     @property
     def went_out(self) -> bool:
@@ -178,7 +180,9 @@ class Case:
 
     ``delivery`` is the message it is about, when one was found, ``others`` are other messages to the same recipient,
     and ``to_profile`` is the message that went to the client's profile address while none went to the recipient.
-    ``is_covered`` says that the log of its time is complete, so that finding nothing means something. ``answered``:
+    ``candidates``: where nobody said when it was sent or chose a record, the messages that may be meant, the newest
+    (which is ``delivery``) first. ``is_covered`` says that the log of its time is complete, so that finding nothing
+    means something, ``whole`` from when to when it is complete without a gap up to about now. ``answered``:
     something came from the recipient's mailbox that shows that the message got there (an automatic answer).
     ``traced``: what a message trace of the recipient's own system says of it.
     ``is_on_no_profile``: no client of the branch has this address, where it is not known which client is meant.
@@ -197,10 +201,12 @@ class Case:
     suspended_since: datetime | None = None
     suspended_reason: str = ""
     delivery: DeliveryFact | None = None
+    candidates: tuple[DeliveryFact, ...] = ()
     others: tuple[DeliveryFact, ...] = ()
     to_profile: DeliveryFact | None = None
     has_case_note: bool = False
     is_covered: bool = False
+    whole: tuple[datetime, datetime] | None = None
     errors: tuple[ErrorFact, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()
     findings: tuple[FindingFact, ...] = ()

@@ -95,10 +95,27 @@ def _told_more(delivery: DeliveryFact, returned: DeliveryFact) -> DeliveryFact:
     )
 
 
+def fitting(
+    deliveries: Sequence[DeliveryFact],
+    *,
+    since: datetime,
+    function: str = "",
+    module: str = "",
+    symptom: str = "",
+    is_covered: bool = False,
+) -> tuple[DeliveryFact, ...]:
+    """The messages that may be meant where nobody knows when it was sent, the newest first; none before ``since``."""
+    recent = [item for item in deliveries if item.at >= since]
+    found = _like(recent, function=function, module=module, symptom=symptom, is_covered=is_covered)
+    ended = [_tried_again(item, recent) if item.state == "error" else item for item in found]
+    by_identity = {id(item): item for item in ended}
+    return tuple(sorted(by_identity.values(), key=lambda item: item.at, reverse=True))
+
+
 def chosen(
     deliveries: Sequence[DeliveryFact],
     *,
-    around: datetime | None,
+    around: datetime,
     function: str = "",
     module: str = "",
     symptom: str = "",
@@ -107,22 +124,28 @@ def chosen(
 ) -> DeliveryFact | None:
     """The message that is asked about; None where none of them can be it. ``span``: how far off ``around`` may be."""
     within = max(span, SAME if is_covered else NEAR)
-    fitting = [item for item in deliveries if around is None or abs(item.at - around) <= within]
+    near = [item for item in deliveries if abs(item.at - around) <= within]
+    like = _like(near, function=function, module=module, symptom=symptom, is_covered=is_covered)
+    if not like:
+        return None
+    found = min(like, key=lambda item: (abs(item.at - around), item.state != "error"))
+    return _tried_again(found, near) if found.state == "error" else found
+
+
+def _like(
+    deliveries: list[DeliveryFact], *, function: str, module: str, symptom: str, is_covered: bool
+) -> list[DeliveryFact]:
+    """Those that the function, the module and what the person has agree with; a complete log knows its functions."""
+    found = deliveries
     if function and is_covered:
-        fitting = [item for item in fitting if not item.function or _is_like_function(item.function, function)]
-    near = fitting
-    fitting = _those(fitting, lambda item: bool(function) and _is_same_function(item.function, function))
-    fitting = _those(fitting, lambda item: bool(module) and item.module == module)
+        found = [item for item in found if not item.function or _is_like_function(item.function, function)]
+    found = _those(found, lambda item: bool(function) and _is_same_function(item.function, function))
+    found = _those(found, lambda item: bool(module) and item.module == module)
     if symptom in HAS_IT:
         # Somebody has it, so it is one that got there.
         states = ("accepted", "deferred") if symptom == "late" else ("accepted",)
-        fitting = _those(fitting, lambda item: item.state in states)
-    if not fitting:
-        return None
-    if around is None:
-        return max(fitting, key=lambda item: item.at)
-    found = min(fitting, key=lambda item: (abs(item.at - around), item.state != "error"))
-    return _tried_again(found, near) if found.state == "error" else found
+        found = _those(found, lambda item: item.state in states)
+    return found
 
 
 def _those(deliveries: list[DeliveryFact], fits: Callable[[DeliveryFact], bool]) -> list[DeliveryFact]:

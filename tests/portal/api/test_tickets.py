@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
+from portal.maillog.models import State
 from tests import make
 from tests.portal.api.conftest import Program
 from tests.tickets.queue.conftest import make_ticket
@@ -31,6 +34,15 @@ def test_a_ticket_is_opened_once(norths: Program) -> None:
     assert (ticket.description, ticket.symptom, ticket.report.state) == ("Nothing came", "late", "submitted")
     assert ticket.run is not None
     assert first.json()["suggested_cause"] == ticket.suggested_cause
+
+
+def test_without_a_time_the_only_record_is_what_is_suggested(norths: Program, north: BranchProfile) -> None:
+    make.delivery(
+        north, "lee@corp.example", State.REFUSED, timezone.now() - timedelta(days=2), cause="mailbox_full",
+        reply="552 5.2.2 mailbox full", reply_code="552",
+    )  # fmt: skip
+    norths("post", "/tickets", {**NEW, "symptom": "not_received"}, key="a")
+    assert Ticket.objects.get().suggested_cause == "mailbox_full"
 
 
 @pytest.mark.parametrize(

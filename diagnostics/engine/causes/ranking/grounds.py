@@ -27,11 +27,18 @@ def _lacks_fate(case: Case) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Lack:
-    """``word`` for the table of ``docs/causes.md``, ``text`` for people, and whether a case lacks it."""
+    """``word`` for the table of ``docs/causes.md``, ``text`` for people, and whether a case lacks it.
+
+    ``undated`` is the text where nobody said when it was sent.
+    """
 
     word: str
     text: str
     is_lacking: Callable[[Case], bool]
+    undated: str = ""
+
+    def told(self, case: Case) -> str:
+        return self.undated if self.undated and case.moment is None else self.text
 
 
 class Need(Enum):
@@ -42,6 +49,7 @@ class Need(Enum):
         "the log",
         "Missing: the log does not cover that time, so the absence of a record proves nothing.",
         _lacks_log,
+        "Missing: the log is not known to hold all mail to this address, so the absence of a record proves nothing.",
     )
     FATE = _Lack("its fate", "Missing: the sending server's log does not say what became of it.", _lacks_fate)
     CHECKS = _Lack("checks", "Missing: the checks have found nothing yet.", lambda case: not case.findings)
@@ -74,7 +82,7 @@ class Grounds:
 
     def missing(self, case: Case) -> tuple[str, ...]:
         """What of its needs the case lacks, in words."""
-        return tuple(need.value.text for need in self.needs if need.value.is_lacking(case))
+        return tuple(need.value.told(case) for need in self.needs if need.value.is_lacking(case))
 
 
 def _said(*needs: Need, **more: Confidence) -> Grounds:

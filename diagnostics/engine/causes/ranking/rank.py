@@ -9,6 +9,7 @@ from diagnostics.engine.causes.catalogue import CAUSES
 from diagnostics.engine.causes.ranking import address, arrived, before, foretold, replies, surroundings, traced
 from diagnostics.engine.causes.ranking.claims import SURE, Claim, Confidence, Kind, Line, Place, Ranked, least, surest
 from diagnostics.engine.causes.ranking.grounds import GROUNDS
+from diagnostics.engine.causes.ranking.undated import by_candidates
 
 Rule = Callable[[Case], Iterator[Claim]]
 
@@ -28,6 +29,10 @@ FIRST = ("address_typo", "domain_or_dns", "self_to_self_blocked", "auth_failure"
 
 def rank(case: Case) -> tuple[Ranked, ...]:
     """What most likely happened, the most sure and most narrow first; never empty, ``unknown`` where nothing proves."""
+    return by_candidates(case, _ranked) if case.candidates else _ranked(case)
+
+
+def _ranked(case: Case) -> tuple[Ranked, ...]:
     claims: dict[str, Claim] = {}
     for rule in RULES:
         for claim in rule(case):

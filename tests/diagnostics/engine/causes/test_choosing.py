@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from diagnostics.engine.causes import DeliveryFact
-from diagnostics.engine.causes.choosing import chosen, joined, with_returned
+from diagnostics.engine.causes.choosing import chosen, fitting, joined, with_returned
 from tests.make import NOON
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
@@ -30,8 +30,6 @@ NAMELESS, OTHER_MODULE = sent("accepted", MINUTE, module="other"), sent("accepte
         ([], {}, None),
         ([EARLY, LATE], {}, LATE),
         ([EARLY, LATE], {"around": NOON - 2 * HOUR}, EARLY),
-        # Without a time, the latest.
-        ([EARLY, LATE], {"around": None}, LATE),
         # The function goes before the time; people do not type it as the log has it.
         ([RECEIPT, NOTICE], {"function": "Receipt"}, RECEIPT),
         ([RECEIPT, NOTICE], {"function": "registration"}, NOTICE),
@@ -61,6 +59,25 @@ def test_the_message_that_is_asked_about(
     deliveries: list[DeliveryFact], asked: dict[str, Any], expected: DeliveryFact | None
 ) -> None:
     assert chosen(deliveries, **{"around": NOON, **asked}) == expected
+
+
+@pytest.mark.parametrize(
+    ("deliveries", "asked", "expected"),
+    [
+        ([], {}, ()),
+        ([EARLY, LATE], {}, (LATE, EARLY)),
+        # What was sent before people remember it is not meant.
+        ([sent("refused", -9 * DAY), LATE], {}, (LATE,)),
+        ([RECEIPT, NOTICE], {"function": "registration"}, (NOTICE,)),
+        ([sent("refused"), LATE], {"symptom": "banner_missing"}, (LATE,)),
+        # What was tried again is one with its second try.
+        ([ERROR, AGAIN], {}, (AGAIN,)),
+    ],
+)
+def test_the_messages_that_may_be_meant_without_a_time(
+    deliveries: list[DeliveryFact], asked: dict[str, Any], expected: tuple[DeliveryFact, ...]
+) -> None:
+    assert fitting(deliveries, since=NOON - 7 * DAY, **asked) == expected
 
 
 def test_a_log_without_a_message_id_tells_of_the_message_handed_over_just_before() -> None:
