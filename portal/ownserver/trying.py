@@ -39,12 +39,16 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step: what was tried, whether it went well, what the server said, and what to do where it did not."""
+    """One step: what was tried, whether it went well, what the server said, and what to do where it did not.
+
+    ``is_unknown``: it could not be found out from here, which is no fault of the server.
+    """
 
     slug: str
     is_ok: bool
     said: str = ""
     remedy: str = ""
+    is_unknown: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -130,9 +134,11 @@ def _address(given: Settings, addresses: Sequence[str], may_reach: Callable[[str
         raise _Stop(Step("reach", False, "", f"{given.host} has no address in DNS. Correct the name of the server."))
     allowed = [address for address in addresses if may_reach(address)]
     if not allowed:
-        raise _Stop(
-            Step("reach", False, "", f"{given.host} leads into a private network, which the desk does not connect to.")
+        remedy = (
+            f"{given.host} is at {', '.join(addresses)}, a private or reserved address, and the desk connects to "
+            "none of those. Whether the server takes mail can only be seen from where the application sends."
         )
+        raise _Stop(Step("reach", False, "", remedy, is_unknown=True))
     return allowed[0]
 
 
@@ -152,10 +158,12 @@ def _reach(server: _Checked, given: Settings, address: str) -> Step:
         remedy = (
             f"Nothing came from {address} within {SECONDS} s. Is the port open, and is it one for SMTP unencrypted?"
         )
-        raise _Stop(Step("reach", False, str(error), remedy)) from error
+        # Silence is no fault: it may be the way there.
+        raise _Stop(Step("reach", False, str(error), remedy, is_unknown=isinstance(error, TimeoutError))) from error
     except OSError as error:
         remedy = f"{address} could not be reached at port {given.port}. A firewall may be in between."
-        raise _Stop(Step("reach", False, error.strerror or str(error), remedy)) from error
+        is_unknown = not isinstance(error, ConnectionRefusedError)
+        raise _Stop(Step("reach", False, error.strerror or str(error), remedy, is_unknown)) from error
     return Step("reach", True, _said(code, text))
 
 

@@ -13,15 +13,9 @@ from diagnostics.engine.causes import Confidence, Ranked
 from diagnostics.engine.causes.ranking.foretold import may_explain
 from diagnostics.selectors import ReadFinding, by_actor, settled, unknowns
 
-#: The checks of the address and its domain, and the causes that what they find amounts to.
-ABOUT_ADDRESS = frozenset({"recipient-address", "recipient-mx"})
-OF_ADDRESS = frozenset({"address_typo", "address_malformed", "domain_or_dns", "no_such_user"})
-
 
 def bears_on(finding: ReadFinding, cause: str) -> bool:
     """``finding`` may be why ``cause`` happened."""
-    if finding.check in ABOUT_ADDRESS:
-        return cause in OF_ADDRESS
     return may_explain(finding.code, finding.check, (cause,))
 
 

@@ -21,6 +21,16 @@ from tickets.selectors.reports import domain_of
 AT_THEIRS = frozenset({State.ACCEPTED, State.REFUSED, State.DEFERRED, State.EXPIRED})
 
 
+#: Causes that no leave given to the sender would mend.
+NO_MATTER_OF_ALLOWING = frozenset(
+    {
+        "no_such_user", "mailbox_full", "mailbox_disabled", "domain_or_dns", "address_typo", "address_malformed",
+        "malware_or_attachment", "message_too_big", "malformed_message", "tls_required", "relay_denied",
+        "remote_system_error", "network_or_timeout",
+    }
+)  # fmt: skip
+
+
 def letter_to_their_it(report: Report) -> str:
     """A letter to whoever runs the recipient's mail, with all that they need to find the message in their trace.
 
@@ -36,6 +46,7 @@ def letter_to_their_it(report: Report) -> str:
         "sent": _moment(message.at, report.branch.time_zone),
         "answered": _moment(message.state_at, report.branch.time_zone),
         "our_server": _our_server(message),
+        "allows": report.delivery is not None and report.delivery.cause not in NO_MATTER_OF_ALLOWING,
     }
     return text_of("tickets/their_it.txt", context)
 

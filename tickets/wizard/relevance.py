@@ -14,7 +14,6 @@ from diagnostics.engine.causes.ranking.foretold import ABOUT_ADDRESS, OF_ADDRESS
 from diagnostics.selectors import ReadFinding
 from portal.maillog.models import Delivery
 from tickets.models import Report
-from tickets.selectors.bearing import ABOUT_ADDRESS, OF_ADDRESS
 from tickets.selectors.belief import of_itself
 
 #: A report may be about one of several records until one is chosen; of so many of them it is asked.

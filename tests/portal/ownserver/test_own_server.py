@@ -120,6 +120,7 @@ def test_no_address_within_our_network_is_connected_to(address: str) -> None:
     given = Settings("mail.north.example", 587, "starttls", "", "", SENDER)
     (step,) = attempt(given, [address])
     assert (step.slug, step.is_ok, step.said) == ("reach", False, "")
+    assert step.is_unknown
 
 
 def test_only_ports_of_mail(db: None) -> None:

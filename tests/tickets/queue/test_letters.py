@@ -156,3 +156,9 @@ def test_who_writes_to_itself_is_told_of_its_own_it(north: BranchProfile, nora: 
     draft = reply_draft(ticket, [Ranked("self_to_self_blocked", Confidence.CERTAIN)], by=ida)
     assert "Whose turn it is: your branch's IT." in draft
     assert letter_to_their_it(ticket.report).strip() in draft
+
+
+@pytest.mark.parametrize(("cause", "asks"), [("recipient_policy", True), ("", True), ("malware_or_attachment", False)])
+def test_to_be_allowed_is_asked_where_it_helps(ticket: Ticket, cause: str, asks: bool) -> None:
+    sent(ticket, State.REFUSED, "552 5.7.0 blocked", cause=cause)
+    assert ("please allow" in letter_to_their_it(ticket.report)) is asks
