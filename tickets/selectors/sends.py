@@ -26,6 +26,18 @@ MOST = 6
 REMEMBERED = timedelta(days=30)
 #: A log that is read in every quarter of an hour is never complete up to this very moment.
 SLACK = timedelta(minutes=15)
+#: A log that is brought in once a day may be so much behind.
+LAG = timedelta(hours=36)
+#: People name an hour, not a minute.
+ABOUT = timedelta(hours=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Complete:
+    """A time of which the log is known to be complete, without a gap."""
+
+    begins: datetime
+    ends: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,8 +46,8 @@ class Found:
 
     ``deliveries`` and ``case_notes`` are around the time that was named, the nearest first, or, where none was named,
     the newest of the whole log. ``elsewhere`` and ``notes_elsewhere`` are those of other days, newest first.
-    ``is_covered``: the log is known to be complete there, so that finding nothing at all means "not sent"; without a
-    time it is so from ``complete_since`` on.
+    ``is_covered``: the log is known to be complete there, so that finding nothing at all means "not sent". From
+    ``until`` on, where that is named, what was sent is not seen yet.
     """
 
     deliveries: list[Delivery]
@@ -43,34 +55,41 @@ class Found:
     elsewhere: list[Delivery]
     notes_elsewhere: list[CaseNote]
     is_covered: bool
-    complete_since: datetime | None = None
+    complete: Complete | None = None
+    until: datetime | None = None
     has_more: bool = False
 
 
 def found_for(viewer: User, report: Report) -> Found:
     """The records that may be the e-mail of ``report``, at most so many of each kind."""
     deliveries, notes = _to_recipient(viewer, report)
+    now = timezone.now()
     if report.around is None:
         newest = list(deliveries[: MOST + 1])
-        since = complete_since(report.branch)
+        complete = complete_before(report.branch, now)
+        is_recent = complete is not None and complete.ends >= now - LAG
         return Found(
             deliveries=newest[:MOST],
             case_notes=list(notes[:MOST]),
             elsewhere=[],
             notes_elsewhere=[],
-            is_covered=since is not None and since <= timezone.now() - REMEMBERED,
-            complete_since=since,
+            is_covered=complete is not None and is_recent and complete.begins <= now - REMEMBERED,
+            complete=complete,
+            until=_unseen_from(report, complete, now),
             has_more=len(newest) > MOST,
         )
     near = sends_to(viewer, report.branch, report.recipient, around=report.around, days=report.span_days)
     span = timedelta(days=report.span_days)
+    complete = complete_before(report.branch, report.around)
     other_day = Q(at__lt=report.around - span) | Q(at__gt=report.around + span)
     return Found(
         deliveries=near.deliveries[:MOST],
         case_notes=near.case_notes[:MOST],
         elsewhere=list(deliveries.filter(other_day)[:MOST]),
         notes_elsewhere=list(notes.filter(other_day)[:MOST]),
-        is_covered=near.is_covered,
+        is_covered=near.is_covered or _is_complete_of(complete, report.around, span, now),
+        complete=complete,
+        until=_unseen_from(report, complete, now),
         has_more=len(near.deliveries) > MOST,
     )
 
@@ -86,12 +105,33 @@ def _to_recipient(viewer: User, report: Report) -> tuple[QuerySet[Delivery], Que
     )
 
 
-def complete_since(branch: BranchProfile) -> datetime | None:
-    """Since when the log of ``branch`` is known to be complete without a gap up to now; None where it is not."""
+def complete_before(branch: BranchProfile, moment: datetime) -> Complete | None:
+    """The latest time of which the log of ``branch`` is complete and that begins before ``moment``; else None."""
     begins: datetime | None = None
-    spans = LogCoverage.objects.filter(Q(branch=branch) | Q(branch=None)).order_by("-ends")
+    ends: datetime | None = None
+    spans = LogCoverage.objects.filter(Q(branch=branch) | Q(branch=None), begins__lte=moment).order_by("-ends")
     for span in spans.only("begins", "ends")[:200]:
-        if span.ends < (begins or timezone.now()) - SLACK:
+        if begins is not None and span.ends < begins - SLACK:
             break
+        ends = ends or span.ends
         begins = min(begins or span.begins, span.begins)
-    return begins
+    return Complete(begins, ends) if begins and ends else None
+
+
+def _unseen_from(report: Report, complete: Complete | None, now: datetime) -> datetime | None:
+    """From when on the log does not tell yet of the time that was named; None where it tells of all of it."""
+    if complete is None:
+        return None
+    wanted = min(now, report.around + timedelta(days=report.span_days)) if report.around else now
+    return complete.ends if complete.ends < wanted - SLACK else None
+
+
+def _is_complete_of(complete: Complete | None, around: datetime, span: timedelta, now: datetime) -> bool:
+    """The log tells of the time that was named, but for its last part: a log is brought in by the hour or the day.
+
+    What was sent later than its end is not seen yet, which is told beside it.
+    """
+    if complete is None or complete.begins > around - span:
+        return False
+    until = min(around + span, now)
+    return complete.ends >= min(around + ABOUT, until - SLACK) and until - complete.ends <= max(span / 4, SLACK)

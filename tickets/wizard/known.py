@@ -34,7 +34,7 @@ from tickets.selectors.belief import SUPPORT, belief, is_forgot
 from tickets.selectors.message import facts_about
 from tickets.selectors.reconciled import beside_the_log
 from tickets.selectors.reports import attachments_of, ended_about, profiles_for, similar_open
-from tickets.selectors.sends import found_for
+from tickets.selectors.sends import Complete, found_for
 from tickets.wizard.junk import GENERIC, Guide, for_recipient, for_staff, guide_for
 from tickets.wizard.letters import text_for_recipient
 from tickets.wizard.told import Told, told_of
@@ -85,7 +85,10 @@ class NoteMatch:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SentKnown(Known):
-    """Step 1: the records found, those of other days beside them, and how much their absence would mean."""
+    """Step 1: the records found, those of other days beside them, and how much their absence would mean.
+
+    ``complete`` is the time of which the log is complete, and from ``until`` on it does not tell yet.
+    """
 
     matches: tuple[Match, ...]
     notes: tuple[NoteMatch, ...]
@@ -93,7 +96,8 @@ class SentKnown(Known):
     notes_elsewhere: tuple[NoteMatch, ...]
     is_covered: bool
     is_whole_log: bool = False
-    complete_since: datetime | None = None
+    complete: Complete | None = None
+    until: datetime | None = None
     has_more: bool = False
     chosen: str = ""
     suppression: Suppression | None = None
@@ -139,6 +143,7 @@ class SentKnown(Known):
             "case_notes": [item.note.pk for item in self.notes],
             "elsewhere": [[match.delivery.pk, match.delivery.state] for match in self.elsewhere],
             "is_covered": self.is_covered,
+            "until": self.until.isoformat() if self.until else "",
         }
 
 
@@ -164,7 +169,8 @@ def about_sending(viewer: User, report: Report) -> SentKnown:
         notes_elsewhere=_notes(found.notes_elsewhere),
         is_covered=found.is_covered,
         is_whole_log=report.around is None,
-        complete_since=found.complete_since,
+        complete=found.complete,
+        until=found.until,
         has_more=found.has_more,
         chosen=begun_from if begun_from in keys else keys[0] if is_only_one else "",
         suppression=suppression_about(report, report.delivery),

@@ -182,8 +182,9 @@ class Case:
     and ``to_profile`` is the message that went to the client's profile address while none went to the recipient.
     ``candidates``: where nobody said when it was sent or chose a record, the messages that may be meant, the newest
     (which is ``delivery``) first. ``is_covered`` says that the log of its time is complete, so that finding nothing
-    means something, ``whole`` from when to when it is complete without a gap up to about now. ``answered``:
-    something came from the recipient's mailbox that shows that the message got there (an automatic answer).
+    means something; from ``covered_until`` on, where that is named, it does not tell yet. ``whole`` is from when to
+    when it is complete without a gap up to about now. ``answered``: something came from the recipient's mailbox that
+    shows that the message got there (an automatic answer).
     ``traced``: what a message trace of the recipient's own system says of it.
     ``is_on_no_profile``: no client of the branch has this address, where it is not known which client is meant.
     ``returned`` is mail that came back and belongs to no known message, ``tickets`` are earlier ones with a confirmed
@@ -206,6 +207,7 @@ class Case:
     to_profile: DeliveryFact | None = None
     has_case_note: bool = False
     is_covered: bool = False
+    covered_until: datetime | None = None
     whole: tuple[datetime, datetime] | None = None
     errors: tuple[ErrorFact, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()

@@ -15,7 +15,8 @@ from portal.maillog.models import Delivery, LogCoverage, State
 from tests import make
 from tests.tickets.wizard.conftest import LEE, post, url
 from tickets.models import Report
-from tickets.selectors.sends import MOST, complete_since
+from tickets.selectors.belief import SUPPORT, belief, case_of
+from tickets.selectors.sends import MOST, Complete, complete_before
 
 DAY = timedelta(days=1)
 SECONDS = timedelta(seconds=42)
@@ -137,13 +138,62 @@ def test_nothing_in_the_whole_log(as_nora: Client, without_time: Report, days: i
     assert response.context["known"].is_covered is is_covered
 
 
-def test_complete_since_ends_at_a_gap(north: BranchProfile, south: BranchProfile) -> None:
-    assert complete_since(north) is None
+def test_what_is_complete_ends_at_a_gap(north: BranchProfile, south: BranchProfile) -> None:
+    assert complete_before(north, make.NOON) is None
     complete(north, make.NOON - DAY, make.NOON + DAY)
     complete(None, make.NOON - 3 * DAY, make.NOON - DAY)
     complete(north, make.NOON - 9 * DAY, make.NOON - 5 * DAY)
     complete(south, make.NOON - 90 * DAY, make.NOON + DAY)
-    assert complete_since(north) == make.NOON - 3 * DAY
+    assert complete_before(north, make.NOON) == Complete(make.NOON - 3 * DAY, make.NOON + DAY)
+    assert complete_before(north, make.NOON - 4 * DAY) == Complete(make.NOON - 9 * DAY, make.NOON - 5 * DAY)
+
+
+@pytest.mark.parametrize(
+    ("behind", "is_covered", "is_told"),
+    [
+        (timedelta(minutes=10), True, False),
+        (timedelta(hours=1), True, True),
+        (timedelta(hours=30), True, True),
+        (timedelta(hours=40), False, True),
+    ],
+)
+def test_a_log_that_is_behind_is_complete_until_then(
+    as_nora: Client, without_time: Report, behind: timedelta, is_covered: bool, is_told: bool
+) -> None:
+    with time_machine.travel(make.NOON, tick=False):
+        complete(None, make.NOON - 40 * DAY, make.NOON - behind)
+        known = as_nora.get(url(without_time, "sent")).context["known"]
+        assert known.is_covered is is_covered
+        assert known.until == (make.NOON - behind if is_told else None)
+
+
+@pytest.mark.parametrize(
+    ("now", "behind", "is_covered"),
+    [
+        # What was sent at noon is looked for at six and at one, with a log that is an hour, six, and ten behind.
+        (timedelta(hours=6), timedelta(hours=1), True),
+        (timedelta(hours=6), timedelta(hours=5), True),
+        (timedelta(hours=20), timedelta(hours=10), False),
+        (timedelta(hours=1), timedelta(hours=1), False),
+        (timedelta(days=3), timedelta(hours=40), True),
+    ],
+)
+def test_a_time_is_covered_where_only_its_last_part_is_not_seen_yet(
+    as_nora: Client, report: Report, now: timedelta, behind: timedelta, is_covered: bool
+) -> None:
+    with time_machine.travel(make.NOON + now, tick=False):
+        complete(None, make.NOON - 40 * DAY, make.NOON + now - behind)
+        assert as_nora.get(url(report, "sent")).context["known"].is_covered is is_covered
+
+
+def test_until_when_it_is_complete_is_kept_with_the_answer(as_nora: Client, report: Report) -> None:
+    with time_machine.travel(make.NOON + timedelta(hours=6), tick=False):
+        complete(None, make.NOON - 40 * DAY, make.NOON + timedelta(hours=5))
+        post(as_nora, report, "sent", choice="unknown")
+        report.refresh_from_db()
+        case = case_of(SUPPORT, report, report.run)
+        assert (case.is_covered, case.covered_until) == (True, make.NOON + timedelta(hours=5))
+        assert belief(SUPPORT, report)[0].cause == "not_sent"
 
 
 def test_only_a_day_is_told_as_a_day(as_nora: Client, report: Report) -> None:

@@ -119,7 +119,8 @@ def _absent(case: Case) -> Iterator[Claim]:
     told: list[Line] = []
     if case.is_covered:
         most = Confidence.LIKELY if case.around else Confidence.POSSIBLE
-        told += [Line(Kind.LOG, text, most) for text in (UNRECORDED, "The log of that time is complete.")]
+        until = f" until {case.covered_until:%d %b %Y %H:%M} UTC" if case.covered_until else ""
+        told += [Line(Kind.LOG, text, most) for text in (UNRECORDED, f"The log of that time is complete{until}.")]
     if case.case_note_seen == "no":
         told.append(Line(Kind.ANSWER, "The reporter sees neither a case note nor a message log record of it."))
     if told:
