@@ -12,6 +12,17 @@ HELP = {
 }
 
 
+class AskBackForm(forms.Form):
+    """What a suspended branch says to support."""
+
+    text = forms.CharField(
+        label="What was done, and where support can see it",
+        max_length=900,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        help_text="Support decides by this. Name what proves it: a test message, the list that was looked at, a page.",
+    )
+
+
 class ReasonForm(forms.Form):
     """Why. ``deed`` is one of :data:`HELP`."""
 

@@ -57,12 +57,27 @@ def move(
     if anew:
         standing.counted_from = _tomorrow(standing.branch, timezone.now())
     standing.save(update_fields=["state", "since", "reason", "numbers", "counted_from"])
-    announce(standing, is_beyond=bool(grounds(numbers)) and not anew)
+    # Whoever asked to be let back has been answered by the step.
+    close_notices([_key("asked", standing.branch)])
+    announce(standing, is_beyond=bool(grounds(numbers)) and not anew, at=at)
     return event
 
 
-def announce(standing: Standing, *, is_beyond: bool) -> None:
-    """Open the notice of the state the branch stands in, and close those of the others.
+def ask(standing: Standing, text: str, *, by: User) -> StandingEvent:
+    """Write down that a suspended branch asks to be switched on again, and open the notice of it for support."""
+    event = StandingEvent.objects.create(
+        branch=standing.branch, by=by, before=standing.state, after=standing.state, reason=text[:1000],
+        numbers=standing.numbers,
+    )  # fmt: skip
+    open_notice(
+        _key("asked", standing.branch), about=standing.branch.organisation, title="It asks to be switched on again",
+        actor=Actor.SUPPORT.value, reason=f"{by.name}: {text}", link=link_to(standing.branch),
+    )  # fmt: skip
+    return event
+
+
+def announce(standing: Standing, *, is_beyond: bool, at: datetime | None = None) -> None:
+    """Open the notice of the state the branch stands in (``at``: since when), and close those of the others.
 
     One that is watched since a warning was withdrawn or sending was switched on again is beyond nothing, so of it
     nobody is told.
@@ -72,7 +87,7 @@ def announce(standing: Standing, *, is_beyond: bool) -> None:
     if state in TITLES and (state != State.WATCHED or is_beyond):
         open_notice(
             _key(state, branch), about=branch.organisation, title=TITLES[state], actor=Actor.BRANCH.value,
-            reason=standing.reason, link=link_to(branch),
+            reason=standing.reason, link=link_to(branch), at=at,
         )  # fmt: skip
 
 

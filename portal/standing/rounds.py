@@ -57,14 +57,16 @@ def look(pk: int, now: datetime) -> bool:
 
 
 def follow(standing: Standing, numbers: Numbers) -> None:
-    """Write down that the e-mail function was switched on the branch's page, where it was."""
+    """Write down that the e-mail function was switched on the branch's page, where it was: by whom, and when."""
     if standing.shown == standing.state:
         return
     is_off = standing.branch.is_suspended
     why = standing.branch.suspended_reason if is_off else "The e-mail function was switched on again."
     to = State.SUSPENDED if is_off else State.WATCHED
-    at = standing.branch.suspended_since if is_off else None
-    move(standing, to, reason=why, numbers=numbers, by=None, anew=not is_off, at=at)
+    switched = standing.branch.events.filter(kind="suspended" if is_off else "resumed").select_related("by").first()
+    at = standing.branch.suspended_since if is_off else (switched.at if switched else None)
+    by = switched.by if switched else None
+    move(standing, to, reason=why, numbers=numbers, by=by, anew=not is_off, at=at)
 
 
 def _judge(standing: Standing, numbers: Numbers, now: datetime) -> None:

@@ -50,6 +50,15 @@ def grounds_then(branch: BranchProfile) -> list[Measure]:
     return next((found for stored in steps[:MOST_STEPS] if (found := grounds(numbers_of(stored)))), [])
 
 
+def asked_back(standing: Standing) -> StandingEvent | None:
+    """The latest step by which a branch that is suspended asked to be switched on again, since it was suspended."""
+    if standing.shown != State.SUSPENDED:
+        return None
+    rows = StandingEvent.objects.filter(branch=standing.branch, before=State.SUSPENDED, after=State.SUSPENDED)
+    since = standing.branch.suspended_since or standing.since
+    return rows.filter(at__gte=since).select_related("by").order_by("-at", "-pk").first()
+
+
 def story(standing: Standing) -> QuerySet[StandingEvent]:
     """The steps of a branch's standing; the caller takes a keyset page of them by ``at``."""
     return StandingEvent.objects.filter(branch=standing.branch).select_related("by")

@@ -5,7 +5,10 @@ Each gives a reason, which the branch reads. The numbers of that moment are writ
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from django.db import transaction
+from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.bell import ring
@@ -14,8 +17,12 @@ from portal.branches.models import BranchProfile
 from portal.standing import tasks
 from portal.standing.counting import count
 from portal.standing.models import Standing, StandingEvent, State
-from portal.standing.moving import held, move
+from portal.standing.moving import ask, held, move
 from portal.standing.rounds import follow
+
+A_DAY = timedelta(days=1)
+#: So often a branch may ask support in a day; each of it is a step in the story.
+MOST_ASKED_A_DAY = 5
 
 
 class StandingProblem(ValueError):
@@ -40,6 +47,20 @@ def suspend(branch: BranchProfile, *, reason: str, by: User) -> StandingEvent:
 def resume(branch: BranchProfile, *, reason: str, by: User) -> StandingEvent:
     """Switch the e-mail function on again. The branch is watched, by what it sends from tomorrow on."""
     return _step(branch, State.WATCHED, frozenset({State.SUSPENDED}), reason=reason, by=by)
+
+
+@transaction.atomic
+def ask_back(branch: BranchProfile, *, text: str, by: User) -> StandingEvent:
+    """Ask support to switch a suspended branch on again: ``text`` says what was done and where the proof is."""
+    standing = held(branch)
+    # What was switched on the branch's page goes first into the story.
+    follow(standing, count(standing))
+    if standing.state != State.SUSPENDED:
+        raise StandingProblem(_why_not(standing))
+    lately = StandingEvent.objects.filter(branch=branch, before=State.SUSPENDED, after=State.SUSPENDED)
+    if lately.filter(at__gt=timezone.now() - A_DAY).count() >= MOST_ASKED_A_DAY:
+        raise StandingProblem("Support was asked several times today already. Wait for its answer.")
+    return ask(standing, text, by=by)
 
 
 @transaction.atomic

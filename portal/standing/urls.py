@@ -7,6 +7,7 @@ from portal.standing import views
 urlpatterns = [
     path("standing/", views.standings, name="standings"),
     path("branches/<slug:code>/standing/", views.standing, name="standing"),
+    path("branches/<slug:code>/standing/ask/", views.standing_ask, name="standing_ask"),
     path("branches/<slug:code>/standing/warn/", views.standing_warn, name="standing_warn"),
     path("branches/<slug:code>/standing/withdraw/", views.standing_withdraw, name="standing_withdraw"),
     path("branches/<slug:code>/standing/suspend/", views.standing_suspend, name="standing_suspend"),

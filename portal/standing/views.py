@@ -9,12 +9,13 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from portal.accounts.access import admin_required, person_required, support_required
 from portal.standing import judging, selectors, services
 from portal.standing.counting import count
-from portal.standing.forms import ReasonForm
+from portal.standing.forms import AskBackForm, ReasonForm
+from portal.standing.models import Standing
 from portal.web.http import PersonRequest
 from portal.web.pages import page_of
 
@@ -38,6 +39,27 @@ def standings(request: PersonRequest) -> HttpResponse:
 def standing(request: PersonRequest, code: str) -> HttpResponse:
     """How one branch stands: by which numbers, against which bounds, what to do, and the story."""
     found = selectors.standing_for(request.user, code)
+    return _standing(request, found, AskBackForm())
+
+
+@require_POST
+@person_required
+def standing_ask(request: PersonRequest, code: str) -> HttpResponse:
+    """Ask support to switch a suspended branch on again, with the proof."""
+    found = selectors.standing_for(request.user, code)
+    form = AskBackForm(request.POST)
+    if form.is_valid():
+        try:
+            services.ask_back(found.branch, text=form.cleaned_data["text"], by=request.user)
+        except services.StandingProblem as problem:
+            form.add_error(None, str(problem))
+        else:
+            messages.success(request, "Support was asked, and reads it in its notices. The answer comes by mail.")
+            return redirect("standing", code=code)
+    return _standing(request, found, form, status=400)
+
+
+def _standing(request: PersonRequest, found: Standing, ask_form: AskBackForm, *, status: int = 200) -> HttpResponse:
     numbers = count(found)
     whole = count(found, is_whole=True) if found.counted_from else numbers
     is_off = found.branch.is_suspended
@@ -53,11 +75,13 @@ def standing(request: PersonRequest, code: str) -> HttpResponse:
         "whole_measures": judging.measures(whole),
         "grounds": selectors.grounds_then(found.branch) if is_off else judging.grounds(numbers),
         "calm": judging.CALM.days,
+        "ask_form": ask_form,
+        "asked": selectors.asked_back(found),
         "page": page_of(selectors.story(found), request.GET, by="at", size=20),
     }
     if request.user.is_support:
         context["proposal"] = judging.proposal(found.shown, found.since, numbers, timezone.now())
-    return render(request, "standing/standing.html", context)
+    return render(request, "standing/standing.html", context, status=status)
 
 
 @require_http_methods(GET_AND_POST)

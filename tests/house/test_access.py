@@ -88,6 +88,7 @@ ROWS: dict[str, Row] = {
     # How branches stand as senders.
     "standings": Row("support"),
     "standing": Row("branch", "get", "branch"),
+    "standing_ask": Row("branch", "post", "branch"),
     "standing_warn": Row("support", "get post", "branch"),
     "standing_withdraw": Row("support", "get post", "branch"),
     "standing_suspend": Row("admin", "get post", "branch"),

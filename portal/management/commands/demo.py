@@ -46,6 +46,7 @@ class Command(BaseCommand):
             summit = BranchProfile.objects.get(code="summit")
             suspend(summit, reason=SUSPENDED_BECAUSE, by=User.objects.get(email="ada@desk.example"))
             BranchProfile.objects.filter(pk=summit.pk).update(suspended_since=now - timedelta(days=2))
+            summit.events.filter(kind="suspended").update(at=now - timedelta(days=2))
             self.look(now)
         if options["verbosity"]:
             self.stdout.write(f"The demo world is there: 3 branches, 5 weeks of mail, {len(tickets)} tickets.")

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.branches import services as branches
 from portal.branches.models import BranchEvent, BranchProfile
 from portal.branches.templatetags.branches import changes_of
-from portal.standing import notify, services
+from portal.standing import notify, rounds, services
 from portal.standing.counting import count
 from portal.standing.models import Standing, StandingEvent
 from portal.watch.models import Notice
@@ -120,3 +122,38 @@ def test_a_mail_that_is_not_taken_is_tried_again(
 def test_a_branch_without_members_is_no_fault(north: BranchProfile, ida: User) -> None:
     assert not notify.tell(services.warn(north, reason="Clean the list.", by=ida).pk)
     assert mail.outbox == []
+
+
+def test_a_suspended_branch_asks_to_be_let_back(north: BranchProfile, ada: User, nora: User) -> None:
+    with pytest.raises(services.StandingProblem):
+        services.ask_back(north, text="It is done.", by=nora)
+    services.suspend(north, reason="A bought list.", by=ada)
+    services.ask_back(north, text="The list is gone.", by=nora)
+    assert told()[-1] == ("suspended", "suspended", "The list is gone.", nora.email)
+    notice = Notice.objects.get(key__startswith="standing.asked", closed=None)
+    assert (notice.actor, notice.link) == ("support", "/branches/north/standing/")
+    for _ in range(services.MOST_ASKED_A_DAY - 1):
+        services.ask_back(north, text="Once more.", by=nora)
+    with pytest.raises(services.StandingProblem):
+        services.ask_back(north, text="Once too often.", by=nora)
+    assert Notice.objects.filter(key__startswith="standing.asked").count() == 1
+    services.resume(north, reason="It was shown.", by=ada)
+    assert not Notice.objects.filter(closed=None).exists()
+
+
+def test_what_was_switched_on_the_branchs_page_is_told_of_whoever_did_it_and_when(
+    north: BranchProfile, ada: User
+) -> None:
+    began = timezone.now() - timedelta(days=2)
+    branches.suspend(north, reason="A bought list.", by=ada)
+    BranchProfile.objects.update(suspended_since=began)
+    rounds.review()
+    step = StandingEvent.objects.get()
+    assert (step.by, step.at, step.after) == (ada, began, "suspended")
+    assert Notice.objects.get(key__startswith="standing.suspended").opened == began
+    north.refresh_from_db()
+    branches.resume(north, by=ada)
+    Standing.objects.update(looked_at=None)
+    rounds.review()
+    step = StandingEvent.objects.latest("pk")
+    assert (step.by, step.at, step.after) == (ada, BranchEvent.objects.get(kind="resumed").at, "watched")

@@ -147,3 +147,20 @@ def test_after_a_warning_the_numbers_before_it_still_stand_there(
     assert shown["whole"].causes == {"no_such_user": 100}
     decided = as_ada.get(f"{PAGE}suspend/").context["measures"]
     assert [item.bad for item in decided if item.bound.key == "addresses"] == [100]
+
+
+def test_staff_of_a_suspended_branch_ask_and_support_reads_it(
+    north: BranchProfile, ada: User, as_nora: Client, as_sven: Client, as_ida: Client
+) -> None:
+    ask = f"{PAGE}ask/"
+    assert as_nora.post(ask, {"text": "It is done."}).status_code == 400
+    services.suspend(north, reason="A bought list.", by=ada)
+    assert ask in as_nora.get(PAGE).content.decode()
+    assert ask not in as_ida.get(PAGE).content.decode()
+    assert as_nora.get(ask).status_code == 405
+    assert as_sven.post(ask, {"text": "x"}).status_code == 404
+    assert as_nora.post(ask, {"text": ""}).status_code == 400
+    assert as_nora.get(PAGE).context["asked"] is None
+    assert as_nora.post(ask, {"text": "It is done."}).status_code == 302
+    assert as_ida.get(PAGE).context["asked"].reason == "It is done."
+    assert "It is done." in as_ida.get("/notices/").content.decode()
