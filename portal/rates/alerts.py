@@ -125,7 +125,7 @@ def _servers_and_providers(
         explained = sum(count for (host, _), count in of_branches.items() if host == server)
         if _stays(judgement, explained) and _is_spread(server, parts, latest, state):
             servers.add(server)
-            found.matters.append(of_server(server, state, series, latest, judgement))
+            found.matters.append(of_server(server, state, series, latest, judgement, parts))
     providers: set[str] = set()
     for provider in sorted({provider for _, provider in pairs if provider}):
         month = partial(tallies.month_of_attempts, latest, state, provider=provider)

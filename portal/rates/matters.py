@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlencode
@@ -17,9 +17,14 @@ from portal.maillog.models import State
 from portal.maillog.templatetags.log import percent
 from portal.rates.judging import LEAST_TO_SAY, Judgement, Standing, Tally, is_suspicious, judge
 from portal.rates.limits import provider_name
+from portal.rates.places import LOOKED_AT, place_of
+from portal.rates.queues import waiting_at
 from portal.rates.selectors import HOUR, LOOKED_THROUGH, SAID, latest_with
 from portal.rates.tallies import WINDOWS, Series
 
+#: From this share on something is most of it, and from so many providers on they are many.
+MOSTLY = 0.8
+MANY = 3
 #: What the keys of this room's notices begin with.
 PREFIX = "rates."
 
@@ -80,11 +85,14 @@ def began(series: Series, latest: datetime, judgement: Judgement) -> datetime:
     return first
 
 
-def reason_of(series: Series, latest: datetime, judgement: Judgement, done: str) -> str:
-    """Why it is told: "38 % of 412 recipients were put off since 14:00 UTC; in the same hours … it was 2 %"."""
+def reason_of(series: Series, latest: datetime, judgement: Judgement, done: str, what: str = "recipients") -> str:
+    """Why it is told: "38 % of 412 recipients were put off since 14:00 UTC; in the same hours … it was 2 %".
+
+    ``what`` was counted: recipients, or tries, of which one recipient may have many.
+    """
     since = began(series, latest, judgement)
     now, habit = series.window(latest, (latest - since) // HOUR + 1), judgement.habit
-    told = f"{percent(now.share)} of {now.tried:,} recipients were {done} since {since:%H:%M} UTC"
+    told = f"{percent(now.share)} of {now.tried:,} {what} were {done} since {since:%H:%M} UTC"
     if habit.tried < LEAST_TO_SAY:
         return f"{told}; too little was sent in the four weeks before to tell what is usual."
     worst = f", in no such hour more than {percent(judgement.worst)}" if judgement.worst else ""
@@ -113,19 +121,47 @@ def of_branch(branch: int, state: str, series: Series, latest: datetime, judgeme
     )
 
 
-def of_server(server: str, state: str, series: Series, latest: datetime, judgement: Judgement) -> Matter:
-    """More of what a sending server hands over is ``state`` than usual, at many providers."""
+def of_server(
+    server: str,
+    state: str,
+    series: Series,
+    latest: datetime,
+    judgement: Judgement,
+    parts: Mapping[str, Series],
+) -> Matter:
+    """More of what a sending server hands over is ``state`` than usual. ``parts`` are its series by provider."""
     cause = cause_at(latest, server=server)
-    verb = "put off" if state == State.DEFERRED else "refuse"
+    bad = {name: part.window(latest, max(WINDOWS)).bad for name, part in parts.items()}
+    is_nameless = bad.get("", 0) >= MOSTLY * sum(bad.values())
+    most = _where_most_waits(server, latest) if is_nameless and state == State.DEFERRED else None
+    verb = "put off" if state == State.DEFERRED else "refused"
+    if most is not None:
+        title, told = f"{most[0]} puts off much more of its mail than usual", f" {most[1]:,} recipients wait there."
+    elif sum(bool(count and name) for name, count in bad.items()) >= MANY:
+        word = "put off" if state == State.DEFERRED else "refuse"
+        title, told = f"Many providers {word} much more of its mail than usual", ""
+    else:
+        title, told = f"Much more of its mail is {verb} than usual", ""
+    reason = _with_cause(reason_of(series, latest, judgement, verb, "tries"), cause)
     return Matter(
         key=f"{PREFIX}{state} server:{server}",
         about=server,
-        title=f"Many providers {verb} much more of its mail than usual",
-        reason=_with_cause(reason_of(series, latest, judgement, _done(state)), cause),
+        title=title,
+        reason=f"{reason}{told}",
         actor=CAUSES[cause].actor if cause else Actor.SUPPORT,
         link=f"{reverse('rates')}?{urlencode({'server': server})}",
         bad=judgement.now.bad,
     )
+
+
+def _where_most_waits(server: str, latest: datetime) -> tuple[str, int] | None:
+    """The receiving server without a known provider where most of what waits does, and how many; None where none is."""
+    rows = [row for row in waiting_at("", since=latest - HOUR * max(WINDOWS), most=LOOKED_AT) if row.server == server]
+    places = Counter(place_of(row.remote_host, row.recipient_domain) for row in rows)
+    if not places:
+        return None
+    name, count = places.most_common(1)[0]
+    return (name, count) if count >= MOSTLY * len(rows) else None
 
 
 def of_provider(provider: str, state: str, series: Series, latest: datetime, judgement: Judgement) -> Matter:
@@ -136,7 +172,7 @@ def of_provider(provider: str, state: str, series: Series, latest: datetime, jud
         key=f"{PREFIX}{state} provider:{provider}",
         about=provider_name(provider),
         title=f"{verb} much more of our mail than usual",
-        reason=_with_cause(reason_of(series, latest, judgement, _done(state)), cause),
+        reason=_with_cause(reason_of(series, latest, judgement, _done(state), "tries"), cause),
         actor=CAUSES[cause].actor if cause else Actor.SUPPORT,
         link=reverse("rates_provider", args=[provider]),
         bad=judgement.now.bad,

@@ -14,10 +14,11 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
-from portal.maillog.models import AttemptCount, DayCount, State
+from portal.maillog.models import AttemptCount, DayCount, Delivery, State
 from portal.maillog.templatetags.log import percent
 from portal.rates.hours import Hour, total_of
 from portal.rates.limits import Limit, limits_of, per_hour, provider_name
+from portal.rates.places import LOOKED_AT, MOST_PLACES, place_of
 from portal.rates.selectors import HOUR, hours_at, this_hour
 
 #: A sending server gives up after about so many days, so nothing older still waits.
@@ -44,11 +45,27 @@ class Slowed:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A receiving server without a known provider, by its name: how many of the branch's recipients wait there.
+
+    ``domain`` is the recipient domain of most of them.
+    """
+
+    name: str
+    recipients: int
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
 class Slowing:
-    """How a branch's mail of the last :data:`DAYS` days fares: who slows it, and how much waits for other reasons."""
+    """How a branch's mail of the last :data:`DAYS` days fares: who slows it, and how much waits for other reasons.
+
+    ``places`` are what those without a known provider stand for in ``rows``, the most first.
+    """
 
     rows: tuple[Slowed, ...]
     waiting_else: int
+    places: tuple[Waiting, ...] = ()
 
     @property
     def is_slowed(self) -> bool:
@@ -61,7 +78,10 @@ class Slowing:
 
 
 def slowing_of(viewer: User, branch: BranchProfile, *, now: datetime | None = None) -> Slowing:
-    """Whether mail of ``branch`` is being slowed down; nothing where ``viewer`` may not see it. At most two queries."""
+    """Whether mail of ``branch`` is being slowed down; nothing where ``viewer`` may not see it.
+
+    At most two queries, and one more where receiving servers without a known provider are among those who slow it.
+    """
     now = now or timezone.now()
     first = now.astimezone(ZoneInfo(branch.time_zone)).date() - timedelta(days=DAYS - 1)
     rows = DayCount.objects.filter(branch__in=branches_of(viewer).filter(pk=branch.pk), day__gte=first)
@@ -84,7 +104,20 @@ def slowing_of(viewer: User, branch: BranchProfile, *, now: datetime | None = No
             for provider, count in sorted(slow.items(), key=lambda item: (-item[1], item[0]))
         ),
         waiting_else=max(waiting_else, 0),
+        places=_places(branch, now) if "" in slow else (),
     )
+
+
+def _places(branch: BranchProfile, now: datetime) -> tuple[Waiting, ...]:
+    """Where the branch's mail waits that no provider we know takes: all of them together are nobody."""
+    rows = Delivery.objects.filter(branch=branch.pk, state=State.DEFERRED, at__gte=now - timedelta(days=DAYS))
+    columns = ("provider", "cause", "remote_host", "recipient_domain")
+    domains: dict[str, Counter[str]] = {}
+    for provider, cause, host, domain in rows.order_by("-at", "-pk").values_list(*columns)[:LOOKED_AT]:
+        if not provider and cause == "rate_limited":
+            domains.setdefault(place_of(host, domain), Counter())[domain] += 1
+    found = [Waiting(name, counts.total(), counts.most_common(1)[0][0]) for name, counts in domains.items()]
+    return tuple(sorted(found, key=lambda item: (-item.recipients, item.name))[:MOST_PLACES])
 
 
 def _pushing(branch: BranchProfile, providers: set[str], now: datetime) -> set[str]:

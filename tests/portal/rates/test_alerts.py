@@ -46,14 +46,14 @@ class TestDeferrals:
         notice = Notice.objects.get()
         assert notice.key == "rates.deferred provider:gmail"
         assert (notice.about, notice.actor, notice.link) == ("Gmail", "support", "/rates/to/gmail/")
-        assert "40 % of 200 recipients were put off since 13:00 UTC" in notice.reason
+        assert "40 % of 200 tries were put off since 13:00 UTC" in notice.reason
         assert "2.0 % of 2,400, in no such hour more than 2.0 %" in notice.reason
 
     def test_an_hour_that_has_hardly_begun_does_not_hide_since_when(self, throttled: None) -> None:
         AttemptCount.objects.filter(hour=hour()).delete()
         attempts(0, accepted=1)
         alerts.review(NOW)
-        assert "40 % of 101 recipients were put off since 13:00 UTC" in Notice.objects.get().reason
+        assert "40 % of 101 tries were put off since 13:00 UTC" in Notice.objects.get().reason
 
     def test_it_is_told_once(self, throttled: None) -> None:
         for minutes in (0, 5, 10):
@@ -104,6 +104,20 @@ class TestDeferrals:
         attempts(0, provider="", accepted=40, deferred=60)
         alerts.review(NOW)
         assert open_keys() == [f"rates.deferred server:{SERVER}"]
+
+    def test_one_receiver_without_a_name_is_told_by_its_own(self, north: BranchProfile) -> None:
+        """What most of it is about, and how many recipients that is; tries are more."""
+        attempts(0, provider="", accepted=40, deferred=60)
+        for number in range(20):
+            make.delivery(
+                north, f"m{number}@bignet.example", "deferred", NOW - HOUR, server=SERVER, cause="rate_limited",
+                remote_host="mx.bignet.example",
+            )  # fmt: skip
+        alerts.review(NOW)
+        notice = Notice.objects.get()
+        assert "bignet.example" in notice.title
+        assert "20 recipients wait there" in notice.reason
+        assert "60 % of 100 tries" in notice.reason
 
     def test_a_provider_is_the_matter_only_without_the_server_that_is_one(self, throttled: None) -> None:
         """A second server, which nobody puts off, keeps Gmail from being told besides."""

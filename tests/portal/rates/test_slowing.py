@@ -12,6 +12,7 @@ from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.maillog.models import AttemptCount
 from portal.rates.slowing import Nearness, pressure_at, slowing_of
+from tests import make
 from tests.portal.rates.counted import NOW, SERVER, attempts, day, hour
 
 
@@ -36,6 +37,26 @@ class TestOfABranch:
             ("yahoo", 40, 100, True)
         ]
         assert (found.waiting, found.waiting_else) == (40, 7)
+
+    def test_receivers_without_a_known_provider_are_told_by_their_own_names(
+        self, as_nora: Client, nora: User, sven: User, north: BranchProfile
+    ) -> None:
+        day(north, 5, provider="", state="deferred", cause="rate_limited")
+        waits = {"cause": "rate_limited", "server": SERVER}
+        for number in range(4):
+            host = f"mx{number % 2 + 1}.bignet.example"
+            make.delivery(north, f"m{number}@bignet.example", "deferred", hour(), remote_host=host, **waits)
+        make.delivery(north, "a@corp.example", "deferred", hour(), remote_host="mx1.filter.example", **waits)
+        make.delivery(north, "b@other.example", "deferred", hour(), cause="greylisted")
+        found = slowing_of(nora, north, now=NOW).places
+        assert [(item.name, item.recipients, item.domain) for item in found] == [
+            ("bignet.example", 4, "bignet.example"),
+            ("filter.example", 1, "corp.example"),
+        ]
+        assert slowing_of(sven, north, now=NOW).places == ()
+        with time_machine.travel(NOW, tick=False):
+            content = as_nora.get("/branches/north/").content.decode()
+        assert "/branches/north/deliveries/?state=deferred&amp;domain=bignet.example" in content
 
     def test_whether_others_are_put_off_too(self, nora: User, north: BranchProfile) -> None:
         day(north, 30, provider="yahoo", state="deferred", cause="rate_limited")
