@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from django.core.management.color import Style
 
 from diagnostics.engine.findings import SEVERITY, Actor, Evidence, Finding, Verdict
+from diagnostics.telling import Teller
 from portal.web.text import visible
 from portal.web.words import ACTORS, VERDICTS, sign_of
 
@@ -33,24 +34,32 @@ class Told:
     finding: Finding
 
 
-def report(told: Sequence[Told], *, style: Style, with_evidence: bool = False) -> Iterator[str]:
-    """The lines of the report.
+def report(
+    told: Sequence[Told], *, style: Style, with_evidence: bool = False, teller: Teller | None = None
+) -> Iterator[str]:
+    """The lines of the report, told by ``teller`` as the pages tell them.
 
     1. What needs somebody, one group for each actor.
     2. What we could not find out.
     3. What is in order, and what was not asked.
     """
-    urgent = [item for item in told if item.finding.verdict in NEEDS_SOMEBODY]
-    for actor in sorted({item.finding.code.actor for item in urgent}, key=lambda actor: _rank(actor, urgent)):
-        group = [item for item in urgent if item.finding.code.actor is actor]
+    teller = teller or Teller()
+    codes = frozenset(item.finding.code.id for item in told)
+    told = [item for item in told if not teller.is_moot(item.check, codes)]
+    groups: dict[Actor, list[Told]] = {}
+    for item in told:
+        if item.finding.verdict in NEEDS_SOMEBODY:
+            groups.setdefault(_actor(item, teller), []).append(item)
+    for actor, group in sorted(groups.items(), key=_rank):
         heading = "Worth knowing" if actor is Actor.NOBODY else f"Whose turn: {sign_of(ACTORS, actor).word}"
-        yield from _group(heading, group, style, with_evidence)
+        yield from _group(heading, group, style, teller, with_evidence)
     for verdict, heading in (
         (Verdict.UNKNOWN, "Could not find out"),
         (Verdict.OK, "In order"),
         (Verdict.NOT_APPLICABLE, "Does not apply"),
     ):
-        yield from _group(heading, [item for item in told if item.finding.verdict is verdict], style, with_evidence)
+        group = [item for item in told if item.finding.verdict is verdict]
+        yield from _group(heading, group, style, teller, with_evidence)
 
 
 def counted(told: Iterable[Told]) -> str:
@@ -60,29 +69,33 @@ def counted(told: Iterable[Told]) -> str:
     return ", ".join(parts) or "nothing found"
 
 
-def _rank(actor: Actor, told: Sequence[Told]) -> tuple[int, int]:
-    worst = min(SEVERITY.index(item.finding.verdict) for item in told if item.finding.code.actor is actor)
-    return (worst, list(Actor).index(actor))
+def _actor(item: Told, teller: Teller) -> Actor:
+    return teller.actor(item.finding.code.actor, check=item.check, verdict=item.finding.verdict)
 
 
-def _group(heading: str, told: Sequence[Told], style: Style, with_evidence: bool) -> Iterator[str]:
+def _rank(group: tuple[Actor, list[Told]]) -> tuple[int, int]:
+    actor, told = group
+    return (min(SEVERITY.index(item.finding.verdict) for item in told), list(Actor).index(actor))
+
+
+def _group(heading: str, told: Sequence[Told], style: Style, teller: Teller, with_evidence: bool) -> Iterator[str]:
     if not told:
         return
     yield style.MIGRATE_HEADING(heading)
     for item in sorted(told, key=lambda item: SEVERITY.index(item.finding.verdict)):
-        yield from _finding(item, style, with_evidence)
+        yield from _finding(item, style, teller, with_evidence)
     yield ""
 
 
-def _finding(item: Told, style: Style, with_evidence: bool) -> Iterator[str]:
+def _finding(item: Told, style: Style, teller: Teller, with_evidence: bool) -> Iterator[str]:
     finding = item.finding
     mark, colour = MARKS[finding.verdict]
-    yield f"  {getattr(style, colour)(f'{mark} {_word(finding.verdict)}')}  {_one_line(finding.title)}"
+    yield f"  {getattr(style, colour)(f'{mark} {_word(finding.verdict)}')}  {_one_line(teller.text(finding.title))}"
     yield f"      {style.HTTP_NOT_MODIFIED(f'{item.check} · {finding.code.id}')}"
     if finding.verdict not in (Verdict.OK, Verdict.NOT_APPLICABLE) or with_evidence:
-        yield from _wrapped(finding.meaning, "      ")
+        yield from _wrapped(teller.text(finding.meaning), "      ")
     if finding.remedy:
-        yield from _wrapped(finding.remedy, "      ", first="    → ")
+        yield from _wrapped(teller.text(finding.remedy), "      ", first="    → ")
     if with_evidence:
         for evidence in finding.evidence:
             yield from _evidence(evidence)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
@@ -234,3 +237,24 @@ def test_a_recording_of_another_target_is_bad_input(tmp_path: Path) -> None:
 
 def test_a_broken_address_is_an_answer_and_not_bad_input() -> None:
     assert document("lee@corp,example", "--sender", "north.example")["target"] == "lee@corp,example"
+
+
+def test_who_writes_to_itself_is_told_of_its_own_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    theirs = Code("test.theirs", Verdict.PROBLEM, Actor.RECIPIENT_IT, "It is refused", "A rule.", "Allow it.")
+
+    async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
+        return [theirs.found()]
+
+    monkeypatch.setattr(diagnose, "CHECKS", (Check("self-to-self", "?", frozenset(), (theirs,), look),))
+    assert "Whose turn: The branch's IT" in run("lee@north.example", "--sender", "north.example")
+    assert "Whose turn: The recipient's IT" in run("lee@north.example", "--sender", "south.example")
+
+
+def test_a_reader_who_has_seen_enough_gets_no_traceback(settings: Any) -> None:
+    command = [sys.executable, "manage.py", "diagnose", "north.example"]
+    environment = {**os.environ, "SECRET_KEY": "x", "DIAGNOSTICS_ZONE": settings.DIAGNOSTICS_ZONE}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=environment) as reading:
+        assert reading.stdout is not None
+        reading.stdout.close()
+        assert reading.stderr is not None
+        assert b"Traceback" not in reading.stderr.read()

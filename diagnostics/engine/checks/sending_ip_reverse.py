@@ -73,7 +73,7 @@ def _judge(reverse: Reverse, helo: str, host: str) -> list[Finding]:
         "address": reverse.address,
         "name": reverse.confirmed or (reverse.names[0] if reverse.names else ""),
         "reverse": f"{reverse_name(reverse.address)}.",
-        "wanted": helo or host or "the server's name",
+        "wanted": helo or host or "(the server's name)",
         "kind": "AAAA" if ":" in reverse.address else "A",
         "helo": helo,
     }

@@ -30,6 +30,7 @@ from diagnostics.engine.transcript import Recording, Replay
 from diagnostics.engine.zone import Overlay, ZoneProblem, read_zone
 from diagnostics.resolving import probe_of, resolver_from_settings
 from diagnostics.senders import from_records
+from diagnostics.telling import Teller
 from diagnostics.terminal import Told, counted, report
 from portal.web.text import visible
 
@@ -126,7 +127,8 @@ class Command(BaseCommand):
                 "where it is another, name it with --mail-from."
             )
         self.stdout.write("")
-        for line in report(examined.told, style=self.style, with_evidence=with_evidence):
+        teller = Teller.of(subject.to_json())
+        for line in report(examined.told, style=self.style, with_evidence=with_evidence, teller=teller):
             self.stdout.write(line)
         recording = examined.recording
         self.stdout.write(
