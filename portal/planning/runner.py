@@ -134,12 +134,15 @@ def _finish(mailing: Mailing, found: list[Judged]) -> None:
             judge_by_dns(item, domains.routes.get(item.domain))
     counts = Counter(item.verdict.value for item in found)
     by_server, plan, hours = _plan(mailing, found, domains)
+    own = set(mailing.branch.from_domains.values_list("domain", flat=True))
+    at_own = Counter(item.domain for item in found if item.domain in own and item.verdict not in LEFT_OUT)
     mailing.verdicts.save(f"{mailing.code}.csv", ContentFile(_sheet(found, hours)), save=False)
     mailing.list.delete(save=False)
     mailing.results = {
         "lines": len(found),
         "counts": {verdict.value: counts.get(verdict.value, 0) for verdict in Verdict},
         "left": by_server.total(),
+        "own": dict(at_own),
         "plan": [wave.as_json() for wave in plan],
         "domains_not_asked": domains.not_asked,
         "mistyped": [

@@ -12,8 +12,10 @@ from django.http import Http404
 from portal.accounts.models import User
 from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
+from portal.planning.answer import Answer, answer_of
 from portal.planning.judging import LEFT_OUT, Verdict
 from portal.planning.models import Mailing
+from portal.planning.today import Obstacle
 from portal.planning.waves import Stage, timetable
 from portal.rates.limits import provider_name
 
@@ -109,6 +111,21 @@ def _name(wave: dict[str, Any]) -> str:
     if wave.get("name"):
         return str(wave["name"])
     return provider_name(wave["provider"]) if wave["provider"] else "Servers with few recipients each"
+
+
+def answer_for(mailing: Mailing, found: list[Obstacle]) -> Answer | None:
+    """Whether the list may be sent; None where it has not been judged."""
+    results = mailing.results
+    if not results:
+        return None
+    plan = results.get("plan", [])
+    return answer_of(
+        lines=results["lines"],
+        left=results["left"],
+        hours=max((wave["hours"] for wave in plan), default=0),
+        slow=sum(bool(wave.get("is_slow")) for wave in plan),
+        obstacles=found,
+    )
 
 
 def stages_of(plan: list[PlannedWave], start: datetime) -> list[Stage]:

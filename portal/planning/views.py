@@ -47,15 +47,18 @@ def mailing(request: PersonRequest, code: str) -> HttpResponse:
     plan = selectors.plan_of(found)
     zone = ZoneInfo(found.branch.time_zone)
     start = StartForm(request.GET).moment(zone)
+    # Lists that were judged by an older release do not know how many of their recipients are at the From-domains.
+    stands = obstacles(found.branch, own=found.results.get("own")) if found.is_over else []
     context = {
         "mailing": found,
+        "answer": selectors.answer_for(found, stands),
         "branch": found.branch,
         "counted": selectors.counted(found),
         "plan": plan,
         "start": StartForm(initial={"start": start.astimezone(zone).replace(tzinfo=None)}),
         "stages": selectors.stages_of(plan, start),
         "mistyped": selectors.mistyped(found),
-        "obstacles": obstacles(found.branch) if found.is_over else [],
+        "obstacles": stands,
     }
     return page_or_fragment(request, "planning/mailing.html", "planning/_mailing.html", context)
 

@@ -2,7 +2,7 @@
 
 A number comes from what is known, and says from what: what the server said today, a limit that somebody publishes or
 tells, or the best hour this sending server had there without being put off. Where none of these is known the plan
-begins small, and says so.
+goes at a pace that is rarely put off, and says so.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Any
 
 #: Where nothing is known: providers watch a sender they do not know, and this many an hour has rarely been put off.
 UNKNOWN_PACE = 200
+RARELY = f"{UNKNOWN_PACE} an hour are rarely too many"
 #: A limit is an upper edge; whoever stays below it is put off less often.
 CAREFUL = 0.8
 HOUR = timedelta(hours=1)
@@ -44,7 +45,8 @@ class Known:
 class Wave:
     """One receiving server's share: recipients, the pace an hour, how many hours that takes, and why that pace.
 
-    ``name`` is set where the provider is not known; both are empty for all with few recipients each.
+    ``name`` is set where the provider is not known; both are empty for all with few recipients each. ``is_slow``: it
+    puts off mail now.
     """
 
     provider: str
@@ -53,6 +55,7 @@ class Wave:
     hours: int
     why: str
     name: str = ""
+    is_slow: bool = False
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -88,14 +91,16 @@ def _few(counts: Sequence[int]) -> Wave:
     hours = math.ceil(max(counts) / UNKNOWN_PACE)
     why = f"{len(counts):,} servers with at most {max(counts):,} recipients each"
     if len(counts) == 1:
-        why = f"one server, and {UNKNOWN_PACE} an hour are rarely too many"
+        why = f"one server, and {RARELY}"
     return Wave("", sum(counts), math.ceil(sum(counts) / hours), hours, why)
 
 
 def _wave(to: To, count: int, known: Known) -> Wave:
     pace, why = _pace(known)
+    if not known.is_slow and known.limit is None and (known.freely or 0) < UNKNOWN_PACE and count > pace:
+        why += "; look at how the first hour went before the rest goes out"
     pace = max(1, min(pace, count))
-    return Wave(to[0], count, pace, math.ceil(count / pace), why, to[1])
+    return Wave(to[0], count, pace, math.ceil(count / pace), why, to[1], known.is_slow)
 
 
 def _pace(known: Known) -> tuple[int, str]:
@@ -118,8 +123,8 @@ def _usual_pace(known: Known) -> tuple[int, str]:
         return known.freely, f"the best hour without being put off had {known.freely:,} recipients"
     if known.freely:
         had = f"the best hour had only {known.freely:,} recipient{'' if known.freely == 1 else 's'}"
-        return UNKNOWN_PACE, f"no limit is known, and {had}, which tells nothing of more: begin small and look"
-    return UNKNOWN_PACE, "nothing is known of a limit, and nothing was sent there lately: begin small and look"
+        return UNKNOWN_PACE, f"no limit is known, and {had}, which tells nothing of more: {RARELY}"
+    return UNKNOWN_PACE, f"nothing is known of a limit, and nothing was sent there lately: {RARELY}"
 
 
 @dataclass(frozen=True, slots=True)

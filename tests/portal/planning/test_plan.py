@@ -17,10 +17,12 @@ from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.maillog.models import AttemptCount
 from portal.planning import runner
+from portal.planning.answer import Answer, May, answer_of
 from portal.planning.known import quoted
 from portal.planning.models import Mailing
 from portal.planning.services import plan_mailing
 from portal.planning.waves import FEW_EACH, Known, Stage, Wave, timetable, together, waves
+from portal.watch.models import Watch
 from tests import make
 
 NOW = datetime(2026, 3, 4, 14, 15, tzinfo=UTC)
@@ -30,6 +32,7 @@ ZONE = {
     "bignet.example": {"MX": [[10, "mx.bignet.example"]]},
     "club.example": {"MX": [[10, "mx1.hoster.example"]]},
     "choir.example": {"MX": [[10, "mx2.hoster.example"]]},
+    "north.example": {"MX": [[10, "mx.north.example"]]},
     "gmail.com": {"MX": [[5, "gmail-smtp-in.l.google.com"]]},
 }
 
@@ -68,7 +71,7 @@ def one(known: Known, count: int = 1000) -> Wave:
         (Known(limit=100, source="their page"), 80, "their page"),
         (Known(freely=400), 400, "best hour"),
         # A best hour of three says nothing about two hundred.
-        (Known(freely=3), 200, "only 3 recipients, which tells nothing of more"),
+        (Known(freely=3), 200, "only 3 recipients, which tells nothing of more: 200 an hour are rarely too many; look"),
         (Known(is_slow=True, pushing=40, said="421 too many"), 32, "421 too many"),
         (Known(is_slow=True), 50, "took nothing today"),
         (Known(is_slow=True, pushing=1), 1, "it took 1"),
@@ -176,3 +179,53 @@ def test_a_plan_of_an_older_release_is_still_shown(north: BranchProfile, as_nora
 
 def test_no_address_of_a_person_stays_in_a_quoted_reply() -> None:
     assert quoted("450 4.2.1 <lee@corp.example>:\n rate limited") == "450 4.2.1 …: rate limited"
+
+
+def test_a_plan_of_one_hour_does_not_ask_to_wait_for_the_first() -> None:
+    assert "look" in one(Known(freely=3), 201).why
+    assert "look" not in one(Known(freely=3), 200).why
+    assert "look" not in one(Known(limit=100, source="x")).why
+
+
+def standing(check: str, title: str) -> dict[str, str]:
+    return {"check": check, "question": "?", "verdict": "problem", "actor": "branch_it", "title": title}
+
+
+def test_only_what_touches_the_list_stands_in_its_way(north: BranchProfile, nora: User, as_nora: Client) -> None:
+    entries = {name: standing(name, name) for name in ("self-to-self", "recipient-mx", "sender-dmarc")}
+    Watch.objects.create(domain=north.from_domains.get(), next_at=NOW, standing=entries)
+
+    def told(mailing: Mailing) -> list[str]:
+        return [item.title for item in as_nora.get(f"/mailings/{mailing.code}/").context["obstacles"]]
+
+    assert told(planned(north, nora, "a@gmail.com")) == ["sender-dmarc"]
+    assert told(planned(north, nora, "a@gmail.com", "b@north.example")) == ["self-to-self", "sender-dmarc"]
+    older = planned(north, nora, "a@gmail.com")
+    del older.results["own"]
+    older.save()
+    assert told(older) == ["self-to-self", "sender-dmarc"]
+
+
+def test_the_page_answers_what_it_asks(north: BranchProfile, nora: User, as_nora: Client) -> None:
+    def answer(*lines: str) -> Answer:
+        found: Answer = as_nora.get(f"/mailings/{planned(north, nora, *lines).code}/").context["answer"]
+        return found
+
+    assert answer("a@gmail.com") == Answer(May.YES, 1, 1, ())
+    but = answer("a@gmail.com", "a@gmail.com")
+    assert (but.may, but.left, [item.actor for item in but.conditions]) == (May.BUT, 1, ["branch"])
+    assert answer("nonsense").may == May.NO
+    Watch.objects.create(
+        domain=north.from_domains.get(), next_at=NOW, standing={"a": standing("sender-dmarc", "Nothing vouches")}
+    )
+    but = answer("a@gmail.com")
+    assert (but.may, [item.actor for item in but.conditions]) == (May.BUT, ["branch_it"])
+    BranchProfile.objects.update(email_function="suspended", suspended_reason="Complaints")
+    no = answer("a@gmail.com")
+    assert (no.may, [item.actor for item in no.conditions]) == (May.NO, ["branch"])
+
+
+def test_a_server_that_puts_off_mail_is_a_condition() -> None:
+    assert one(Known(is_slow=True)).is_slow
+    but = answer_of(lines=1, left=1, hours=1, slow=1, obstacles=[])
+    assert (but.may, len(but.conditions)) == (May.BUT, 1)
