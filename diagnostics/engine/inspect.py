@@ -109,7 +109,7 @@ def built(found: content.Content, tried: Sequence[Tried] = ()) -> dict[str, Any]
             {"source": source[:300], **_came(answers.get(source))}
             for source in dict.fromkeys(found.page.backgrounds[:MOST_RESULTS])
         ],
-        "asked": sum(bool(item.steps) for item in tried),
+        "asked": sum(item.was_asked for item in tried),
         "attachments": [
             {"name": item.name, "type": item.type, "octets": item.octets} for item in found.attachments[:MOST_RESULTS]
         ],

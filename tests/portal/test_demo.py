@@ -6,18 +6,26 @@ import json
 from collections import Counter
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from diagnostics import runner
 from diagnostics.models import Run
 from portal.branches.models import BranchProfile
 from portal.maillog.models import AttemptCount, Delivery, IngestBatch
 from portal.maillog.rules import unclassified
+from portal.planning import runner as planning
+from portal.planning.models import Mailing
 from portal.returned.models import ReturnedMail
+from portal.signing import rounds
+from portal.signing.models import SigningKey
 from portal.standing.models import Standing
 from portal.suppression.models import Suppression
+from portal.trials.models import TrialMessage
+from portal.trials.selectors import report_of, runs_of
 from tickets.models import Exit, Report, Ticket
 from tickets.selectors.reconciled import NOT_THEIRS
 
@@ -56,7 +64,50 @@ def test_it_is_a_lived_in_world(db: None) -> None:
     exits = set(Report.objects.values_list("exit", flat=True))
     assert exits >= {Exit.ADDRESS_CORRECTED, Exit.NOT_SENT, Exit.FOUND_IN_JUNK, Exit.SUSPENDED, Exit.TICKET}
     assert set(Ticket.objects.values_list("state", flat=True)) >= {"new", "open", "waiting", "solved"}
-    assert Run.objects.count() == Report.objects.count()
+    message = TrialMessage.objects.select_related("trial").get()
+    assert Report.objects.get(code=message.trial.report).recipient == "a.meyer@stateagency.example"
+    assert (message.address, message.connection is not None) == ("192.0.2.10", True)
+    # A run for each report, and the two that look at the test message.
+    assert Run.objects.count() == Report.objects.count() + 2
+    keys = dict(SigningKey.objects.values_list("domain__domain", "state"))
+    assert keys == {"north.example": "issued", "harbor.example": "issued", "summit-alumni.example": "asked"}
+
+
+def test_its_rooms_are_furnished_once_a_worker_has_looked(db: None, settings: Any) -> None:
+    """What the worker and the beat of a desk that has just begun make of it."""
+    settings.DIAGNOSTICS_ZONE = str(Path(settings.BASE_DIR, "portal/demo/zone.json"))
+    settings.DNSBL_ZONES, settings.PICTURE_PROBE = ["none"], True
+    call_command("demo", stdout=StringIO())
+    message = TrialMessage.objects.get()
+    for run in runs_of(message):
+        runner.perform(run.pk)
+    report = report_of(TrialMessage.objects.get())
+    assert report.judgement is not None
+    assert (report.is_over, report.judgement.code) == (True, "trial.not_believed")
+    assert {item.code for item in report.own.findings} >= {"message.dkim_none", "content.image_no_host"}
+    mailing = Mailing.objects.get()
+    planning.perform(mailing.pk)
+    mailing.refresh_from_db()
+    assert mailing.state == "done"
+    assert mailing.results["counts"].keys() >= {
+        "fine",
+        "mistyped",
+        "malformed",
+        "duplicate",
+        "suppressed",
+        "failed_before",
+    }
+    for pk in rounds.due():
+        rounds.look_at(pk)
+    keys = dict(SigningKey.objects.values_list("domain__domain", "state"))
+    assert keys == {"north.example": "published", "harbor.example": "issued", "summit-alumni.example": "asked"}
+
+
+def test_where_no_test_messages_are_taken_there_is_none(db: None, settings: Any) -> None:
+    settings.TRIAL_ADDRESS = ""
+    call_command("demo", stdout=StringIO())
+    assert not TrialMessage.objects.exists()
+    assert Mailing.objects.exists()
 
 
 def test_it_never_mixes_with_what_is_there(north: BranchProfile) -> None:

@@ -68,7 +68,7 @@ class Outcome(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Tried:
     """A picture that was asked for: its address as the page has it, the server it ended at, what that comes to in a few
-    words, and every request with its answer.
+    words, and every look-up and request with its answer. ``was_asked``: a server was called on for it.
     """
 
     source: str
@@ -76,6 +76,7 @@ class Tried:
     host: str
     answer: str
     steps: tuple[str, ...] = ()
+    was_asked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,15 +101,14 @@ class Pictures:
         return (*asked, *left)
 
     async def _in_turn(self, source: str, resolver: Resolver, turn: asyncio.Semaphore, ends_at: float) -> Tried:
-        steps: list[str] = []
-        loop = asyncio.get_running_loop()
+        errand = _Errand(self, source, resolver)
         try:
             async with asyncio.timeout_at(ends_at), turn, asyncio.timeout(SECONDS):
-                return await _Errand(self, source, resolver, steps).run()
+                return await errand.run()
         except TimeoutError:
-            if not steps and loop.time() >= ends_at:
+            if not errand.host and asyncio.get_running_loop().time() >= ends_at:
                 return _not_asked(source, "the time for all pictures was over")
-            return Tried(source, Outcome.UNKNOWN, "", "no answer in time", tuple(steps))
+            return errand.end(Outcome.UNKNOWN, "no answer in time")
 
 
 def _not_asked(source: str, why: str) -> Tried:
@@ -160,9 +160,11 @@ class _UnaskedError(Exception):
 class _Errand:
     """One picture: from the page's address over its redirects to what a server said in the end."""
 
-    def __init__(self, pictures: Pictures, source: str, resolver: Resolver, steps: list[str]) -> None:
-        self.pictures, self.source, self.resolver, self.steps = pictures, source, resolver, steps
+    def __init__(self, pictures: Pictures, source: str, resolver: Resolver) -> None:
+        self.pictures, self.source, self.resolver = pictures, source, resolver
+        self.steps: list[str] = []
         self.host = ""
+        self.was_asked = False
 
     async def run(self) -> Tried:
         url = f"https:{self.source}" if self.source.startswith("//") else self.source
@@ -178,20 +180,20 @@ class _Errand:
                     return self._judged(reply)
                 url = _led(place.url, reply.location)
         except _UnaskedError as why:
-            return self._end(Outcome.NOT_ASKED, f"not asked: {why}")
+            return self.end(Outcome.NOT_ASKED, f"not asked: {why}")
         except ConnectProblem as problem:
             return self._broken(problem)
-        return self._end(Outcome.UNKNOWN, f"it leads on more than {MOST_REDIRECTS} times")
+        return self.end(Outcome.UNKNOWN, f"it leads on more than {MOST_REDIRECTS} times")
 
-    def _end(self, outcome: Outcome, answer: str) -> Tried:
-        return Tried(self.source, outcome, self.host, answer, tuple(self.steps))
+    def end(self, outcome: Outcome, answer: str) -> Tried:
+        return Tried(self.source, outcome, self.host, answer, tuple(self.steps), self.was_asked)
 
     async def _addresses(self, place: _Place) -> list[str] | Tried:
         """Where the server is, or what its name says already."""
         if place.is_literal:
             if not self.pictures.door.may_reach(place.host):
                 self.steps.append(f"{place.host} is not on the open internet, so nothing was sent there")
-                return self._end(Outcome.PRIVATE, "an address of an internal network")
+                return self.end(Outcome.PRIVATE, "an address of an internal network")
             return [place.host]
         both = await together(self.resolver.query(place.host, "A"), self.resolver.query(place.host, "AAAA"))
         addresses = [record for answer in both if answer.is_ok for record in answer.records]
@@ -201,13 +203,13 @@ class _Errand:
         ]
         if not addresses:
             if unknown := next((answer for answer in both if answer.is_unknown), None):
-                return self._end(Outcome.UNKNOWN, f"its name could not be looked up ({unknown.status.value})")
-            return self._end(Outcome.NO_HOST, "its server's name has no address")
+                return self.end(Outcome.UNKNOWN, f"its name could not be looked up ({unknown.status.value})")
+            return self.end(Outcome.NO_HOST, "its server's name has no address")
         if self.pictures.is_invented(place.host):
-            return self._end(Outcome.NOT_ASKED, "not asked: this desk answers for that name itself")
+            return self.end(Outcome.NOT_ASKED, "not asked: this desk answers for that name itself")
         if not any(map(self.pictures.door.may_reach, addresses)):
             self.steps.append("none of these is on the open internet, so nothing was sent there")
-            return self._end(Outcome.INSIDE, f"{', '.join(addresses[:MOST_ADDRESSES])} is internal")
+            return self.end(Outcome.INSIDE, f"{', '.join(addresses[:MOST_ADDRESSES])} is internal")
         return [address for address in addresses if self.pictures.door.may_reach(address)][:MOST_ADDRESSES]
 
     async def _ask(self, place: _Place, addresses: list[str]) -> _Reply:
@@ -227,6 +229,7 @@ class _Errand:
         door, is_tls = self.pictures.door, place.scheme == "https"
         port = door.https_port if is_tls else door.http_port
         name = place.host if is_tls else ""
+        self.was_asked = True
         connection = await door.open(addresses, port, seconds=SECONDS, tls_name=name)
         async with connection:
             reply = await _exchange(connection, method, place, self.pictures.desk)
@@ -235,24 +238,24 @@ class _Errand:
 
     def _judged(self, reply: _Reply) -> Tried:
         if reply.is_picture:
-            return self._end(Outcome.LOADS, reply.told)
+            return self.end(Outcome.LOADS, reply.told)
         if 200 <= reply.status < 300:
             # HTML Living Standard §4.8.4.3: what a picture is called is not looked at, only how it begins.
             is_one = reply.body.startswith(_BEGINNINGS) or reply.body[8:12] in _BRANDS
-            return self._end(Outcome.LOADS if is_one else Outcome.NO_PICTURE, reply.told)
+            return self.end(Outcome.LOADS if is_one else Outcome.NO_PICTURE, reply.told)
         if reply.status in (404, 410):
-            return self._end(Outcome.GONE, reply.told)
+            return self.end(Outcome.GONE, reply.told)
         if 400 <= reply.status < 500 and reply.status not in _PASSING:
-            return self._end(Outcome.REFUSED, reply.told)
-        return self._end(Outcome.UNKNOWN, reply.told)
+            return self.end(Outcome.REFUSED, reply.told)
+        return self.end(Outcome.UNKNOWN, reply.told)
 
     def _broken(self, problem: ConnectProblem) -> Tried:
         self.steps.append(problem.text)
         cause = problem.__cause__
         if problem.code == "tls" and isinstance(cause, ssl.SSLCertVerificationError):
             is_wrong = cause.verify_code in _WRONG_CERTIFICATE
-            return self._end(Outcome.CERTIFICATE if is_wrong else Outcome.CHAIN, cause.verify_message)
-        return self._end(Outcome.UNKNOWN, problem.text)
+            return self.end(Outcome.CERTIFICATE if is_wrong else Outcome.CHAIN, cause.verify_message)
+        return self.end(Outcome.UNKNOWN, problem.text)
 
 
 def _place(url: str) -> _Place:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.branches.models import AllowListEntry, BranchProfile
 from portal.branches.services import suspend
-from portal.demo import desk, mails, people, stories
+from portal.demo import desk, mails, people, rooms, stories
 from portal.rates import alerts
 from portal.standing import rounds as standings
 from portal.suppression.loading import load
@@ -43,6 +43,7 @@ class Command(BaseCommand):
             self.read_log(now)
             self.take_mails(now)
             tickets = desk.tell(now)
+            rooms.furnish(now)
             summit = BranchProfile.objects.get(code="summit")
             suspend(summit, reason=SUSPENDED_BECAUSE, by=User.objects.get(email="ada@desk.example"))
             BranchProfile.objects.filter(pk=summit.pk).update(suspended_since=now - timedelta(days=2))

@@ -31,7 +31,9 @@ class Told(Pictures):
 
     async def ask_all(self, sources: Sequence[str], resolver: Resolver) -> tuple[Tried, ...]:
         ASKED.extend(sources)
-        return tuple(Tried(item, Outcome.GONE, "north.example", "404 Not Found", (f"HEAD {item}",)) for item in sources)
+        return tuple(
+            Tried(item, Outcome.GONE, "north.example", "404 Not Found", (f"HEAD {item}",), True) for item in sources
+        )
 
 
 @pytest.fixture(autouse=True)

@@ -84,7 +84,7 @@ def outcome(authority: Authority, server: Serve, *sources: str, **options: Any) 
 def test_a_picture_that_is_there_is_asked_for_once(authority: Authority) -> None:
     server = Server({"HEAD /banner.png": answer("200 OK", "image/png", PNG)})
     (found,) = tried(authority, server)
-    assert (found.outcome, found.source, found.host) == (Outcome.LOADS, AT, HOST)
+    assert (found.outcome, found.source, found.host, found.was_asked) == (Outcome.LOADS, AT, HOST, True)
     assert server.lines == ["HEAD /banner.png"]
     assert any("127.0.0.1" in step and "200 OK" in step for step in found.steps)
 
@@ -280,7 +280,8 @@ def test_every_redirect_is_judged_anew(authority: Authority, to: str, expected: 
 )
 def test_what_is_known_without_asking(authority: Authority, source: str, expected: Outcome) -> None:
     server = Server({})
-    assert outcome(authority, server, source, may_reach=is_public) is expected
+    (found,) = tried(authority, server, source, may_reach=is_public)
+    assert (found.outcome, found.was_asked) == (expected, False)
     assert server.asked == []
 
 

@@ -103,7 +103,10 @@ class Told(Pictures):
     outcome: Outcome = Outcome.GONE
 
     async def ask_all(self, sources: Sequence[str], resolver: Resolver) -> tuple[Tried, ...]:
-        return tuple(Tried(source, self.outcome, "north.example", "404 Not Found", ("GET",)) for source in sources)
+        return tuple(
+            Tried(source, self.outcome, "north.example", "404 Not Found", ("GET",), was_asked=True)
+            for source in sources
+        )
 
 
 def test_an_inspection_tells_of_each_picture() -> None:
