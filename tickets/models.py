@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import date
 
 from django.conf import settings
 from django.db import models
@@ -59,6 +60,10 @@ def _own_domains(branch: BranchProfile, run: Run | None) -> set[str]:
     """The domain that the branch sends as, by its profile and by what was examined."""
     sender = str(run.subject.get("sender_domain") or "") if run else ""
     return {_domain(branch.notification_address), sender.lower() or _domain(branch.notification_address)}
+
+
+#: In the evidence of a report: the day on which the records about its recipient were erased.
+TAKEN_OUT = "taken_out"
 
 
 class Report(models.Model):
@@ -121,6 +126,12 @@ class Report(models.Model):
     def is_within(self) -> bool:
         """The branch wrote to a domain that it sends as, so its own IT is the recipient's as well."""
         return _domain(self.recipient) in _own_domains(self.branch, self.run)
+
+    @property
+    def taken_out(self) -> date | None:
+        """The day on which the records about the recipient were erased at their wish; since then none is left."""
+        day = self.evidence.get(TAKEN_OUT)
+        return date.fromisoformat(day) if day else None
 
     @property
     def is_draft(self) -> bool:

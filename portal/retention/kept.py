@@ -22,6 +22,7 @@ from portal.maillog.models import (
     DeliveryEvent,
     HourCount,
     IngestBatch,
+    LogCoverage,
     MessageLog,
 )
 from tickets.models import Report
@@ -86,6 +87,9 @@ def _drop_log(model: type[models.Model], day: date) -> int:
         first = day.replace(day=1) if partitions.is_partitioned() else day
         cut = datetime.combine(first, time(), UTC)
         Report.objects.filter(delivery__at__lt=cut).update(delivery=None)
+        # Of the time whose records have gone, nothing follows from there being none.
+        LogCoverage.objects.filter(ends__lte=cut).delete()
+        LogCoverage.objects.filter(begins__lt=cut).update(begins=cut)
     return partitions.drop_before(model, day)
 
 

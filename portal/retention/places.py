@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.db import models, transaction
+from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
@@ -23,7 +24,7 @@ from portal.retention.models import Way
 from portal.retention.person import Person, is_named_in_octets
 from portal.returned.models import ReturnedMail, ReturnedRecipient
 from portal.suppression.models import Reason, Suppression
-from tickets.models import Event, Report, Ticket
+from tickets.models import TAKEN_OUT, Event, Report, Ticket
 
 PIECE = 200
 #: What of a message may hold an address (a return path does, and so may what the application calls it), how long it is.
@@ -118,6 +119,9 @@ def _one_report(person: Person, report: Report) -> None:
     report.client = ""
     for name in ("answers", "evidence", "past_exits"):
         setattr(report, name, person.rewritten_json(getattr(report, name)))
+    if person.way == Way.ERASE:
+        # What is not there any more must not be taken for what was never sent.
+        report.evidence[TAKEN_OUT] = timezone.now().date().isoformat()
     report.save(update_fields=["recipient", "corrected_recipient", "client", "answers", "evidence", "past_exits"])
     ticket = Ticket.objects.filter(report=report).first()
     if ticket is not None:

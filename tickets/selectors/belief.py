@@ -82,7 +82,8 @@ def case_of(viewer: User | None, report: Report, run: Run | None) -> Case:
             around=report.around,
             span=timedelta(days=report.span_days),
             covered_for=REMEMBERED,
-            is_covered=report.evidence.get("sent", {}).get("is_covered"),
+            # Where records were erased, their absence proves nothing.
+            is_covered=False if report.taken_out else report.evidence.get("sent", {}).get("is_covered"),
             delivery=report.delivery,
             is_none=choice not in MAY_BE_ANY,
             is_beside=True,
@@ -100,7 +101,7 @@ def case_of(viewer: User | None, report: Report, run: Run | None) -> Case:
     )
     case = replace(
         found.case,
-        covered_until=_until(report.evidence.get("sent", {})),
+        covered_until=None if report.taken_out else _until(report.evidence.get("sent", {})),
         has_case_note=choice.startswith("case_note-") or (found.case.has_case_note and choice in MAY_BE_ANY),
         traced=traced(report),
     )

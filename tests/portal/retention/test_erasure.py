@@ -33,6 +33,7 @@ from portal.maillog.models import (
     Delivery,
     DeliveryEvent,
     IngestBatch,
+    LogCoverage,
     SavedFilter,
     State,
 )
@@ -52,7 +53,7 @@ from tests import make
 from tests.portal.intake.conftest import read, upload_of
 from tests.portal.returned.conftest import dsn
 from tests.tickets.queue.conftest import make_ticket
-from tickets.models import Attachment, Event, Ticket
+from tickets.models import Attachment, Event, Report, Ticket
 
 WHO = "Lee.Wong@corp.example"
 VERP = "bounce+lee.wong=corp.example@north.example"
@@ -233,6 +234,21 @@ def test_erasing_takes_the_rows_and_leaves_the_others(world: Ticket, ada: User) 
     assert set(Delivery.objects.values_list("recipient", flat=True)) == {"other@corp.example", "bo@corp.example"}
     assert CaseNote.objects.count() == 0
     assert list(DayCount.objects.values_list("state", "recipients").order_by("state")) == counted
+
+
+def test_a_ticket_about_an_erased_person_says_so_and_nothing_else(world: Ticket, ada: User, as_ida: Client) -> None:
+    """The log is complete, and the records are gone: that does not mean that nothing was sent."""
+    now = timezone.now()
+    LogCoverage.objects.create(branch=world.branch, begins=now - timedelta(days=90), ends=now)
+    Report.objects.filter(pk=world.report_id).update(
+        answers={"sent": {"choice": "none"}}, evidence={"sent": {"is_covered": True}}, around=now - timedelta(days=2)
+    )
+    Ticket.objects.filter(pk=world.pk).update(suggested_cause="recipient_policy", run=None)
+    take_out(Way.ERASE, ada)
+    response = as_ida.get("/tickets/1/")
+    assert response.context["report"].taken_out == timezone.now().date()
+    assert "not_sent" not in [item.cause for item in response.context["beliefs"]]
+    assert b"were taken out on" in response.content
 
 
 def test_a_stand_in_keeps_the_story(world: Ticket, ada: User) -> None:

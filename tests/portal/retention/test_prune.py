@@ -21,7 +21,7 @@ from diagnostics.models import ReceivedMessage, Run
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.maillog.importers.event import Kind, LogEvent
-from portal.maillog.models import DayCount, DayPart, Delivery, DeliveryEvent, MessageLog
+from portal.maillog.models import DayCount, DayPart, Delivery, DeliveryEvent, LogCoverage, MessageLog
 from portal.maillog.partitions import partitions_of
 from portal.maillog.services import ingest
 from portal.planning.models import Mailing
@@ -75,6 +75,19 @@ def test_a_dry_round_takes_nothing_and_tells_the_same(log: dict[str, datetime]) 
     assert keys() == ({"old", "lines", "new"}, {"old", "lines", "new"})
     assert {item["kind"]: item["rows"] for item in dry.results}["deliveries"] == 1
     assert {item["kind"]: item["rows"] for item in dry.results}["events"] == 4
+
+
+def test_a_log_is_complete_no_longer_for_what_was_dropped(log: dict[str, datetime], north: BranchProfile) -> None:
+    now = timezone.now()
+    for begins, ends in ((900, 800), (700, 5)):
+        LogCoverage.objects.create(
+            branch=north, begins=now - timedelta(days=begins), ends=now - timedelta(days=ends)
+        )  # fmt: skip
+    prune(Pruning.objects.create(is_dry=True))
+    assert LogCoverage.objects.count() == 2
+    prune(Pruning.objects.create())
+    (span,) = LogCoverage.objects.all()
+    assert Delivery.objects.order_by("at")[0].at > span.begins > now - timedelta(days=440)
 
 
 def test_a_report_about_a_dropped_delivery_stays(log: dict[str, datetime], north: BranchProfile, nora: User) -> None:
