@@ -38,6 +38,24 @@ class OwnServer(models.Model):
         return f"{self.host}:{self.port}"
 
 
+class ServerRequest(models.Model):
+    """A branch asks to send through a server of its own: what it knows of it, and never a password.
+
+    It is gone when an admin has entered the settings.
+    """
+
+    branch = models.OneToOneField(BranchProfile, on_delete=models.CASCADE, related_name="+")
+    host = models.CharField(max_length=253)
+    port = models.PositiveIntegerField(default=587)
+    encryption = models.CharField(max_length=10, choices=Encryption, default=Encryption.STARTTLS)
+    contact = models.CharField(max_length=320, blank=True, help_text="Who has the user name and the password.")
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
+    at = models.DateTimeField(default=timezone.now)
+
+    def __str__(self) -> str:
+        return f"{self.branch}: {self.host}:{self.port}"
+
+
 class ServerTrial(models.Model):
     """One try of the settings: each step with what the server said. Nothing in it holds the password."""
 

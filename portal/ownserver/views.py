@@ -9,10 +9,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from portal.accounts.access import admin_required, person_required
 from portal.branches.access import branch_for
-from portal.branches.models import SendingMode
+from portal.branches.models import BranchProfile, SendingMode
 from portal.ownserver import services
-from portal.ownserver.forms import ServerForm, TrialForm
-from portal.ownserver.models import OwnServer
+from portal.ownserver.forms import AskForm, ServerForm, TrialForm
+from portal.ownserver.models import OwnServer, ServerRequest
 from portal.web.http import PersonRequest
 
 
@@ -22,23 +22,48 @@ def own_server(request: PersonRequest, code: str) -> HttpResponse:
     """The settings and the latest tries, for whoever may see the branch; admins change them."""
     branch = branch_for(request.user, code)
     held = OwnServer.objects.filter(branch=branch).first()
+    asked = ServerRequest.objects.select_related("by").filter(branch=branch).first()
+    known = held or asked
     is_saving = request.method == "POST" and request.user.is_admin
-    form = ServerForm(request.POST if is_saving else None, initial=ServerForm.opening(held) if held else None)
+    form = ServerForm(request.POST if is_saving else None, initial=ServerForm.opening(known) if known else None)
     if is_saving and form.is_valid():
         services.save_server(branch, **form.cleaned_data, by=request.user)
         messages.success(request, "The settings were saved. Try them now.")
         return redirect("own_server", code=code)
+    ask_form = AskForm(initial=AskForm.opening(asked) if asked else None)
+    return _page(request, branch, form=form, ask_form=ask_form, status=400 if form.is_bound else 200)
+
+
+@require_POST
+@person_required
+def own_server_ask(request: PersonRequest, code: str) -> HttpResponse:
+    """Ask an admin to have the branch send through a server of its own."""
+    branch = branch_for(request.user, code)
+    form = AskForm(request.POST)
+    if not form.is_valid():
+        return _page(request, branch, form=ServerForm(), ask_form=form, status=400)
+    services.ask_for_server(branch, **form.cleaned_data, by=request.user)
+    messages.success(request, "An admin of the desk was asked, and asks your IT for the user name and the password.")
+    return redirect("own_server", code=code)
+
+
+def _page(
+    request: PersonRequest, branch: BranchProfile, *, form: ServerForm, ask_form: AskForm, status: int
+) -> HttpResponse:
+    held = OwnServer.objects.filter(branch=branch).first()
     trials = list(held.trials.select_related("by").order_by("-at", "-pk")[:5]) if held else []
     context = {
         "branch": branch,
         "server": held,
         "form": form,
+        "ask_form": ask_form,
+        "asked": ServerRequest.objects.select_related("by").filter(branch=branch).first(),
         "trial_form": TrialForm(),
         "trials": trials,
         "is_own": branch.sending == SendingMode.OWN,
         "is_trying": any(trial.state != "done" for trial in trials),
     }
-    return render(request, "ownserver/server.html", context, status=400 if form.is_bound else 200)
+    return render(request, "ownserver/server.html", context, status=status)
 
 
 @require_POST

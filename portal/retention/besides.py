@@ -178,7 +178,10 @@ LASTING: tuple[Lasting, ...] = (
     Lasting(
         "DKIM keys, requests to be allowed, own mail servers", "The public half of keys; who was asked and what they "
         "answered; how trying a server went. Passwords are sealed.",
-        ("signing.SigningKey", "allowing.AllowRequest", "ownserver.OwnServer", "ownserver.ServerTrial"), "asked_at",
+        (
+            "signing.SigningKey", "allowing.AllowRequest", "ownserver.OwnServer", "ownserver.ServerRequest",
+            "ownserver.ServerTrial",
+        ), "asked_at",
     ),
     Lasting(
         "Rules, limits and saved filters", "What people told the desk, and who changed it.",

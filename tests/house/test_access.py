@@ -61,6 +61,7 @@ class Row:
 ROWS: dict[str, Row] = {
     # A branch's own mail server: support looks and tries, admins change.
     "own_server": Row("branch", "get post", "branch"),
+    "own_server_ask": Row("branch", "post", "branch"),
     "own_server_try": Row("branch", "post", "branch"),
     "own_server_forget": Row("admin", "post", "branch"),
     # What is known of a recipient domain: to each as far as they may see it.

@@ -16,9 +16,10 @@ from django.test import Client
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.ownserver import runner, services
-from portal.ownserver.models import OwnServer, ServerTrial
+from portal.ownserver.models import OwnServer, ServerRequest, ServerTrial
 from portal.ownserver.sealing import SealProblem, seal, unseal
 from portal.ownserver.trying import Settings, Step, attempt
+from portal.watch.models import Notice
 
 SENDER = "registrar@north.example"
 
@@ -217,3 +218,30 @@ def test_the_pages(as_ada: Client, as_ida: Client, as_nora: Client, server: OwnS
     assert as_ida.post(path + "forget/").status_code == 403
     as_ada.post(path + "forget/")
     assert OwnServer.objects.count() == 0
+
+
+ASKED = {"host": "smtp.north.example", "port": 465, "encryption": "tls", "contact": "Lee, 555 0100"}
+
+
+def test_a_branch_asks_and_an_admin_enters(
+    north: BranchProfile, as_nora: Client, as_sven: Client, as_ada: Client
+) -> None:
+    path = "/branches/north/own-server/"
+    assert path + "ask/" in as_nora.get(path).content.decode()
+    assert as_nora.get(path + "ask/").status_code == 405
+    assert as_sven.post(path + "ask/", ASKED).status_code == 404
+    for wrong in ({"port": 80}, {"host": "no host"}, {"contact": ""}, {"encryption": "x"}):
+        assert as_nora.post(path + "ask/", ASKED | wrong).status_code == 400
+    assert not ServerRequest.objects.exists()
+    for _ in range(2):
+        assert as_nora.post(path + "ask/", ASKED).status_code == 302
+    assert ServerRequest.objects.get().contact == "Lee, 555 0100"
+    notice = Notice.objects.get(closed=None)
+    assert (notice.actor, notice.link) == ("support", path)
+    form = as_ada.get(path).context["form"]
+    assert (form["host"].value(), form["port"].value()) == ("smtp.north.example", 465)
+    settings = {"host": "smtp.north.example", "port": 465, "encryption": "tls", "sender": SENDER}
+    assert as_ada.post(path, settings).status_code == 302
+    assert not ServerRequest.objects.exists()
+    assert not Notice.objects.filter(closed=None).exists()
+    assert path + "ask/" not in as_nora.get(path).content.decode()
