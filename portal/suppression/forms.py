@@ -22,7 +22,12 @@ STATES = [("in_force", "In force"), ("over", "Over"), ("all", "All")]
 class SuppressionFilter(forms.Form):
     """What the list is narrowed to; lives in the URL, and what cannot be read narrows nothing."""
 
-    address = forms.CharField(label="Address or domain", max_length=320, required=False)
+    address = forms.CharField(
+        label="Address or domain",
+        max_length=320,
+        required=False,
+        help_text="A whole address, how one begins, or a domain.",
+    )
     branch = forms.ChoiceField(required=False)
     reason = forms.ChoiceField(choices=[("", "Any reason"), *Reason.choices], required=False)
     state = forms.ChoiceField(label="Entries", choices=STATES, required=False)

@@ -22,6 +22,8 @@ from portal.suppression.models import Suppression
 
 #: So many addresses are looked up in one query.
 PIECE = 500
+#: An address is searched by its beginning from so many characters on.
+SHORTEST = 3
 #: An address that came back and went off the list more often than this has no story worth reading to its end.
 MOST_OF_ONE = 20
 
@@ -31,15 +33,15 @@ def suppressions(
 ) -> QuerySet[Suppression]:
     """The entries that ``viewer`` may see, narrowed; the caller takes a keyset page of them by ``since``.
 
-    ``address`` is a whole address, or a domain. ``state`` is "in_force", "over" or "all".
+    ``address`` is a whole address, how one begins (:data:`SHORTEST` characters at least), or a domain. ``state`` is
+    "in_force", "over" or "all".
     """
     rows = suppressions_of(viewer)
     if branch is not None:
         rows = rows.filter(branch=branch)
     sought = address.strip()
     if sought:
-        named, domain = normal(sought), sought.lower().removeprefix("@")
-        rows = rows.filter(domain=domain) if "@" not in domain else rows.filter(address_normal=named)
+        rows = rows.filter(_sought(sought))
     if reason:
         rows = rows.filter(reason=reason)
     now = timezone.now()
@@ -49,6 +51,14 @@ def suppressions(
     elif state == "over":
         rows = rows.exclude(in_force)
     return rows.select_related("branch", "by", "ended_by")
+
+
+def _sought(text: str) -> Q:
+    domain = text.lower().removeprefix("@")
+    if "@" in domain:
+        return Q(address_normal=normal(text))
+    is_domain_only = text.startswith("@") or len(domain) < SHORTEST
+    return Q(domain=domain) if is_domain_only else Q(domain=domain) | Q(address_normal__startswith=domain)
 
 
 def suppression_for(viewer: User, pk: int) -> Suppression:

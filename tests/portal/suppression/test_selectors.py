@@ -72,3 +72,14 @@ def test_narrowing(
     suppressed(north, "kim@other.example")
     services.end(suppressed(north, "old@corp.example", "manual"), because="Gone.", by=nora)
     assert {row.address for row in selectors.suppressions(nora, branch=north, **narrowed)} == found  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("sought", "is_found"),
+    [
+        ("lee", True), ("LEE@corp.example", True), ("corp.example", True), ("@corp.example", True), ("le", False),
+        ("@lee", False), ("le_", False), ("kim@corp.example", False), ("ee@corp.example", False),
+    ],
+)  # fmt: skip
+def test_how_an_address_is_sought(nora: User, entry: Suppression, sought: str, is_found: bool) -> None:
+    assert selectors.suppressions(nora, address=sought).exists() is is_found
