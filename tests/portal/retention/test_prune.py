@@ -144,7 +144,7 @@ def test_the_page_asks_a_bounded_number_of_queries(
     as_ada: Client, log: dict[str, datetime], django_assert_max_num_queries: Any
 ) -> None:
     make.case_note(BranchProfile.objects.get(), "a@b.example", datetime(2020, 1, 1, tzinfo=UTC))
-    with django_assert_max_num_queries(36):
+    with django_assert_max_num_queries(40):
         as_ada.get("/retention/")
 
 
