@@ -321,7 +321,7 @@ ORDERS: dict[str, tuple[str, Callable[[Tally], float]]] = {
     "refused": ("Refusal share", lambda tally: tally.refused_share),
     "deferred": ("Deferral share", lambda tally: tally.deferred_share),
     "complaints": ("Complaint share", lambda tally: tally.complaint_share),
-    "missing": ("Reports per 1,000", lambda tally: tally.missing_rate),
+    "missing": ("Tickets per 1,000", lambda tally: tally.missing_rate),
     "sent": ("Recipients", lambda tally: tally.sent),
 }
 
