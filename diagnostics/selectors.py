@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -98,11 +98,17 @@ def _read(row: StoredFinding, teller: Teller) -> ReadFinding:
         title=teller.text(filled(code.title, row.arguments)) if code else row.code,
         meaning=teller.text(filled(code.meaning, row.arguments)) if code else "",
         remedy=teller.text(filled(code.remedy, row.arguments)) if code else "",
-        sources=code.sources if code else (),
+        sources=(*code.sources, *_instructions(row.arguments)) if code else (),
         evidence=tuple(Evidence(**{**item, "lines": tuple(item["lines"])}) for item in row.evidence),
         arguments=row.arguments,
         publish=code.publish.filled(row.arguments) if code and code.publish else None,
     )
+
+
+def _instructions(arguments: Mapping[str, Any]) -> tuple[Source, ...]:
+    """The instructions of the very product that a finding is about, where it names one."""
+    name, link = str(arguments.get("name") or ""), str(arguments.get("instructions") or "")
+    return (Source(f"the instructions of {name}", link=link),) if name and link.startswith("https://") else ()
 
 
 def by_actor(findings: Iterable[ReadFinding]) -> list[ActorFindings]:

@@ -74,6 +74,7 @@ def _named(known: Receiver, domain: str, answers: Sequence[object]) -> Finding:
         kind=known.kind.value,
         guide=known.guide or ("gateway" if known.kind is Kind.GATEWAY else ""),
         steps=" ".join(known.allow),
+        instructions=known.source,
     )
 
 

@@ -16,10 +16,8 @@ from diagnostics.engine.receivers import receiver_of
 from diagnostics.engine.resolver import Resolver
 from diagnostics.engine.subject import Subject
 
-RULE = (
-    Source("RFC 7489", "2.4"),
-    Source("Mimecast anti-spoofing policies", link="https://mimecastsupport.zendesk.com/hc/en-us"),
-)
+#: What DMARC is for. What a product does by itself beyond that stands in its own instructions, named with the finding.
+RULE = (Source("RFC 9989"),)
 APART = Code(
     "self.apart", Verdict.NOT_APPLICABLE, Actor.NOBODY, "Sender and recipient have different domains",
     "So no gateway takes the mail for a forgery of its own domain.", "", RULE,
@@ -73,7 +71,8 @@ async def look(subject: Subject, resolver: Resolver) -> Sequence[Finding]:
     addresses = list(server.addresses)
     if known is not None and known.self_to_self:
         steps = " ".join(known.allow)
-        return [LIKELY_REFUSED.found(*route.answers, domain=name, name=known.name, steps=steps, addresses=addresses)]
+        facts = {"domain": name, "name": known.name, "steps": steps, "instructions": known.source}
+        return [LIKELY_REFUSED.found(*route.answers, **facts, addresses=addresses)]
     return [POSSIBLE.found(*route.answers, domain=name, addresses=addresses)]
 
 

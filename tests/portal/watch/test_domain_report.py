@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from diagnostics import runner
+from diagnostics.engine.findings import Actor, Verdict
 from diagnostics.engine.zone import Zone
-from diagnostics.models import Run
+from diagnostics.models import Run, StoredFinding
+from diagnostics.selectors import ReadFinding
 from portal.branches.models import BranchProfile, DKIMEntry, SendingDomain, SendingServer
 from portal.watch import rounds
 from portal.watch.models import Notice, Watch
+from portal.watch.summary import summary
 from tests.portal.watch.test_rounds import BARE, SOUND
 
 KEY = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo="
@@ -35,6 +39,7 @@ def look(monkeypatch: pytest.MonkeyPatch, domain: SendingDomain) -> Any:
         monkeypatch.setattr(runner, "resolver_from_settings", lambda fresh=False: Zone(zone))
         run = rounds.look(rounds.watch_of(domain), by=None)
         runner.perform(run.pk)
+        run.refresh_from_db()
         return run
 
     return perform
@@ -134,3 +139,54 @@ def test_the_notices_cost_the_same_however_many(
     Notice.objects.bulk_create(Notice(watch=watch, key=f"k{n}", title="t", actor="support") for n in range(200))
     with django_assert_max_num_queries(6):
         as_ida.get("/notices/")
+
+
+def found(code: str, check: str, verdict: Verdict, actor: Actor) -> ReadFinding:
+    return ReadFinding(
+        check=check, question="?", code=code, verdict=verdict, actor=actor, title="", meaning="", remedy="",
+        sources=(), evidence=(), arguments={},
+    )  # fmt: skip
+
+
+FINE = found("spf.pass", "sender-spf", Verdict.OK, Actor.NOBODY)
+LISTED = found("list.listed", "sending-ip-listed", Verdict.PROBLEM, Actor.SUPPORT)
+
+
+def test_a_listed_address_is_never_fine() -> None:
+    assert summary([FINE]).outside == "fine"
+    told = summary([FINE, LISTED])
+    assert "blocklist" in told.outside
+    assert told.outside.endswith("support has something to do")
+    assert told.verdict == Verdict.PROBLEM
+    own = summary([FINE, replace(LISTED, actor=Actor.BRANCH_IT)])
+    assert own.outside.endswith("your IT has something to do")
+    besides = summary([found("spf.fail", "sender-spf", Verdict.PROBLEM, Actor.BRANCH_IT), LISTED])
+    assert besides.outside.startswith("your IT has something to do")
+    assert "blocklist" in besides.outside
+    # Few receivers refuse for a policy list.
+    assert summary([FINE, replace(LISTED, code="list.policy", verdict=Verdict.NOTICE)]).outside == "fine"
+
+
+def test_there_is_no_e_mail_to_explain_and_one_fold(as_nora: Client, url: str, look: Any) -> None:
+    run = look(SOUND)
+    StoredFinding.objects.create(
+        run=run, attempt=run.attempt, position=99, check_slug="sending-ip-listed", code="list.listed",
+        verdict="problem", actor="support", arguments={"address": "192.0.2.10", "list": "ZEN"},
+    )  # fmt: skip
+    response = as_nora.get(f"{url}/report/")
+    assert [item.code for item in response.context["aside"]] == ["list.listed"]
+    text = response.content.decode()
+    assert "this e-mail" not in text
+    assert text.count("192.0.2.10 is on the blocklist") == 1
+
+
+def test_the_letter_names_the_instructions_of_the_product_it_is_about(as_nora: Client, url: str, look: Any) -> None:
+    run = look(SOUND)
+    StoredFinding.objects.create(
+        run=run, attempt=run.attempt, position=99, check_slug="self-to-self", code="self.gateway", verdict="problem",
+        actor="branch_it", arguments={"name": "Microsoft 365", "instructions": "https://learn.microsoft.com/x"},
+    )  # fmt: skip
+    letter = as_nora.get(f"{url}/letter/").context["letter"]
+    found = next(item for item in letter.findings if item.code == "self.gateway")
+    assert [source.url for source in found.sources][1:] == ["https://learn.microsoft.com/x"]
+    assert "Mimecast" not in "".join(str(source) for source in found.sources)

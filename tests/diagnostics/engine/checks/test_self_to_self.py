@@ -9,7 +9,7 @@ import pytest
 
 from diagnostics.engine.checks.self_to_self import CHECK
 from diagnostics.engine.subject import AllowListRecord
-from tests.diagnostics.engine.checks.looked import SERVER, codes
+from tests.diagnostics.engine.checks.looked import SERVER, codes, findings
 
 CONFIRMED = AllowListRecord(
     domain="harbor.example", state="confirmed", at="2026-02-01T00:00:00+00:00", addresses=("192.0.2.10",)
@@ -56,3 +56,15 @@ def test_its_own_server_may() -> None:
     zone = mx("mail.harbor.example")
     found = codes(CHECK, zone, recipient="o@harbor.example", sender_domain="harbor.example", sending_server=server)
     assert found == ["self.own_server"]
+
+
+@pytest.mark.parametrize(
+    ("host", "link"),
+    [("us-smtp-inbound-1.mimecast.com", "mimecast"), ("harbor-example.mail.protection.outlook.com", "microsoft")],
+)
+def test_the_instructions_are_those_of_the_product_itself(host: str, link: str) -> None:
+    (found,) = findings(
+        CHECK, mx(host), recipient="o@harbor.example", sender_domain="harbor.example", sending_server=SERVER
+    )
+    assert link in str(found.arguments["instructions"])
+    assert [source.document for source in found.code.sources] == ["RFC 9989"]
