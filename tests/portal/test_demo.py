@@ -30,6 +30,12 @@ from tickets.models import Exit, Report, Ticket
 from tickets.selectors.reconciled import NOT_THEIRS
 
 
+@pytest.fixture(autouse=True)
+def _takes_test_messages(settings: Any) -> None:
+    """As the embedded default does."""
+    settings.TRIAL_ADDRESS = "test+<token>@desk.example"
+
+
 def test_it_is_a_lived_in_world(db: None) -> None:
     call_command("demo", stdout=StringIO())
     assert set(BranchProfile.objects.values_list("code", flat=True)) == {"north", "harbor", "summit"}
