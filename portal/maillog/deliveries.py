@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
+
+from django.db import IntegrityError, transaction
 
 from portal.branches.models import BranchProfile, SendingServer
 from portal.maillog import matching, partitions, refusals
@@ -49,11 +51,12 @@ class Deliveries:
         short = {host.partition(".")[0]: pk for host, pk in self._servers.items()}
         self._servers = {label: pk for label, pk in short.items() if labels[label] == 1} | self._servers
 
-    def store(self, events: list[LogEvent], unheard: Container[str] = ()) -> int:
+    def store(self, events: list[LogEvent], unheard: Collection[str] = ()) -> int:
         """Store messages, deliveries and events; work the touched deliveries out again. Returns how many were new.
 
         Call it inside a transaction. ``unheard`` are Message-IDs that no stored message has, as far as this transaction
-        has asked.
+        has asked. Of such a message nothing is known, so that its events need not be looked for; should a message have
+        lost its Message-ID to another, the table refuses them the second time, and they are looked for after all.
 
         1. What is known already, by its fingerprint, is left out.
         2. Messages are found or made; then the deliveries of those that were found are looked up.
@@ -62,9 +65,18 @@ class Deliveries:
         """
         if not events:
             return 0
+        try:
+            with transaction.atomic():
+                return self._store(events, unheard)
+        except IntegrityError:
+            if not unheard:
+                raise
+            return self._store(events)
+
+    def _store(self, events: list[LogEvent], unheard: Container[str] = ()) -> int:
         wait_for_turn()
         look_up_by_index()
-        fresh = self._fresh(events)
+        fresh = self._fresh(events, unheard)
         if not fresh:
             return 0
         partitions.ensure({event.at for event in fresh})
@@ -89,12 +101,15 @@ class Deliveries:
         refusals.tell(self.source, self._branches, fresh)
         return len(fresh)
 
-    def _fresh(self, events: list[LogEvent]) -> list[LogEvent]:
+    def _fresh(self, events: list[LogEvent], unheard: Container[str]) -> list[LogEvent]:
         """Those of ``events`` that are not stored yet, each once."""
         rows = {event.fingerprint: event for event in events}
-        at = {event.at for event in events}
+        asked = [name for name, event in rows.items() if event.message_id not in unheard]
+        if not asked:
+            return list(rows.values())
+        at = {rows[name].at for name in asked}
         # A fingerprint holds the time, so only the partitions of these months have to be looked through.
-        stored = among(DeliveryEvent.objects.filter(at__range=(min(at), max(at))), ("fingerprint",), zip(rows))
+        stored = among(DeliveryEvent.objects.filter(at__range=(min(at), max(at))), ("fingerprint",), zip(asked))
         for fingerprint in stored.values_list("fingerprint", flat=True):
             rows.pop(fingerprint, None)
         return list(rows.values())

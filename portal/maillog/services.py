@@ -25,7 +25,7 @@ from portal.maillog.models import IngestBatch, MessageLog
 from portal.maillog.records import store_clients, store_coverage, store_notes
 
 #: So many events are stored in one transaction; fewer on SQLite, where all others wait for it.
-BATCH = 40_000 if connection.vendor == "postgresql" else 5000
+BATCH = 20_000 if connection.vendor == "postgresql" else 5000
 #: So many rejected lines are kept with the batch; all of them are counted.
 KEPT_REJECTIONS = 1000
 

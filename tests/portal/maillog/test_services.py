@@ -287,3 +287,29 @@ def test_what_a_row_of_a_result_tells_of_its_message_is_kept(north: BranchProfil
     take([line("message", 0, "m9", "lee@corp.example", subject="Your class begins", module="quicktools")])
     message.refresh_from_db()
     assert (message.subject, message.module) == ("Your class begins", "quicktools")
+
+
+def test_a_message_that_lost_its_message_id_is_not_told_of_twice(north: BranchProfile) -> None:
+    """Then its Message-ID is unheard of, its events are taken for news, and the table says that they are none."""
+    ident, stamp = "4jbgK90c8HzKWXP", "2026-03-04T14:02:10Z out1 postfix"
+    log = "".join(
+        f"{stamp}/{text}\n"
+        for text in (
+            f"cleanup[1]: {ident}: message-id=<m1@north.example>",
+            f"qmgr[1]: {ident}: from=<b@north.example>, size=9, nrcpt=1 (queue active)",
+            f"smtp[1]: {ident}: to=<lee@corp.example>, relay=mx.corp.example[192.0.2.7]:25, delay=1, dsn=2.0.0, "
+            "status=sent (250 2.0.0 OK)",
+        )
+    )
+    new = f"{stamp}/cleanup[1]: 4jbgK90c8HzKWXR: message-id=<m2@north.example>\n" + log.splitlines()[2].replace(
+        "WXP: to=<lee@", "WXR: to=<kim@"
+    )
+    read = IMPORTERS["postfix"]
+    assert ingest(read(BytesIO(log.encode()), "", Zones()), source="postfix").new == 1
+    MessageLog.objects.update(key="app-1", message_id="<other@north.example>", queue_id="")
+    before = state()
+    batch = ingest(read(BytesIO(f"{log}{new}\n".encode()), "", Zones()), source="postfix")
+    assert (batch.lines, batch.new, batch.duplicate, batch.rejected_count) == (5, 1, 1, 0)
+    assert DeliveryEvent.objects.count() == Delivery.objects.count() == MessageLog.objects.count() == 2
+    Delivery.objects.get(recipient="kim@corp.example").message.delete()
+    assert state()["deliveries"] == before["deliveries"]
