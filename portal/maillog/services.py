@@ -66,13 +66,17 @@ def ingest(events: Iterable[Item], *, source: str, name: str = "") -> IngestBatc
 
 @contextmanager
 def _calm_collector() -> Iterator[None]:
-    """Have the collector of cycles look less often: millions of events come and go here, and none is a cycle."""
+    """Have the collector of cycles look less often, and at nothing that was there before: millions of events come and
+    go here, and none is a cycle.
+    """
     before = gc.get_threshold()
-    gc.set_threshold(200_000, 50, 100)
+    gc.freeze()
+    gc.set_threshold(500_000, 50, 100)
     try:
         yield
     finally:
         gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 def _batches(events: Iterable[Item]) -> Iterator[list[Item]]:
