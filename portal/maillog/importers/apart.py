@@ -175,7 +175,8 @@ def _blocks(items: Iterable[Item]) -> Iterator[list[tuple[Any, ...]]]:
 
 
 def _write(block: Block) -> None:
-    octets = marshal.dumps(block)
+    # The format that does not look for what was written before: these are texts, nearly all of them different.
+    octets = marshal.dumps(block, 2)
     left = memoryview(len(octets).to_bytes(LENGTH, "big") + octets)
     while left:
         left = left[os.write(sys.stdout.fileno(), left) :]

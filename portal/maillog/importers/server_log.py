@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
 from sys import intern
 
 from portal.maillog.importers import clock
@@ -24,6 +25,8 @@ MONTHS = {
 UTC_NAMES = frozenset(["UTC", "GMT", "Z"])
 #: Two clocks are never quite the same: so far a time without a zone may lie after now.
 SKEW = timedelta(minutes=10)
+#: So long is remembered how times were read.
+REMEMBERED = timedelta(days=1)
 #: Messages that are held in memory at most; what a log leaves open longer is found again by its queue id.
 MOST_OPEN = 200_000
 #: A message that is over is remembered while so many others are: late lines still name it.
@@ -38,6 +41,9 @@ class Clock:
     def __init__(self, zone: tzinfo) -> None:
         self._zone = zone
         self._read: dict[str, datetime] = {}
+        #: Minutes without a year ("Mar  4 14:02") that were over when they were read.
+        self._minutes: dict[str, datetime] = {}
+        self._since = clock.now()
 
     def __call__(self, text: str) -> datetime:
         """The time ``text`` says, in UTC; EventProblem when it says none that mail was sent at."""
@@ -45,11 +51,22 @@ class Clock:
         if at is None:
             if len(self._read) > 10_000:
                 self._read.clear()
-            at = self._read[text] = self._time(text)
+                self._minutes.clear()
+            minute = self._minutes.get(text[:12])
+            if minute is not None and len(text) == 15 and text[13:].isdecimal():
+                at = minute + timedelta(seconds=min(int(text[13:]), 59))
+            else:
+                at = self._time(text)
+            self._read[text] = at
         return at
 
     def _time(self, text: str) -> datetime:
         now = clock.now()
+        if now - self._since > REMEMBERED:
+            # In a log that is followed the same day of the year comes again.
+            self._read.clear()
+            self._minutes.clear()
+            self._since = now
         try:
             at, is_sure = (self._recent(text, now), False) if text[:3] in MONTHS else self._dated(text)
         except (ValueError, OverflowError):
@@ -102,6 +119,9 @@ class Clock:
             except ValueError:
                 continue
             if at < now + AHEAD:
+                begins = at.replace(second=0, microsecond=0)
+                if EARLIEST < begins < now - timedelta(minutes=1):
+                    self._minutes[text[:12]] = begins
                 return at
         raise ValueError(text)
 
@@ -183,12 +203,14 @@ class Queue:
         self._most = len(self._messages) + MOST_OVER
 
 
+@lru_cache(maxsize=50_000)
 def is_own_host(relay: str) -> bool:
     """Whether the next server is this machine: a hand-over to its own content filter, not to the recipient."""
     host, _, rest = relay.partition("[")
     return host == "localhost" or _OWN.fullmatch(rest.partition("]")[0] or host) is not None
 
 
+@lru_cache(maxsize=1000)
 def status_of(text: str) -> str:
     return text if _STATUS.fullmatch(text) else ""
 
@@ -207,5 +229,6 @@ def address_of(text: str) -> str:
     return checked("recipient", text)
 
 
+@lru_cache(maxsize=50_000)
 def host_of(text: str) -> str:
     return intern(text.lower().rstrip(".")[:255])
