@@ -2,6 +2,9 @@
 (() => {
   "use strict";
 
+  // What only a script can do is shown only where there is one.
+  document.documentElement.dataset.scripted = "";
+
   // Colours: as the system, light or dark; remembered on this device.
   const themeOf = () => document.documentElement.dataset.theme || "auto";
   const showTheme = () => {
