@@ -25,7 +25,7 @@ def test_a_domain_is_examined_as_a_sender(as_ida: Client) -> None:
     assert response.headers["Location"] == f"/diagnostics/runs/{run.code}/"
     assert run.subject["sender_domain"] == "north.example"
     assert run.subject["sending_server"]["addresses"] == ["192.0.2.10", "2001:db8::10"]
-    assert run.subject["selectors"] == [{"selector": "xen1", "public_key": ""}]
+    assert run.subject["selectors"] == [{"selector": "xen1", "public_key": "", "is_signing": True}]
 
 
 def test_an_address_is_examined_as_a_recipient(as_ida: Client) -> None:
@@ -72,7 +72,7 @@ def test_our_records_fill_in_what_they_know_of_the_sender(as_ida: Client, north:
     DKIMEntry.objects.filter(domain__branch=north).update(public_key="KEY")
     as_ida.post(URL, {"target": "lee@corp.example", "sender": "north.example"})
     subject = Run.objects.get().subject
-    assert subject["selectors"] == [{"selector": "xen1", "public_key": "KEY"}]
+    assert subject["selectors"] == [{"selector": "xen1", "public_key": "KEY", "is_signing": True}]
     assert subject["sending_server"]["envelope_domain"] == "xenegrade.net"
     assert subject["sending_server"]["addresses"] == ["192.0.2.10"]
     assert subject["is_from_records"] is True
