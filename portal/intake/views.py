@@ -74,7 +74,8 @@ def _taken_elsewhere(request: PersonRequest, data: dict[str, Any], kind: str) ->
         messages.warning(request, f"{words} The first: {batch.rejected[0]['why']}")
     else:
         messages.success(request, words)
-    return redirect("logs")
+    # What came of it stands there, the latest first.
+    return redirect("returned_mails" if kind == "dsn" else "logs")
 
 
 def _mended(request: PersonRequest) -> Upload | None:

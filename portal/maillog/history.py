@@ -260,6 +260,12 @@ def hours_of(viewer: User, branch: BranchProfile, day: date) -> list[Period]:
     return found[::-1]
 
 
+def log_begins(viewer: User, branch: BranchProfile) -> date | None:
+    """The first day of which anything of ``branch`` was counted; None where nothing was. One query."""
+    rows = DayPart.objects.filter(_own(viewer, branch), part="").order_by("day")
+    return rows.values_list("day", flat=True).first()
+
+
 def total_of(periods: Iterable[Period]) -> Tally:
     """All of ``periods`` as one."""
     counts: dict[str, int] = {}

@@ -45,11 +45,18 @@ def history(request: PersonRequest, code: str) -> HttpResponse:
         told = counts.history_of(viewer, branch, span, form.cut, column)
     total = counts.total_of(told.periods)
     whole = counts.period_of(branch, span, total)
+    begins = None
+    if not day and not total.is_empty and told.periods[-1].tally.is_empty:
+        # Of the time before the log nothing is known, which a row of noughts would not say.
+        begins = counts.log_begins(viewer, branch)
+        while begins and told.periods[-1].span.last < begins:
+            told.periods.pop()
     context |= {
         "name": form.name,
         "span": span,
         "day": day,
         "periods": told.periods,
+        "begins": begins if begins and begins > span.first else None,
         "parts": told.parts,
         "total": total,
         "whole": whole,

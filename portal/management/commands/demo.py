@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import timedelta
 from pathlib import Path
-from tempfile import NamedTemporaryFile, TemporaryDirectory
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from django.core.management import call_command
@@ -17,6 +17,7 @@ from portal.accounts.models import User
 from portal.branches.models import AllowListEntry, BranchProfile
 from portal.branches.services import suspend
 from portal.demo import desk, mails, people, rooms, stories
+from portal.maillog.models import IngestBatch
 from portal.rates import alerts
 from portal.standing import rounds as standings
 from portal.suppression.loading import load
@@ -89,18 +90,20 @@ class Command(BaseCommand):
         alerts.review_complaints(now)
 
     def read_log(self, now: Any) -> None:
-        with NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
-            for line in stories.lines(now, mails.stories()):
-                file.write(json.dumps(line) + "\n")
-            file.flush()
-            call_command("ingest", "jsonl", file.name, verbosity=0, stdout=self.stdout)
+        lines = "".join(json.dumps(line) + "\n" for line in stories.lines(now, mails.stories()))
+        self.ingest("jsonl", "xendirect.jsonl", lines.encode())
+
+    def ingest(self, source: str, name: str, octets: bytes) -> None:
+        """Read a file of that name, as a user would; the folder it stands in is nobody's business."""
+        with TemporaryDirectory() as folder:
+            file = Path(folder) / name
+            file.write_bytes(octets)
+            call_command("ingest", source, str(file), verbosity=0, stdout=self.stdout)
+            IngestBatch.objects.filter(name=str(file)).update(name=name)
 
     def take_mails(self, now: Any) -> None:
         """What came back, and the suppression lists that the branches brought with them."""
-        with TemporaryDirectory() as folder:
-            file = Path(folder) / "returned.mbox"
-            file.write_bytes(mails.mbox(now))
-            call_command("ingest", "dsn", str(file), verbosity=0, stdout=self.stdout)
+        self.ingest("dsn", "returned.mbox", mails.mbox(now))
         ida = User.objects.get(email="ida@desk.example")
         for branch in BranchProfile.objects.all():
             load(branch, read_sheet(mails.sheet(branch.code, now)), by=ida, source="A list from before")

@@ -56,7 +56,7 @@ def test_what_it_is_shows_in_how_it_begins(octets: bytes, kind: str) -> None:
 
 def test_support_has_it_read(as_ida: Client, north: BranchProfile) -> None:
     response = as_ida.post("/logs/new/", {"file": SimpleUploadedFile("b.eml", MAIL), "branch": ""})
-    assert response.headers["Location"] == "/logs/"
+    assert response.headers["Location"] == "/returned/"
     assert ReturnedMail.objects.get().name == "b.eml"
     assert IngestBatch.objects.get().source == "dsn"
     assert not Upload.objects.exists()

@@ -66,6 +66,7 @@ def test_recipients_by_how_far_they_got(north: BranchProfile, as_nora: Client) -
 )
 def test_spans(query: str, pieces: int, first: str, north: BranchProfile, as_nora: Client) -> None:
     counted(north, "accepted", 1)
+    counted(north, "accepted", 1, TODAY - timedelta(days=800))
     periods = as_nora.get(PAGE + query).context["periods"]
     assert (len(periods), periods[0].label) == (pieces, first)
 
@@ -225,5 +226,17 @@ def test_it_costs_the_same_whatever_is_counted(
 ) -> None:
     for number in range(rows):
         counted(north, "refused", 1, TODAY - timedelta(days=number % 30), cause=f"cause{number}")
+    counted(north, "refused", 1, TODAY - timedelta(days=29))
     with django_assert_num_queries(6):
         as_nora.get(PAGE)
+
+
+def test_of_the_time_before_the_log_nothing_is_told(north: BranchProfile, as_nora: Client) -> None:
+    counted(north, "accepted", 3, TODAY - timedelta(days=40))
+    counted(north, "accepted", 5)
+    context = as_nora.get(f"{PAGE}?span=24-months").context
+    assert context["begins"] == TODAY - timedelta(days=40)
+    assert [period.tally.sent for period in context["periods"]] == [5, 0, 3]
+    # Inside of it a nought is one.
+    inside = as_nora.get(PAGE).context
+    assert (inside["begins"], len(inside["periods"])) == (None, 30)
