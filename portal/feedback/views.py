@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ipaddress import ip_address
 
+from django.conf import settings
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
@@ -28,6 +29,7 @@ def feedback(request: PersonRequest, code: str) -> HttpResponse:
         "seen": selectors.seen_from(request.user, branch, days=days),
         "page": page_of(selectors.aggregate_reports(request.user, branch), request.GET, by="ends", size=20),
         "tls": selectors.tls_reports(request.user, branch),
+        "report_addresses": settings.REPORT_ADDRESSES,
         "range": days,
         "days_query": f"days={days}",
         "ranges": RANGES,

@@ -28,8 +28,14 @@ def test_ours_and_others_are_told_apart(as_nora: Client, north: BranchProfile) -
     assert len(answer.context["tls"]) == 1
 
 
-def test_nothing_yet(as_nora: Client, north: BranchProfile) -> None:
-    assert as_nora.get("/branches/north/feedback/?days=nonsense").status_code == 200
+def test_nothing_yet(as_nora: Client, as_ida: Client, north: BranchProfile, settings: Any) -> None:
+    """Whoever may bring a report in finds the way, and everybody the address that reports come to."""
+    settings.REPORT_ADDRESSES = ["dmarc@desk.example"]
+    for client, way in ((as_nora, False), (as_ida, True)):
+        content = client.get("/branches/north/feedback/?days=nonsense").content.decode()
+        assert "manage.py" not in content
+        assert "rua=mailto:dmarc@desk.example" in content
+        assert ('href="/logs/new/"' in content) is way
 
 
 def test_strangers_and_other_methods(as_sven: Client, as_nora: Client, north: BranchProfile) -> None:
