@@ -119,6 +119,8 @@ ROWS: dict[str, Row] = {
     # The wizard.
     "reports": Row("person"),
     "report_begin": Row("person", "get post"),
+    # What one form opened at once is found again by whoever sent it.
+    "reports_together": Row("owner", "get post", "together"),
     "report": Row("branch", "get", "report"),
     "report_step": Row("branch", "get post", "report"),
     "report_findings": Row("branch", "get", "report"),
@@ -282,7 +284,14 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
     BranchProfile.objects.filter(pk=north.pk).update(organisation=f"{CANARY} College")
     delivery = make.delivery(north, f"{CANARY}@corp.example")
     make.case_note(north, f"{CANARY}@corp.example")
-    draft = Report.objects.create(branch=north, by=nora, recipient=f"{CANARY}@corp.example", around=make.NOON)
+    together = "5f0c63f5-3ad0-4e55-9c75-0a3f5e2a7a10"
+    draft = Report.objects.create(
+        branch=north,
+        by=nora,
+        recipient=f"{CANARY}@corp.example",
+        around=make.NOON,
+        evidence={"together": together},
+    )
     ticket = make_ticket(1, north, nora, recipient=f"{CANARY}@corp.example")
     file = Attachment.objects.create(
         report=ticket.report,
@@ -325,6 +334,7 @@ def world(north: BranchProfile, nora: User, ida: User) -> dict[str, dict[str, An
         },
         "trial_of_another": {"token": token_of(shared), "kind": "shown"},
         "report": {"code": draft.code, "slug": "sent"},
+        "together": {"code": together},
         "ticket": {"number": 1},
         "attachment": {"code": file.code},
         "run": {"code": run.code},

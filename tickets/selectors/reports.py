@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
-from uuid import UUID
+from uuid import UUID, uuid5
 from zoneinfo import ZoneInfo
 
 from django.db.models import Count, Q, QuerySet
@@ -206,6 +206,17 @@ def already_about(viewer: User, branch: BranchProfile, recipient: str, *, apart_
         list(tickets.select_related("report__by").order_by("-last_activity", "-id")[:5]),
         list(drafts.select_related("by").order_by("-created", "-id")[:3]),
     )
+
+
+def part_of(code: UUID, recipient: str) -> UUID:
+    """The submission of the report about ``recipient`` among those that one form, ``code``, opened together."""
+    return uuid5(code, normal(recipient))
+
+
+def together_with(viewer: User, code: UUID) -> list[Report]:
+    """The reports that ``viewer`` opened together under ``code``, in the order they were typed; at most a form's."""
+    rows = reports_of(viewer).filter(by=viewer, evidence__together=str(code))
+    return list(rows.select_related("branch__sending_server", "by", "run", "ticket", "delivery").order_by("id")[:50])
 
 
 def ended_about(viewer: User, report: Report, *, most: int = 3) -> list[Report]:

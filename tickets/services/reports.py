@@ -6,10 +6,11 @@ A draft may be open in two browsers. Every change names the version it was decid
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Max
@@ -28,7 +29,7 @@ from portal.maillog.selectors import domains_reached, last_refusal_by_rule
 from tickets import tasks
 from tickets.models import Event, EventKind, Exit, Report, ReportState, Ticket
 from tickets.selectors.belief import believed, case_of
-from tickets.selectors.reports import domain_of, profile_addresses
+from tickets.selectors.reports import domain_of, part_of, profile_addresses
 from tickets.traces import trace_in
 
 #: What was answered about a recipient does not hold for another one.
@@ -115,6 +116,25 @@ def open_report(
     return report
 
 
+@transaction.atomic
+def open_together(
+    branch: BranchProfile, *, by: User, messages: Sequence[Message], submission: UUID | None
+) -> tuple[UUID, list[Report]]:
+    """A draft for each of ``messages``, and the code under which they are found together (``together_with``).
+
+    The same form sent twice makes them once; sent again with other recipients, it makes only those that are new.
+    """
+    code = submission or uuid4()
+    made = []
+    for message in messages:
+        report = open_report(branch, by=by, message=message, submission=part_of(code, message.recipient))
+        if report.is_draft and report.evidence.get("together") != str(code):
+            report.evidence = {**report.evidence, "together": str(code)}
+            report.save(update_fields=["evidence"])
+        made.append(report)
+    return code, made
+
+
 def message_of(report: Report) -> Message:
     """Which e-mail the report is about, as it stands."""
     return Message(**{name: getattr(report, name) for name in Message.__dataclass_fields__})
@@ -132,13 +152,18 @@ def change_message(report: Report, *, message: Message, by: User, version: int) 
         gone = ABOUT_RECIPIENT
     elif (before.around, before.span_days) != (message.around, message.span_days):
         gone = ("sent",)
-    evidence = {} if gone else {name: kept for name, kept in report.evidence.items() if name != "told"}
+    evidence = _beyond(report) if gone else {name: kept for name, kept in report.evidence.items() if name != "told"}
     values |= {"evidence": evidence} | ({"delivery": None} if gone else {})
     _change(report, version=version, answers={k: v for k, v in answers.items() if k not in gone}, **values)
     if before.recipient != message.recipient:
         examine(report, by=by)
         _read_traces_anew(report)
     return report
+
+
+def _beyond(report: Report) -> dict[str, Any]:
+    """What is kept with a report whatever e-mail it is about."""
+    return {name: kept for name, kept in report.evidence.items() if name == "together"}
 
 
 def _read_traces_anew(report: Report) -> None:
@@ -242,7 +267,7 @@ def reopen(report: Report, *, by: User, version: int) -> Report:
     if report.exit == Exit.ADDRESS_CORRECTED and report.corrected_recipient:
         past["recipient"] = report.recipient
         answers = {k: v for k, v in answers.items() if k not in ABOUT_RECIPIENT}
-        values = {"recipient": report.corrected_recipient, "delivery": None, "evidence": {}}
+        values = {"recipient": report.corrected_recipient, "delivery": None, "evidence": _beyond(report)}
         values["around"] = (report.ended or timezone.now()).replace(second=0, microsecond=0)
     elif report.exit in BY_ANSWER:
         answers.pop(report.exit_step, None)

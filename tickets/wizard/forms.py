@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta, tzinfo
-from email.utils import parseaddr
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -16,8 +16,10 @@ from portal.branches.models import BranchProfile
 from portal.maillog.models import Delivery, Module
 from portal.web.fields import ManyFiles
 from portal.web.moments import zone_of
+from portal.web.text import visible
 from tickets.models import OtherDomain, Report, Symptom
 from tickets.services.reports import Message
+from tickets.wizard.several import MOST, MOST_NAME, MOST_TYPED, Named, named_in, unreadable
 from tickets.wizard.words import ADDRESS_WORDS, JUNK_WORDS, SPANS, SUPPRESSED
 
 if TYPE_CHECKING:
@@ -26,10 +28,12 @@ if TYPE_CHECKING:
 NO_DAY = "Not known? Leave it empty, and the whole log is looked through."
 #: A clock that is a little ahead is no reason to refuse a form.
 SLACK = timedelta(minutes=10)
-#: What mail clients put around an address when it is copied from them.
-PASTED = frozenset({"display_name", "brackets", "mailto"})
-#: The longest name of a client that is kept.
-MOST_NAME = 160
+#: The longest address that is kept.
+MOST_ADDRESS = 320
+SEVERAL = (
+    f"Exactly as the e-mail was sent to it, mistakes and all. Several got nothing? Up to {MOST} addresses, with commas "
+    "or one a line; each becomes a report, and they are looked at together."
+)
 
 
 class MessageForm(forms.Form):
@@ -39,7 +43,7 @@ class MessageForm(forms.Form):
     branch = forms.ModelChoiceField(queryset=BranchProfile.objects.none(), to_field_name="code")
     recipient = forms.CharField(
         label="Recipient's e-mail address",
-        max_length=320,
+        max_length=MOST_TYPED,
         help_text="Exactly as the e-mail was sent to it, mistakes and all.",
         widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false", "autocomplete": "off"}),
     )
@@ -70,14 +74,22 @@ class MessageForm(forms.Form):
         help_text="As on the client profile. It lets us compare the address with the profile's.",
     )
 
-    def __init__(self, data: Any = None, *, branches: QuerySet[BranchProfile], **kwargs: Any) -> None:
+    def __init__(
+        self, data: Any = None, *, branches: QuerySet[BranchProfile], takes_several: bool = False, **kwargs: Any
+    ) -> None:
         initial = {"submission": uuid.uuid4(), **kwargs.pop("initial", {})}
         super().__init__(data, initial=initial, **kwargs)
         self.fields["branch"].queryset = branches  # type: ignore[attr-defined]
         self.fields["branch"].empty_label = "Choose the branch"  # type: ignore[attr-defined]
         choices = list(branches[:2])
-        #: The name that was pasted with the address.
-        self.name_beside = ""
+        #: Whom it is about, once that is known.
+        self.recipients: tuple[Named, ...] = ()
+        self.takes_several = takes_several
+        if takes_several:
+            # A line break is lost in a field of one line, and two addresses become one.
+            attrs = {**self.fields["recipient"].widget.attrs, "rows": 1}
+            self.fields["recipient"].widget = forms.Textarea(attrs=attrs)
+            self.fields["recipient"].help_text = SEVERAL
         #: The one branch it can be about; None where there are several.
         self.only_branch = choices[0] if len(choices) == 1 else None
         if self.only_branch is not None:
@@ -89,20 +101,40 @@ class MessageForm(forms.Form):
     def clean_recipient(self) -> str:
         """What a mail client put around an address is left out, and the name in it is kept for the client's.
 
-        An address that cannot be read is kept as typed: that it is wrong is for step 2 to say.
+        An address that cannot be read is kept as typed: that it is wrong is for step 2 to say. Several are only taken
+        where a report is begun, and only those that can be read.
         """
-        typed: str = self.cleaned_data["recipient"].strip()
-        parsed = parse_address(typed)
-        if not isinstance(parsed, Address) or not PASTED & set(parsed.cleaned):
-            return typed
-        self.name_beside = display_name(typed) if "display_name" in parsed.cleaned else ""
-        return parsed.shown
+        typed: str = self.cleaned_data["recipient"]
+        self.recipients = named_in(typed)
+        if len(self.recipients) > 1:
+            self._check_several()
+        elif len(typed.strip()) > MOST_ADDRESS:
+            raise forms.ValidationError(f"An address has no more than {MOST_ADDRESS} characters.")
+        return self.recipients[0].address
+
+    def _check_several(self) -> None:
+        count = len(self.recipients)
+        if not self.takes_several:
+            raise forms.ValidationError(f"A report is about one address. There are {count} here.", code="several")
+        if count > MOST:
+            raise forms.ValidationError(
+                f"Up to {MOST} addresses are taken at once; there are {count}. Of a whole mailing, report one "
+                "recipient and say that others are affected too; the message log shows how all of it fared.",
+                code="too_many",
+            )
+        wrong = unreadable(self.recipients)
+        if wrong:
+            raise forms.ValidationError(
+                f"Cannot be read as an address: {', '.join(visible(item) for item in wrong)}. Correct it, or report it "
+                "by itself: then we look at what is wrong with it.",
+                code="unreadable",
+            )
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or {}
         branch, day = data.get("branch"), data.get("day")
         data |= {"around": None, "is_day_only": False}
-        data["client"] = data.get("client") or self.name_beside
+        data["client"] = data.get("client") or (self.recipients[0].name if self.recipients else "")
         if branch is None or day is None:
             if data.get("at") and "day" not in self.errors:
                 self.add_error("day", "On which day was that? Give the day, or leave the time empty too.")
@@ -115,15 +147,15 @@ class MessageForm(forms.Form):
         data["around"] = min(moment, timezone.now()).replace(second=0, microsecond=0)
         return data
 
+    def messages(self) -> list[Message]:
+        """One for each recipient; a name that stood beside an address is its client's."""
+        whole = self.message()
+        return [replace(whole, recipient=item.address, client=item.name) for item in self.recipients]
+
     def message(self) -> Message:
         """What was typed, as the services take it."""
         names = ("recipient", "around", "is_day_only", "span_days", "module", "function", "client")
         return Message(**{name: self.cleaned_data[name] for name in names})
-
-
-def display_name(typed: str) -> str:
-    """The name that stands beside an address, as mail clients write both (RFC 5322 §3.4); empty where there is none."""
-    return parseaddr(typed)[0].strip()[:MOST_NAME]
 
 
 def _zone(branch: BranchProfile) -> tzinfo:

@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from tickets.wizard import listing, views
+from tickets.wizard import listing, together, views
 
 urlpatterns = [
     path("reports/", listing.reports, name="reports"),
     path("reports/new/", views.report_begin, name="report_begin"),
+    path("reports/together/<uuid:code>/", together.together, name="reports_together"),
     path("reports/<uuid:code>/", views.report, name="report"),
     path("reports/<uuid:code>/findings/", views.report_findings, name="report_findings"),
     path("reports/<uuid:code>/text/", views.report_text, name="report_text"),

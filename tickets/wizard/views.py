@@ -56,7 +56,12 @@ def report_begin(request: PersonRequest) -> HttpResponse:
     initial = delivery_initial(delivery, delivery.branch) if delivery else {}
     initial |= {"recipient": request.GET["recipient"]} if request.GET.get("recipient") else {}
     branches = branches_of(request.user)
-    form = MessageForm(request.POST if request.method == "POST" else None, branches=branches, initial=initial)
+    posted = request.POST if request.method == "POST" else None
+    form = MessageForm(posted, branches=branches, initial=initial, takes_several=True)
+    if form.is_valid() and len(form.recipients) > 1:
+        branch, submission = form.cleaned_data["branch"], form.cleaned_data["submission"]
+        code, _ = services.open_together(branch, by=request.user, messages=form.messages(), submission=submission)
+        return redirect("reports_together", code=code)
     already = _already(request, form)
     if form.is_valid() and (not already or _is_said(request, form)):
         message, branch = form.message(), form.cleaned_data["branch"]
