@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import Q, Sum
 from django.utils import timezone
 
-from diagnostics.engine.causes import CAUSES
+from diagnostics.engine.causes import CAUSES, Arrival, cause_for
 from diagnostics.engine.receivers import UNNAMED, receiver_called
 from portal.accounts.models import User
 from portal.branches.access import branches_of
@@ -281,7 +281,8 @@ def total_of(periods: Iterable[Period]) -> Tally:
 def _part(column: str, value: str, tally: Tally, note: str) -> Part:
     words, actor = value or "Not told by the log", ""
     if column == "cause" and value in CAUSES:
-        words, actor = CAUSES[value].title, str(CAUSES[value].actor)
+        told = cause_for(value, own_server=False, arrival=Arrival.ACCEPTED) or CAUSES[value]
+        words, actor = told.title, str(told.actor)
     elif column == "provider":
         receiver = receiver_called(value) if value else None
         words = receiver.name if receiver else value or UNNAMED

@@ -7,14 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db.models import Q
-from django.utils import timezone
 
-from diagnostics.engine.causes import CAUSES, Case, DeliveryFact, Ranked, rank
 from portal.accounts.models import User
 from portal.branches.access import branches_of
-from portal.maillog.addresses import domain_of, normal
-from portal.maillog.models import CaseNote, Delivery, DeliveryEvent, MessageLog, State
-from portal.maillog.replies import cause_now, named_rules
+from portal.maillog.models import Delivery, DeliveryEvent, MessageLog, State
 from portal.maillog.selectors import TimelineItem, told
 
 #: Recipients on one page of a message.
@@ -95,35 +91,3 @@ def others_of(viewer: User, message: MessageLog) -> list[MessageLog]:
     if not viewer.is_support:
         rows = rows.filter(branch__in=branches_of(viewer))
     return list(rows.select_related("branch").order_by("-at")[:MOST_OTHERS])
-
-
-def beliefs_of(delivery: Delivery, notes: list[CaseNote], *, is_covered: bool) -> tuple[Ranked, ...]:
-    """What most likely became of it and whose turn it is, from the log alone; the checks of a report know more."""
-    branch, message, leg = delivery.branch, delivery.message, delivery.onward or delivery
-    cause = cause_now(leg)
-    return rank(
-        Case(
-            now=timezone.now(),
-            recipient=delivery.recipient,
-            sender_domain=domain_of(normal(message.from_address)) if message.from_address else "",
-            around=delivery.at,
-            sends_through_own_server=branch.sends_through_own_server,
-            is_suspended=branch.is_suspended,
-            suspended_since=branch.suspended_since,
-            suspended_reason=branch.suspended_reason,
-            delivery=DeliveryFact(
-                state=leg.state,
-                at=delivery.at,
-                state_at=leg.state_at,
-                cause=cause if cause in CAUSES else "",
-                reply=leg.reply,
-                reply_code=leg.reply_code,
-                remote_host=leg.remote_host,
-                attempts=leg.attempts,
-                recipient=leg.recipient if delivery.onward else "",
-            ),
-            has_case_note=bool(notes),
-            is_covered=is_covered,
-            rules=named_rules(),
-        )
-    )

@@ -133,13 +133,9 @@ def delivery(request: PersonRequest, pk: int) -> HttpResponse:
     """One message to one recipient: its facts, its story, whose turn it is."""
     found = selectors.delivery_for(request.user, pk)
     give_onward([found])
-    notes = selectors.notes_about(found)
-    is_covered = selectors.is_covered(found.branch, found.at, found.at)
     context = {
         "delivery": found,
         "branch": found.branch,
-        "timeline": selectors.timeline_of(found),
-        "notes": notes,
-        "beliefs": stories.beliefs_of(found, notes, is_covered=is_covered),
+        "notes": selectors.notes_about(found),
     }
     return render(request, "maillog/delivery.html", context)

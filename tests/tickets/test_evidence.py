@@ -10,10 +10,11 @@ import pytest
 from portal.accounts.models import Role, User
 from portal.branches.models import BranchProfile, SendingMode
 from portal.maillog.models import DeliveryEvent, LogCoverage, State
-from portal.returned.models import Kind, ReturnedMail, ReturnedRecipient
+from portal.returned.models import How, Kind, ReturnedMail, ReturnedRecipient
 from portal.suppression.models import Suppression
 from tests import make
 from tickets.selectors.evidence import Asked, facts_of, gathered
+from tickets.selectors.returned import answers_to, story_of
 
 NOON, HOUR, MINUTE = make.NOON, timedelta(hours=1), timedelta(minutes=1)
 LEE, HOME = "lee@corp.example", "lee@home.example"
@@ -111,9 +112,9 @@ def test_what_the_branchs_own_server_took_is_on_its_way(asked: Asked) -> None:
     assert (found.state, found.is_by_own_server) == ("handed", True)
 
 
-def came_back(branch: BranchProfile | None, kind: str, **more: object) -> ReturnedRecipient:
+def came_back(to: BranchProfile | None, kind: str, **more: object) -> ReturnedRecipient:
     mail = ReturnedMail.objects.create(
-        at=NOON + HOUR, kind=kind, source="x", fingerprint=kind, size=1, branch=branch,
+        at=NOON + HOUR, kind=kind, source="x", fingerprint=kind, size=1, branch=to,
         raw=b"Arrival-Date: Wed, 4 Mar 2026 12:00:30 +0000\n",
     )  # fmt: skip
     return ReturnedRecipient.objects.create(
@@ -168,3 +169,38 @@ def test_an_automatic_answer_shows_that_it_got_there(asked: Asked) -> None:
     came_back(asked.branch, Kind.AUTO_REPLY)
     assert gathered(asked).case.answered
     assert gathered(replace(asked, around=NOON + 2.5 * HOUR)).case.answered == ()
+
+
+@pytest.mark.parametrize(
+    ("how", "message_ids", "expected"),
+    [
+        (How.MESSAGE_ID, [], True),
+        (How.RECIPIENT_AND_TIME, [], False),
+        ("", ["a1@north.example"], True),
+        ("", ["b2@north.example"], False),
+    ],
+)
+@pytest.mark.django_db
+def test_an_answer_to_this_very_message(asked: Asked, how: str, message_ids: list[str], expected: bool) -> None:
+    message = make.message(asked.branch, key="m", message_id="<a1@north.example>")
+    row = make.delivery(asked.branch, LEE, State.ACCEPTED, NOON, message=message)
+    told = came_back(asked.branch, Kind.AUTO_REPLY, how=how, delivery=row.pk if how else None)
+    ReturnedMail.objects.filter(pk=told.mail_id).update(message_ids=message_ids)
+    assert gathered(replace(asked, delivery=row)).case.has_reached is expected
+    assert (row.pk in answers_to([row])) is (how == How.MESSAGE_ID)
+
+
+@pytest.mark.django_db
+def test_an_answer_to_another_branch_is_none_to_this(asked: Asked, south: BranchProfile) -> None:
+    came_back(None, Kind.AUTO_REPLY, how=How.VERP, delivery=1, branch=south)
+    assert gathered(asked).case.answered == ()
+
+
+@pytest.mark.django_db
+def test_the_story_ends_with_what_the_mailbox_answered(asked: Asked) -> None:
+    row = make.delivery(asked.branch, LEE, State.ACCEPTED, NOON)
+    before = story_of(row)
+    told = came_back(None, Kind.AUTO_REPLY, how=How.MESSAGE_ID, delivery=row.pk, branch=asked.branch)
+    items = story_of(row)
+    assert (items[-2].at, items[-2].state, items[-1].at) == (told.mail.at, "", None)
+    assert before[-1] not in items

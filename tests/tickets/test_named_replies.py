@@ -13,7 +13,6 @@ from portal.maillog import rules
 from portal.maillog.models import Delivery, DeliveryEvent, ReplyRule, State
 from portal.maillog.replies import cause_now, forget_rules
 from portal.maillog.selectors import told
-from portal.maillog.stories import beliefs_of
 from portal.returned.models import Kind, ReturnedMail, ReturnedRecipient
 from portal.returned.words import cause_of, told_of
 from tests import make
@@ -21,7 +20,7 @@ from tests.portal.maillog.named import REFUSED, SAID, name_it
 from tests.portal.returned.conftest import came, dsn
 from tests.tickets.wizard.conftest import LEE, make_report
 from tickets.models import Report
-from tickets.selectors.belief import SUPPORT, belief
+from tickets.selectors.belief import SUPPORT, about_delivery, belief
 from tickets.selectors.evidence import Asked, gathered
 from tickets.wizard import steps
 from tickets.wizard.known import about_sending
@@ -103,7 +102,7 @@ def test_what_a_code_alone_had_told_is_certain_once_it_is_named(north: BranchPro
 
 
 def test_what_is_believed_from_the_log_alone(delivery: Delivery, rule: ReplyRule) -> None:
-    assert beliefs_of(delivery, [], is_covered=True)[0].cause == "recipient_policy"
+    assert about_delivery(delivery)[0].cause == "recipient_policy"
 
 
 def test_what_put_it_off(north: BranchProfile, rule: ReplyRule) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.urls import reverse
 
-from diagnostics.engine.causes import CAUSES, Ranked, cause_for
+from diagnostics.engine.causes import CAUSES, Arrival, Cause, Ranked, cause_for
 from diagnostics.engine.causes.ranking.foretold import may_explain
 from diagnostics.engine.findings import Actor
 from diagnostics.selectors import findings_of
@@ -31,7 +31,9 @@ def reply_draft(ticket: Ticket, beliefs: Sequence[Ranked], *, by: User) -> str:
     ranked = next((item for item in beliefs if item.cause == ticket.cause), None) if ticket.cause else None
     believed = beliefs[0] if beliefs and not ticket.cause else ranked
     ident = ticket.cause or (believed.cause if believed else "")
-    cause = cause_for(ident, own_server=ticket.branch.sends_through_own_server, within=ticket.is_within)
+    own_server = ticket.branch.sends_through_own_server
+    arrival = believed.arrival if believed else None
+    cause = cause_for(ident, own_server=own_server, within=ticket.is_within, arrival=arrival)
     if cause is None or cause.id == "unknown":
         return ""
     message = facts_about(ticket.report)
@@ -49,8 +51,14 @@ def reply_draft(ticket: Ticket, beliefs: Sequence[Ranked], *, by: User) -> str:
             for item in findings_of(ticket.run)
             if item.publish and item.needs_somebody and may_explain(item.code, item.check, {cause.id})
         ],
-        "letter": letter_to_their_it(ticket.report) if CAUSES[cause.id].actor is Actor.RECIPIENT_IT else "",
+        "letter": letter_to_their_it(ticket.report) if _is_for_their_it(cause, believed) else "",
         "url": settings.BASE_URL + reverse("ticket", args=[ticket.number]),
         "by": by,
     }
     return text_of("tickets/queue/reply.txt", context)
+
+
+def _is_for_their_it(cause: Cause, believed: Ranked | None) -> bool:
+    """The recipient's IT has to look; not for what has reached the mailbox, which only its owner can search."""
+    has_reached = believed is not None and believed.arrival is Arrival.REACHED
+    return CAUSES[cause.id].actor is Actor.RECIPIENT_IT and not has_reached

@@ -17,7 +17,6 @@ from diagnostics.selectors import context_of
 from diagnostics.services import CallRefused
 from portal.accounts.access import person_required, support_required
 from portal.branches.selectors import allowed_at
-from portal.maillog.selectors import timeline_of
 from portal.web.fragments import page_or_fragment
 from portal.web.http import PersonRequest
 from portal.web.pages import page_of
@@ -30,6 +29,7 @@ from tickets.selectors.bearing import by_bearing
 from tickets.selectors.belief import belief, believed, case_of
 from tickets.selectors.letters import letter_to_their_it
 from tickets.selectors.reconciled import beside_the_log
+from tickets.selectors.returned import story_of
 from tickets.services import files as file_services
 from tickets.services import tickets as services
 
@@ -93,7 +93,7 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
         "earlier": events[:-LATEST],
         "events": events[-LATEST:],
         "may_call": settings.SMTP_PROBE != "off",
-        "timeline": timeline_of(ticket.report.delivery) if ticket.report.delivery else [],
+        "timeline": story_of(ticket.report.delivery) if ticket.report.delivery else [],
         "meant": [item for item in case.candidates or (case.delivery,) if item and item.link],
         "beliefs": beliefs,
         **_by_confirmed(ticket, beliefs),

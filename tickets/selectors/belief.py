@@ -19,6 +19,8 @@ from diagnostics.engine.causes.ranking.undated import REMEMBERED
 from diagnostics.models import Run
 from diagnostics.selectors import ReadFinding, findings_of
 from portal.accounts.models import Role, User
+from portal.maillog.addresses import domain_of, normal
+from portal.maillog.models import Delivery
 from tickets.models import OtherDomain, Report, Symptom
 from tickets.selectors.evidence import Asked, Gathered, gathered
 from tickets.selectors.reconciled import beside_the_log
@@ -43,6 +45,24 @@ def is_forgot(function: str) -> bool:
 def belief(viewer: User, report: Report, run: Run | None = None) -> tuple[Ranked, ...]:
     """What most likely happened, the most sure first; with ``run`` by its findings rather than the report's own."""
     return believed(report, case_of(viewer, report, run or report.run))
+
+
+def about_delivery(delivery: Delivery) -> tuple[Ranked, ...]:
+    """The same of a record of the log, by the log and what came back; the checks of a report know more."""
+    sender = delivery.message.from_address
+    found = gathered(
+        Asked(
+            viewer=SUPPORT,
+            branch=delivery.branch,
+            recipient=delivery.recipient,
+            now=timezone.now(),
+            around=delivery.at,
+            delivery=delivery,
+            is_beside=True,
+            sender_domain=domain_of(normal(sender)) if sender else "",
+        )
+    )
+    return rank(found.case)
 
 
 def of_itself(report: Report) -> tuple[Ranked, ...]:

@@ -6,20 +6,22 @@ What was matched to a delivery is an event of that delivery, and is read with it
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 from django.db.models import Q
+from django.urls import reverse
 
-from diagnostics.engine.causes import DeliveryFact
+from diagnostics.engine.causes import AnswerFact, DeliveryFact
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.maillog.addresses import normal
-from portal.maillog.models import State
+from portal.maillog.models import Delivery, State
+from portal.maillog.selectors import TimelineItem, timeline_of
 from portal.returned.access import recipients_of
-from portal.returned.models import ABOUT_A_DELIVERY, Kind, ReturnedMail, ReturnedRecipient
+from portal.returned.models import ABOUT_A_DELIVERY, How, Kind, ReturnedMail, ReturnedRecipient
 from portal.returned.words import cause_of
 
 #: A report of a failure comes within this time of the message.
@@ -28,6 +30,12 @@ LATEST = timedelta(days=10)
 EARLIEST = timedelta(days=90)
 #: More reports about one address say nothing that these do not.
 MOST = 20
+#: So many automatic answers to some messages are read.
+MOST_ANSWERS = 200
+ANSWERED = "The mailbox answered it by itself, so it reached the mailbox"
+WITHIN = "Where it lies there we cannot see: the inbox, junk, or where a rule of theirs put it."
+#: Matches that prove which message was answered; the others are about the same address at about that time.
+SURE = frozenset({How.VERP, How.MESSAGE_ID, How.QUEUE_ID, How.BY_HAND})
 #: What is told of a message only after it has been tried for hours or days.
 _TRIED_LONG = frozenset({State.EXPIRED, State.DEFERRED})
 _TRIED_FOR = frozenset({"network_or_timeout", "greylisted", "rate_limited"})
@@ -40,7 +48,7 @@ class Returned:
     """Messages that are known only by what came back, and signs from the mailbox itself that one got there."""
 
     deliveries: tuple[DeliveryFact, ...] = ()
-    answered: tuple[str, ...] = ()
+    answered: tuple[AnswerFact, ...] = ()
 
 
 def returned_about(
@@ -49,20 +57,31 @@ def returned_about(
     """What came back about ``recipient`` to ``branch``, or to nobody in particular, before ``now``."""
     name = normal(recipient)
     about = recipients_of(viewer).filter(Q(address_normal=name) | Q(original_normal=name), mail__at__lte=now)
-    rows = about.filter(Q(mail__branch=branch) | Q(mail__branch=None)).select_related("mail")
+    own = Q(mail__branch=branch) | Q(mail__branch=None) | Q(branch=branch)
+    rows = about.filter(own).select_related("mail")
     if around:
         rows = rows.filter(mail__at__range=(around - EARLIEST, around + LATEST))
     found = list(rows.order_by("-mail__at", "-pk")[:MOST])
     return Returned(
         tuple(fact_of(row, around) for row in found if not row.how and row.mail.kind in ABOUT_A_DELIVERY),
-        tuple(_answers(found, around)),
+        tuple(_answers(found, branch, around)),
     )
 
 
-def _answers(rows: list[ReturnedRecipient], around: datetime | None) -> Iterator[str]:
+def _answers(rows: list[ReturnedRecipient], branch: BranchProfile, around: datetime | None) -> Iterator[AnswerFact]:
+    """What came to ``branch`` after the time that is asked about; an answer to another branch is none to this one."""
     for row in rows:
-        if row.mail.kind == Kind.AUTO_REPLY and (around is None or around <= row.mail.at + timedelta(hours=1)):
-            yield f"An automatic answer came from {row.address} on {row.mail.at:%d %b %Y %H:%M} UTC."
+        mail = row.mail
+        if mail.kind != Kind.AUTO_REPLY or branch.pk not in (row.branch_id, mail.branch_id):
+            continue
+        if around is None or around <= mail.at + timedelta(hours=1):
+            is_sure = row.delivery is not None and row.how in SURE
+            yield AnswerFact(
+                at=mail.at,
+                sender=row.address,
+                message_ids=tuple(str(item).strip("<>") for item in mail.message_ids),
+                of=reverse("delivery", args=[row.delivery]) if is_sure else "",
+            )
 
 
 def fact_of(row: ReturnedRecipient, around: datetime | None) -> DeliveryFact:
@@ -108,3 +127,26 @@ def _sent_at(mail: ReturnedMail, around: datetime | None, *, is_long: bool) -> d
     if is_long and around is not None and mail.at - LATEST <= around <= mail.at:
         return around
     return mail.at
+
+
+def answers_to(deliveries: Iterable[Delivery]) -> dict[int, datetime]:
+    """When the mailbox of each of ``deliveries`` first answered it by itself, by their ids; one query."""
+    numbers = [row.pk for row in deliveries]
+    rows = ReturnedRecipient.objects.filter(delivery__in=numbers, how__in=SURE, mail__kind=Kind.AUTO_REPLY)
+    told = rows.order_by("-mail__at", "-pk").values_list("delivery", "mail__at")[:MOST_ANSWERS]
+    return {number: at for number, at in told if number is not None}
+
+
+def with_answer(story: list[TimelineItem], at: datetime | None) -> list[TimelineItem]:
+    """``story``, where the mailbox answered ``at`` that time: what is not known of where it is (without a time, at the
+    end) is less then.
+    """
+    if at is None:
+        return story
+    told = [item for item in story if item.at is not None]
+    return [*told, TimelineItem(at, "", ANSWERED), TimelineItem(None, "", WITHIN)]
+
+
+def story_of(delivery: Delivery) -> list[TimelineItem]:
+    """The story of one delivery, and what its mailbox answered."""
+    return with_answer(timeline_of(delivery), answers_to([delivery]).get(delivery.pk))

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from django import template
 from django.template.context import Context
 
-from diagnostics.engine.causes import CAUSES
+from diagnostics.engine.causes import CAUSES, Ranked
 from diagnostics.engine.causes.ranking.foretold import may_explain
 from diagnostics.engine.plan import CHECKS
+from portal.maillog.models import Delivery
+from portal.maillog.selectors import TimelineItem
 from portal.web.words import ACTORS, ACTORS_FOR_STAFF
 from tickets.models import Attachment, Event, Report, Ticket, TicketState
+from tickets.selectors.belief import about_delivery
 from tickets.selectors.message import MessageFacts, facts_about
+from tickets.selectors.returned import story_of
 from tickets.selectors.traces import ToldTrace, told_trace
 
 register = template.Library()
@@ -105,3 +109,15 @@ def trace_of(file: Attachment, report: Report) -> ToldTrace | None:
 def message_facts(report: Report) -> MessageFacts:
     """What is known of the report's e-mail, by its record in the log where one was chosen."""
     return facts_about(report)
+
+
+@register.simple_tag
+def beliefs_about(delivery: Delivery) -> tuple[Ranked, ...]:
+    """``{% beliefs_about delivery as beliefs %}``: what most likely became of a record of the log."""
+    return about_delivery(delivery)
+
+
+@register.simple_tag
+def story_about(delivery: Delivery) -> list[TimelineItem]:
+    """``{% story_about delivery as timeline %}``: its story, and what its mailbox answered."""
+    return story_of(delivery)

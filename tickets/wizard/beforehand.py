@@ -11,6 +11,7 @@ from diagnostics.selectors import ReadFinding
 from portal.web.moments import exact, zone_of
 from tickets.models import Report
 from tickets.selectors.reconciled import NOWHERE
+from tickets.selectors.returned import ANSWERED, answers_to
 from tickets.wizard.junk import GENERIC, for_staff, guide_for, mx_hosts
 from tickets.wizard.known import AddressKnown, DescribeKnown, Known, SentKnown
 from tickets.wizard.told import Told, told_of
@@ -21,7 +22,7 @@ MOST_HOSTS = 3
 
 def known_already(report: Report, knows: Known, findings: Sequence[ReadFinding]) -> tuple[Told, ...]:
     """The lines for the step that shows ``knows``: what was answered before it, and what records and checks say."""
-    lines = list(_of_records(report, knows)) if isinstance(knows, SentKnown) else [*told_of(report), _how_far(report)]
+    lines = list(_of_records(report, knows)) if isinstance(knows, SentKnown) else [*told_of(report), *_how_far(report)]
     lines.append(_address(report))
     if isinstance(knows, AddressKnown):
         lines.append(_profile(knows))
@@ -47,12 +48,14 @@ def _of_records(report: Report, knows: SentKnown) -> list[Told]:
     ]
 
 
-def _how_far(report: Report) -> Told:
-    row = report.delivery
+def _how_far(report: Report) -> list[Told]:
+    row, zone = report.delivery, zone_of(report.branch.time_zone)
     if row is None:
-        return Told("How far it got", "Not known: no record of it was chosen")
-    at = exact(row.state_at, zone_of(report.branch.time_zone))
-    return Told("How far it got", f"{row.get_state_display()}, {at}")
+        return [Told("How far it got", "Not known: no record of it was chosen")]
+    told = [Told("How far it got", f"{row.get_state_display()}, {exact(row.state_at, zone)}")]
+    if answered := answers_to([row]).get(row.pk):
+        told.append(Told("What came back", f"{ANSWERED}, {exact(answered, zone)}"))
+    return told
 
 
 def _address(report: Report) -> Told:

@@ -34,6 +34,7 @@ from tickets.selectors.belief import SUPPORT, belief, is_forgot
 from tickets.selectors.message import facts_about
 from tickets.selectors.reconciled import beside_the_log
 from tickets.selectors.reports import attachments_of, ended_about, profiles_for, similar_open
+from tickets.selectors.returned import answers_to, with_answer
 from tickets.selectors.sends import Complete, found_for
 from tickets.wizard.junk import GENERIC, Guide, for_recipient, for_staff, guide_for
 from tickets.wizard.letters import text_for_recipient
@@ -152,9 +153,11 @@ def about_sending(viewer: User, report: Report) -> SentKnown:
     found = found_for(viewer, report)
     stories = timelines_of([*found.deliveries, *found.elsewhere])
     onward = onward_of([*found.deliveries, *found.elsewhere])
+    answers = answers_to([*found.deliveries, *found.elsewhere])
 
     def match(delivery: Delivery) -> Match:
-        return _match(delivery, onward.get(delivery.pk, delivery), stories[delivery.pk])
+        story = with_answer(stories[delivery.pk], answers.get(delivery.pk))
+        return _match(delivery, onward.get(delivery.pk, delivery), story)
 
     matches = tuple(map(match, found.deliveries))
     notes = _notes(found.case_notes)

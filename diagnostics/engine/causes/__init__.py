@@ -2,6 +2,7 @@
 
 from diagnostics.engine.causes.case import (
     About,
+    AnswerFact,
     Case,
     DeferralFact,
     DeliveryFact,
@@ -13,12 +14,14 @@ from diagnostics.engine.causes.case import (
     TicketFact,
     TraceFact,
 )
-from diagnostics.engine.causes.catalogue import CAUSES, Cause, cause_for
+from diagnostics.engine.causes.catalogue import CAUSES, Arrival, Cause, cause_for
 from diagnostics.engine.causes.ranking import Confidence, Ranked, rank
 
 __all__ = [
     "CAUSES",
     "About",
+    "AnswerFact",
+    "Arrival",
     "Case",
     "Cause",
     "Confidence",

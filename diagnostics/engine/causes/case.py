@@ -13,6 +13,8 @@ from diagnostics.engine.messages.reply_rule import Rule
 WENT_OUT = frozenset({"handed", "deferred", "accepted", "refused", "expired"})
 #: What a person says who has the message before them.
 HAS_IT = frozenset({"banner_missing", "badly_formatted", "late"})
+#: A mailbox answers by itself within this time of the message, if it names none.
+ANSWERED_WITHIN = timedelta(days=2)
 #: Who tells of a message knows the half of the day, at least.
 HALF_A_DAY = timedelta(hours=12)
 
@@ -133,6 +135,33 @@ class ReturnedFact:
     is_for_support: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AnswerFact:
+    """An automatic answer that came from the recipient's mailbox (an out of office): ``sender`` is who it is from.
+
+    ``message_ids`` are those that it answers, ``of`` the record (``DeliveryFact.link``) that it was surely matched to.
+    ``link`` is where it can be read.
+    """
+
+    at: datetime
+    sender: str
+    message_ids: tuple[str, ...] = ()
+    of: str = ""
+    link: str = ""
+
+    def is_to(self, delivery: DeliveryFact) -> bool:
+        """It answers this very message."""
+        name = delivery.message_id.strip("<>")
+        return bool((self.of and self.of == delivery.link) or (name and name in self.message_ids))
+
+    def may_be_to(self, delivery: DeliveryFact | None) -> bool:
+        """It answers this message, or names none that is known, and came within some days of it."""
+        if delivery is None or self.is_to(delivery):
+            return True
+        is_of_another = bool(self.of or (self.message_ids and delivery.message_id))
+        return not is_of_another and delivery.at <= self.at <= delivery.at + ANSWERED_WITHIN
+
+
 class About(StrEnum):
     """What an earlier ticket has in common with a report, the nearest first."""
 
@@ -183,8 +212,7 @@ class Case:
     ``candidates``: where nobody said when it was sent or chose a record, the messages that may be meant, the newest
     (which is ``delivery``) first. ``is_covered`` says that the log of its time is complete, so that finding nothing
     means something; from ``covered_until`` on, where that is named, it does not tell yet. ``whole`` is from when to
-    when it is complete without a gap up to about now. ``answered``: something came from the recipient's mailbox that
-    shows that the message got there (an automatic answer).
+    when it is complete without a gap up to about now. ``answered``: automatic answers from the recipient's mailbox.
     ``traced``: what a message trace of the recipient's own system says of it.
     ``is_on_no_profile``: no client of the branch has this address, where it is not known which client is meant.
     ``returned`` is mail that came back and belongs to no known message, ``tickets`` are earlier ones with a confirmed
@@ -215,7 +243,7 @@ class Case:
     profile_addresses: tuple[str, ...] = ()
     is_on_no_profile: bool = False
     is_forgot: bool = False
-    answered: tuple[str, ...] = ()
+    answered: tuple[AnswerFact, ...] = ()
     traced: tuple[TraceFact, ...] = ()
     in_junk: str = ""
     case_note_seen: str = ""
@@ -297,9 +325,21 @@ class Case:
         return any(item.is_named and item.fate != "unknown" for item in self.traced)
 
     @property
+    def answers(self) -> tuple[AnswerFact, ...]:
+        """Automatic answers to this very message; where there is none, those that may be to it."""
+        delivery = self.delivery
+        own = tuple(item for item in self.answered if delivery is not None and item.is_to(delivery))
+        return own or tuple(item for item in self.answered if item.may_be_to(delivery))
+
+    @property
+    def has_reached(self) -> bool:
+        """The mailbox answered this very message, so it got there."""
+        return self.delivery is not None and any(item.is_to(self.delivery) for item in self.answered)
+
+    @property
     def was_had(self) -> bool:
-        """Somebody has it before them, whatever the log says."""
-        return self.in_junk == "yes" or self.symptom in HAS_IT or bool(self.answered)
+        """Somebody has it before them, whatever the log says, or it got where they can have it."""
+        return self.in_junk == "yes" or self.symptom in HAS_IT or bool(self.answers)
 
     @property
     def is_off_profile(self) -> bool:

@@ -7,8 +7,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from enum import Enum
 
 from diagnostics.engine.findings import Actor
+
+
+class Arrival(Enum):
+    """What is known of a message that their server accepted, and how far the search for it is."""
+
+    ACCEPTED = "accepted"
+    LOOKED_FOR = "looked_for"  # The recipient looked in junk, and it was not there; or their IT has begun a trace.
+    REACHED = "reached"  # The mailbox answered it by itself.
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,13 +242,36 @@ _OF_AN_OWN_SERVER = {
 }
 
 
-def cause_for(ident: str, *, own_server: bool, within: bool = False) -> Cause | None:
+ACCEPTED = "accepted_by_recipient_server"
+#: The same of a message that their server accepted, by what is known of it since; who acts first differs.
+_OF_AN_ARRIVAL: dict[Arrival, Cause] = {
+    # Looking in junk is the recipient's, and comes before anything that their IT can do.
+    Arrival.ACCEPTED: replace(CAUSES[ACCEPTED], actor=Actor.RECIPIENT),
+    Arrival.LOOKED_FOR: replace(
+        CAUSES[ACCEPTED],
+        remedy="Their IT looks for the time, the queue id and the address in their log, and in their quarantine.",
+    ),
+    Arrival.REACHED: replace(
+        CAUSES[ACCEPTED],
+        title="It reached the mailbox",
+        actor=Actor.RECIPIENT,
+        meaning="The mailbox answered this very message by itself, so no quarantine holds it. Whether it lies in the "
+        "inbox, in junk or where a rule put it only the recipient can see.",
+        remedy="The recipient searches all folders for the sender, junk first, and looks at the rules that sort their "
+        "mail.",
+    ),
+}
+
+
+def cause_for(ident: str, *, own_server: bool, within: bool = False, arrival: Arrival | None = None) -> Cause | None:
     """The cause of that id, as people are told it of who sends and who receives; None where there is none of that id.
 
     ``own_server``: the branch sends through a server of its own, which the vendor's support can not mend. ``within``:
-    the branch writes to itself, so the recipient's IT is its own.
+    the branch writes to itself, so the recipient's IT is its own. ``arrival``: what is known of what was accepted.
     """
     found = (_OF_AN_OWN_SERVER.get(ident) if own_server else None) or CAUSES.get(ident)
+    if ident == ACCEPTED and arrival is not None:
+        found = _OF_AN_ARRIVAL[arrival]
     if within and found is not None and found.actor is Actor.RECIPIENT_IT:
         return replace(found, actor=Actor.BRANCH_IT)
     return found

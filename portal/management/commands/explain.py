@@ -83,7 +83,7 @@ class Command(BaseCommand):
     def _tell(self, about: str, found: Answer) -> None:
         self.stdout.write(self.style.MIGRATE_HEADING(visible(about)))
         for item in found.causes:
-            self.stdout.write(f"  {item.cause} ({item.confidence.value}): {item.title}. Whose turn: {item.actor.value}")
+            self.stdout.write(f"  {item.cause} ({item.confidence.value}): {item.title}. Whose turn: {item.party.value}")
             for sign, lines in (("+", item.for_), ("-", item.against)):
                 for line in lines:
                     self.stdout.write(f"    {sign} {visible(line)}")

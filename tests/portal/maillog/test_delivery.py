@@ -71,5 +71,5 @@ def test_it_costs_the_same_whatever_happened(
         for number in range(events)
     )
     # Two of them ask what came back of it.
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(15):
         as_nora.get(f"/deliveries/{delivery.pk}/")

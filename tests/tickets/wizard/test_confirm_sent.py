@@ -184,5 +184,5 @@ def test_queries(as_nora: Client, nora: User, north: BranchProfile, django_asser
     for minute in range(12):
         make.delivery(north, LEE, State.REFUSED, at=make.NOON + timedelta(minutes=minute), reply="550 no")
         make.case_note(north, LEE, at=make.NOON + timedelta(minutes=minute))
-    with django_assert_max_num_queries(13):
+    with django_assert_max_num_queries(14):
         as_nora.get(url(report, "sent"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from diagnostics.engine.causes.case import Case, DeliveryFact
+from diagnostics.engine.causes.case import AnswerFact, Case, DeliveryFact
 from diagnostics.engine.causes.ranking.claims import Claim, Confidence, Kind, Line, Place
 from diagnostics.engine.causes.ranking.grounds import OF_REPLIES
 from diagnostics.engine.causes.ranking.replies import VAGUE
@@ -12,6 +12,9 @@ from diagnostics.engine.causes.ranking.replies import VAGUE
 LIKELY, POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
 #: The log says that it did not get there.
 NOT_THERE = frozenset({"refused", "deferred", "expired", "error"})
+#: So many automatic answers are told of.
+MOST_ANSWERS = 2
+FROM_JUNK = "The mailbox answered it by itself, and some systems answer what they put into junk as well."
 CAUSE_OF_SYMPTOM = {"banner_missing": "images_blocked", "badly_formatted": "badly_formatted"}
 
 
@@ -60,9 +63,11 @@ def _late(case: Case) -> Iterator[Claim]:
 
 def _accepted(case: Case) -> Iterator[Claim]:
     delivery = case.delivery
-    if case.answered:
-        told = tuple(Line(Kind.REPLY, text) for text in case.answered)
+    if case.answers:
+        told = tuple(Line(Kind.REPLY, _answered(item, case), link=item.link) for item in case.answers[:MOST_ANSWERS])
         yield Claim("accepted_by_recipient_server", told, Place.ARRIVED)
+    if case.has_reached and case.in_junk != "yes":
+        yield Claim("junked", (Line(Kind.REPLY, FROM_JUNK, POSSIBLE),), Place.BESIDE, against=_looked(case))
     if delivery is None or delivery.state != "accepted":
         return
     told = (Line(Kind.LOG, _accepted_line(delivery)),)
@@ -72,9 +77,19 @@ def _accepted(case: Case) -> Iterator[Claim]:
         told += (Line(Kind.LOG, "It was accepted at the first try, so the delay is on their side."),)
     yield Claim("accepted_by_recipient_server", told, Place.ARRIVED)
     if not case.in_junk or case.in_junk == "no":
-        looked = ("The recipient looked and did not find it there.",) if case.in_junk == "no" else ()
         much = Line(Kind.LOG, "It was accepted, and much of what is not found is in junk.")
-        yield Claim("junked", (much,), Place.BESIDE, against=looked)
+        yield Claim("junked", (much,), Place.BESIDE, against=_looked(case))
+
+
+def _looked(case: Case) -> tuple[str, ...]:
+    return ("The recipient looked and did not find it there.",) if case.in_junk == "no" else ()
+
+
+def _answered(item: AnswerFact, case: Case) -> str:
+    came = f"came from {item.sender} on {item.at:%d %b %Y %H:%M} UTC"
+    if case.delivery is not None and item.is_to(case.delivery):
+        return f"An automatic answer to this very message {came}, so it reached the mailbox. That is not to say read."
+    return f"An automatic answer {came}. Which message it is to is not known."
 
 
 def _accepted_line(delivery: DeliveryFact) -> str:

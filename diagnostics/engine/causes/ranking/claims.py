@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from typing import TypeVar
 
-from diagnostics.engine.causes.catalogue import CAUSES, Cause, cause_for
+from diagnostics.engine.causes.catalogue import CAUSES, Arrival, Cause, cause_for
 from diagnostics.engine.findings import Actor
 
 T = TypeVar("T")
@@ -113,7 +113,7 @@ class Ranked:
     """One cause of a ranking, with the lines for and against it. ``detail`` is what the remedy is in this very case.
 
     ``links`` are where a line's proof can be read, by its text. ``own_server``: the branch's own server sends.
-    ``within``: the e-mail is of one organisation to itself.
+    ``within``: the e-mail is of one organisation to itself. ``arrival``: what is known of what was accepted.
     """
 
     cause: str
@@ -125,6 +125,7 @@ class Ranked:
     links: tuple[tuple[str, str], ...] = ()
     own_server: bool = False
     within: bool = False
+    arrival: Arrival | None = None
 
     @property
     def speaks_for(self) -> tuple[Spoken, ...]:
@@ -143,12 +144,18 @@ class Ranked:
         return cause_for(self.cause, own_server=self.own_server) or CAUSES["unknown"]
 
     @property
+    def told(self) -> Cause:
+        """The cause as people are told it of this very case."""
+        found = cause_for(self.cause, own_server=self.own_server, within=self.within, arrival=self.arrival)
+        return found or self.known
+
+    @property
     def title(self) -> str:
-        return self.known.title
+        return self.told.title
 
     @property
     def meaning(self) -> str:
-        return self.known.meaning
+        return self.told.meaning
 
     @property
     def actor(self) -> Actor:
@@ -156,13 +163,14 @@ class Ranked:
 
     @property
     def party(self) -> Actor:
-        """Whose turn it is, as people are told: of an organisation that writes to itself there is one IT."""
-        found = cause_for(self.cause, own_server=self.own_server, within=self.within)
-        return found.actor if found else self.actor
+        """Whose turn it is first, as people are told: of an organisation that writes to itself there is one IT, and
+        of what was accepted the recipient looks in junk before their IT looks anywhere.
+        """
+        return self.told.actor
 
     @property
     def remedy(self) -> str:
-        return f"{self.known.remedy} {self.detail}".strip()
+        return f"{self.told.remedy} {self.detail}".strip()
 
 
 def surest(confidences: Iterable[Confidence]) -> Confidence:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from diagnostics.engine.causes.case import Case
-from diagnostics.engine.causes.catalogue import CAUSES
+from diagnostics.engine.causes.catalogue import CAUSES, Arrival
 from diagnostics.engine.causes.ranking import address, arrived, before, foretold, replies, surroundings, traced
 from diagnostics.engine.causes.ranking.claims import SURE, Claim, Confidence, Kind, Line, Place, Ranked, least, surest
 from diagnostics.engine.causes.ranking.grounds import GROUNDS
@@ -68,7 +68,16 @@ def _weighed(claim: Claim, case: Case) -> Ranked:
         links,
         own_server=case.sends_through_own_server,
         within=case.is_within,
+        arrival=_arrival(case),
     )
+
+
+def _arrival(case: Case) -> Arrival:
+    """How far the search is for what their server accepted."""
+    if case.has_reached:
+        return Arrival.REACHED
+    is_searched = any(item.is_named and item.fate not in ("delivered", "unknown") for item in case.traced)
+    return Arrival.LOOKED_FOR if case.in_junk == "no" or is_searched else Arrival.ACCEPTED
 
 
 def _order(item: Ranked) -> tuple[int, int, int, int]:

@@ -23,6 +23,7 @@ NEXT = {
     "expanded": "By their trace it was to a group: their IT traces it for the member who misses it.",
     "received": "Their trace does not go on: their IT exports the extended report, which tells what happened next.",
 }
+RELEASED = "The mailbox answered this very message by itself, so quarantine does not hold it any more."
 #: Our log says that it did not get there.
 NOT_THERE = frozenset({"refused", "expired"})
 
@@ -64,6 +65,10 @@ def _there(case: Case, fact: TraceFact, most: Confidence) -> Iterator[Claim]:
         against = ("Our own log says that it did not get there; their trace may be of another copy.",)
     place = Place.BESIDE if against else Place.NARROWER if fact.fate == "quarantined" else Place.ARRIVED
     line = Line(Kind.REPLY, fact.line, most)
+    if fact.fate == "quarantined" and case.has_reached:
+        # The mailbox has it, so it is held no more, or their trace is of another copy.
+        yield Claim("accepted_by_recipient_server", (line,), Place.ARRIVED, remarks=(RELEASED,))
+        return
     yield Claim("accepted_by_recipient_server", (line,), place, against=against, remedy=NEXT[fact.fate])
     if fact.fate == "delivered" and not against and case.in_junk != "yes":
         looked = ("The recipient looked and did not find it there.",) if case.in_junk == "no" else ()

@@ -12,6 +12,8 @@ from hypothesis import strategies as some
 
 from diagnostics.engine.causes import (
     CAUSES,
+    AnswerFact,
+    Arrival,
     Case,
     Confidence,
     DeferralFact,
@@ -19,12 +21,13 @@ from diagnostics.engine.causes import (
     ErrorFact,
     FindingFact,
     Suppressed,
+    TraceFact,
     rank,
 )
 from diagnostics.engine.causes.ranking.before import UNRECORDED
 from diagnostics.engine.causes.ranking.grounds import GROUNDS, Need
 from diagnostics.engine.causes.ranking.rank import RULES
-from diagnostics.engine.findings import Verdict
+from diagnostics.engine.findings import Actor, Verdict
 from tests.make import NOON
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -47,6 +50,9 @@ def put_off(*causes: str) -> tuple[DeferralFact, ...]:
 
 TYPO = (found("address.typo"), found("mx.no_domain"))
 DMARC, LISTED, NO_NAME = found("dmarc.nothing_aligns"), found("list.listed"), found("ptr.missing")
+ANSWER = AnswerFact(at=NOON, sender="lee@corp.example")
+TO_THIS = replace(ANSWER, message_ids=("a1@north.example",))
+NAMED = {"message_id": "<a1@north.example>"}
 PROFILE = {"profile_addresses": ("lee@home.example",)}
 ERROR = (ErrorFact(at=NOON - HOUR, text="merge field has no value"),)
 OWN = (ErrorFact(at=NOON - HOUR, text="could not connect to mail.north.example: TLS handshake failed"),)
@@ -160,7 +166,7 @@ OPTED_OUT = (Suppressed(reason="opt_out", since=NOON - 30 * DAY),)
         (sent("accepted", complained_at=NOON), "junked", "likely"),
         ({**sent("accepted"), "findings": (DMARC, LISTED)}, "accepted_by_recipient_server", "likely"),
         ({**sent("accepted"), "is_forgot": True, **PROFILE}, "address_not_on_profile", "likely"),
-        ({"is_covered": False, "answered": ("An automatic answer came.",)}, "accepted_by_recipient_server", "likely"),
+        ({"is_covered": False, "answered": (ANSWER,)}, "accepted_by_recipient_server", "likely"),
         ({"in_junk": "yes", "is_covered": False}, "junked", "likely"),
         ({"in_junk": "yes"}, "junked", "possible"),
         ({**sent("refused", "no_such_user"), "in_junk": "yes"}, "no_such_user", "certain"),
@@ -324,3 +330,44 @@ def test_a_reporters_word_says_nothing_of_the_log() -> None:
     assert first.cause == "not_sent"
     assert UNRECORDED not in first.for_
     assert Need.LOG.value.text in first.against
+
+
+QUARANTINED = TraceFact(fate="quarantined", line="Held in quarantine.", is_named=True)
+
+
+@pytest.mark.parametrize(
+    ("known", "arrival", "party"),
+    [
+        # Who acts first: the recipient looks in junk before their IT looks anywhere.
+        (sent("accepted"), Arrival.ACCEPTED, Actor.RECIPIENT),
+        ({**sent("accepted"), "in_junk": "no"}, Arrival.LOOKED_FOR, Actor.RECIPIENT_IT),
+        ({**sent("accepted"), "in_junk": "no", "recipient": ITSELF["recipient"]}, Arrival.LOOKED_FOR, Actor.BRANCH_IT),
+        ({**sent("accepted"), "traced": (QUARANTINED,)}, Arrival.LOOKED_FOR, Actor.RECIPIENT_IT),
+        # What the mailbox answered by itself has reached it, whoever looked.
+        ({**sent("accepted", **NAMED), "answered": (TO_THIS,)}, Arrival.REACHED, Actor.RECIPIENT),
+        ({**sent("accepted", link="/1/"), "answered": (replace(ANSWER, of="/1/"),)}, Arrival.REACHED, Actor.RECIPIENT),
+        ({**sent("accepted", **NAMED), "answered": (TO_THIS,), "in_junk": "no"}, Arrival.REACHED, Actor.RECIPIENT),
+        ({**sent("accepted", **NAMED), "answered": (TO_THIS,), "traced": (QUARANTINED,)}, Arrival.REACHED,
+         Actor.RECIPIENT),
+        ({**sent("submitted", **NAMED), "answered": (TO_THIS,)}, Arrival.REACHED, Actor.RECIPIENT),
+        # An answer that names no message, or another one, is no proof.
+        ({**sent("accepted", **NAMED), "answered": (ANSWER,)}, Arrival.ACCEPTED, Actor.RECIPIENT),
+        ({**sent("accepted", message_id="<b2@north.example>"), "answered": (TO_THIS,)}, Arrival.ACCEPTED,
+         Actor.RECIPIENT),
+    ],
+)  # fmt: skip
+def test_how_far_what_was_accepted_is_known(known: dict[str, Any], arrival: Arrival, party: Actor) -> None:
+    first = rank(replace(CASE, **known))[0]
+    assert (first.cause, first.arrival, first.party) == ("accepted_by_recipient_server", arrival, party)
+    assert first.actor == CAUSES[first.cause].actor
+    assert first.confidence is Confidence.LIKELY
+
+
+@pytest.mark.parametrize("cause", ["accepted_by_recipient_server", "junked"])
+def test_an_answer_speaks_for_mailbox_and_junk(cause: str) -> None:
+    assert cause in {item.cause for item in rank(replace(CASE, **sent("submitted", **NAMED), answered=(TO_THIS,)))}
+
+
+def test_an_answer_to_another_message_says_nothing_of_this() -> None:
+    case = replace(CASE, **sent("refused", "mailbox_full", message_id="<b2@north.example>"), answered=(TO_THIS,))
+    assert (case.answers, case.was_had) == ((), False)
