@@ -22,7 +22,7 @@ def link(cause: str, *, is_support: bool = False, code: str = "north", recipient
     ("cause", "there"),
     [
         ("recipient_policy", "/branches/north/allow-requests/?domain=corp.example"),
-        ("self_to_self_blocked", "/branches/north/allow-requests/?domain=corp.example"),
+        ("self_to_self_blocked", "/branches/north/"),
         ("auth_failure", "/branches/north/keys/"),
         ("sending_suspended", "/branches/north/standing/"),
         ("suppressed", "/branches/north/suppression/"),
