@@ -113,7 +113,7 @@ class Command(BaseCommand):
     def read(self, source: str, names: list[str], branch: str) -> dict[str, IngestBatch]:
         """Read files one after the other; messages on their way at the end of a server's log go on in the next."""
         batches, span = {}, Span()
-        with self.events_of(source, names, branch) as logs:
+        with quick_turns(), self.events_of(source, names, branch) as logs:
             for name, events in zip(names, logs, strict=True):
                 batches[name] = ingest(self.counted(events, name, span), source=source, name=name)
         lost = sum(batch.rejected_count for batch in batches.values())
@@ -254,6 +254,19 @@ def stopping() -> Iterator[Stopped]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+@contextmanager
+def quick_turns() -> Iterator[None]:
+    """Have threads take turns ten times as often as usual: one that has the database's answer, or rows for it, waits
+    for the one that prepares the next batch, and the database waits with it.
+    """
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(before / 10)
+    try:
+        yield
+    finally:
+        sys.setswitchinterval(before)
 
 
 def position_file(source: str, path: Path, branch: str) -> Path:
