@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from urllib.parse import quote, urlencode
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.http import Http404
 from django.utils import timezone
 
@@ -14,7 +14,7 @@ from portal.accounts.models import User
 from portal.allowing.knowing import known_of
 from portal.allowing.models import AllowRequest, Product
 from portal.branches.access import branches_of
-from portal.branches.models import AllowListEntry, BranchProfile
+from portal.branches.models import AllowListEntry, AllowListState, BranchProfile
 from portal.branches.selectors import allow_list
 
 #: So many answers that were recorded by hand stand below the requests.
@@ -69,9 +69,15 @@ def product_at(branch: BranchProfile, domain: str) -> str:
 
 
 def told_without_letter(viewer: User, branch: BranchProfile) -> list[AllowListEntry]:
-    """What is on record of being allowed and that no letter of the desk asked for: the latest, at most twenty."""
+    """What is on record of being allowed and that no letter of the desk asked for: the latest, at most twenty.
+
+    That an organisation was asked is news only until it has answered, also where all branches were asked for.
+    """
     asked = AllowRequest.objects.filter(branch=branch).exclude(entry=None).values("entry")
-    rows = allow_list(viewer).filter(Q(branch=None) | Q(branch=branch)).exclude(pk__in=asked)
+    of_branch = Q(branch=None) | Q(branch=branch)
+    later = AllowListEntry.objects.filter(of_branch, domain=OuterRef("domain"), at__gt=OuterRef("at"))
+    is_answered = Q(state=AllowListState.ASKED) & Exists(later.exclude(state=AllowListState.ASKED))
+    rows = allow_list(viewer).filter(of_branch).exclude(pk__in=asked).exclude(is_answered)
     return list(rows.order_by("-at", "-pk")[:MOST_TOLD])
 
 

@@ -66,7 +66,7 @@ def _told(request: AllowRequest) -> str:
         said = f"{who}: {request.host} is not allowed."
     elif request.not_allowed:
         allowed = ", ".join(request.entry.addresses if request.entry else [])
-        said = f"{who}: a part is allowed ({allowed}), and {', '.join(request.not_allowed)} is not."
+        said = f"{who}: a part is allowed ({allowed}), but not {', '.join(request.not_allowed)}."
     else:
         said = f"{who}: {request.host} is allowed now. Send the e-mail again, and see whether it arrives."
     note = request.entry.note if request.entry else ""

@@ -239,3 +239,15 @@ def test_a_listing_of_the_server_is_told_before_the_letter_is_written(
     assert [as_nora.get(page).context["listings"] for page in pages] == [["192.0.2.10 is listed"]] * 2
     watch.delete()
     assert [as_nora.get(page).context["listings"] for page in pages] == [[], []]
+
+
+def test_that_all_branches_asked_is_told_until_they_have_answered(
+    asked: AllowRequest, north: BranchProfile, as_nora: Client
+) -> None:
+    for_all = AllowListEntry.objects.create(
+        branch=None, domain="corp.example", state="asked", at=timezone.now() - timedelta(days=6)
+    )
+    page = "/branches/north/allow-requests/"
+    assert as_nora.get(page).context["told"] == [for_all]
+    Client().post(link(asked), ANSWER)
+    assert as_nora.get(page).context["told"] == []
