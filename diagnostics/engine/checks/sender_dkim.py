@@ -161,7 +161,7 @@ NOT_PUBLISHED_YET = Code(
     "dkim.not_published_yet",
     Verdict.NOTICE,
     Actor.BRANCH_IT,
-    "The newer key at {name} is not published yet",
+    "The key at {name} was issued and is not published yet",
     "It was issued for {domain}. Nothing is signed with it before it stands, so no e-mail suffers from its absence.",
     _PUBLISH,
     (_LOOKUP,),
