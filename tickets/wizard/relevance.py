@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 
 from diagnostics.engine.causes import Confidence, Ranked
-from diagnostics.engine.causes.ranking.foretold import ABOUT_ADDRESS, OF_ADDRESS, may_explain
+from diagnostics.engine.causes.ranking.foretold import ABOUT_ADDRESS, explained_by, may_explain
 from diagnostics.selectors import ReadFinding
 from portal.maillog.models import Delivery
 from tickets.models import Report
@@ -52,5 +52,5 @@ def _may_be(finding: ReadFinding, ranking: Sequence[Ranked]) -> bool:
     sure = [item.cause for item in ranking if item.confidence is Confidence.CERTAIN]
     causes = sure or [item.cause for item in ranking]
     if finding.check in ABOUT_ADDRESS:
-        return not sure or bool(OF_ADDRESS & set(sure))
+        return not sure or bool(explained_by(finding.check) & set(sure))
     return may_explain(finding.code, finding.check, causes)

@@ -59,6 +59,10 @@ FORETELLS = {
 #: The checks of an address and its domain, and the causes that what is wrong there amounts to.
 ABOUT_ADDRESS = frozenset({"recipient-address", "recipient-mx"})
 OF_ADDRESS = frozenset({"address_typo", "address_malformed", "domain_or_dns", "no_such_user"})
+#: What a sending server meets that was led to no server, or to a wrong one, by what DNS says of the domain.
+OF_ROUTE = frozenset({"network_or_timeout", "relay_denied"})
+#: Findings by which DNS names no mail server for the domain.
+UNROUTED = ("mx.implicit", "mx.none", "mx.null", "mx.no_domain", "mx.dead_hosts")
 #: The checks of what vouches for the sender: each may be a part of why a server did not believe it.
 ABOUT_SENDER = frozenset({"sender-spf", "sender-dkim", "sender-dmarc"})
 #: Of an accepted message only this still says something: it was taken, and may have been put aside.
@@ -72,10 +76,24 @@ LASTING = frozenset(
 )  # fmt: skip
 
 
+def explained_by(check: str) -> frozenset[str]:
+    """The causes that a check of the recipient's address or domain may explain."""
+    return OF_ADDRESS | OF_ROUTE if check == "recipient-mx" else OF_ADDRESS
+
+
+def unrouted(case: Case, claim: Claim) -> Claim:
+    """A server that was not reached, or was the wrong one, is told with what DNS says of the domain."""
+    found = next((item for item in case.findings if item.code in UNROUTED), None)
+    if found is None or claim.cause not in OF_ROUTE:
+        return claim
+    told = f"By DNS, {found.title}: it may take no mail any more. Ask the client for another address."
+    return replace(claim, remedy=f"{claim.remedy} {told}".strip())
+
+
 def may_explain(code: str, check: str, causes: Container[str]) -> bool:
     """What a check found, by its code, may be why one of ``causes`` happened."""
     if check in ABOUT_ADDRESS:
-        return any(cause in causes for cause in OF_ADDRESS)
+        return any(cause in causes for cause in explained_by(check))
     if check in ABOUT_SENDER and "auth_failure" in causes:
         return True
     foretold = FORETELLS.get(code)

@@ -41,7 +41,7 @@ def _ranked(case: Case) -> tuple[Ranked, ...]:
     if not claims:
         nothing = Line(Kind.LOG, "Nothing that was looked at names a cause.")
         claims["unknown"] = Claim("unknown", (nothing,), Place.UNDECIDED)
-    doubted = (surroundings.doubted(case, claim) for claim in claims.values())
+    doubted = (surroundings.doubted(case, foretold.unrouted(case, claim)) for claim in claims.values())
     return tuple(sorted((_weighed(claim, case) for claim in doubted), key=_order))
 
 

@@ -25,6 +25,7 @@ from diagnostics.engine.causes import (
     rank,
 )
 from diagnostics.engine.causes.ranking.before import UNRECORDED
+from diagnostics.engine.causes.ranking.foretold import OF_ROUTE, UNROUTED, may_explain
 from diagnostics.engine.causes.ranking.grounds import GROUNDS, Need
 from diagnostics.engine.causes.ranking.rank import RULES
 from diagnostics.engine.findings import Actor, Verdict
@@ -371,3 +372,17 @@ def test_an_answer_speaks_for_mailbox_and_junk(cause: str) -> None:
 def test_an_answer_to_another_message_says_nothing_of_this() -> None:
     case = replace(CASE, **sent("refused", "mailbox_full", message_id="<b2@north.example>"), answered=(TO_THIS,))
     assert (case.answers, case.was_had) == ((), False)
+
+
+@pytest.mark.parametrize("cause", sorted(OF_ROUTE))
+@pytest.mark.parametrize("code", UNROUTED)
+def test_what_was_not_reached_is_told_with_what_dns_says(cause: str, code: str) -> None:
+    known = sent("refused", cause)
+    alone, joined = (
+        next(item for item in rank(replace(CASE, findings=findings, **known)) if item.cause == cause)
+        for findings in ((), (found(code, Verdict.NOTICE),))
+    )
+    assert (alone.confidence, alone.place) == (joined.confidence, joined.place)
+    assert alone.remedy != joined.remedy
+    assert may_explain(code, "recipient-mx", (cause,))
+    assert not may_explain("address.role", "recipient-address", (cause,))
