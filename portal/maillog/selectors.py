@@ -33,8 +33,6 @@ GAP = timedelta(hours=6)
 EXPLAINED = frozenset({State.DEFERRED, State.ACCEPTED, State.REFUSED, State.EXPIRED, State.COMPLAINED})
 #: A log that is read in every quarter of an hour has no gap of so little.
 FORGIVEN = timedelta(minutes=15)
-#: Spans of coverage that are looked at; those that touch are kept as one.
-MOST_SPANS = 200
 #: States that end a delivery with trouble.
 TROUBLE = (State.DEFERRED, State.REFUSED, State.EXPIRED, State.ERROR)
 
@@ -124,20 +122,6 @@ def is_covered(branch: BranchProfile, begins: datetime, ends: datetime) -> bool:
     return LogCoverage.objects.filter(
         Q(branch=branch) | Q(branch=None), begins__lte=begins, ends__gte=forgiven
     ).exists()
-
-
-def whole_span(branch: BranchProfile, at: datetime) -> tuple[datetime, datetime] | None:
-    """From when to when the log of ``branch`` is known to be complete without a gap, the last such span before ``at``.
-
-    None where it is not known of any time. Spans that are read a quarter of an hour apart have no gap between them.
-    """
-    spans = LogCoverage.objects.filter(Q(branch=branch) | Q(branch=None), begins__lte=at).order_by("-ends")
-    begins, ends = None, None
-    for span in spans.only("begins", "ends")[:MOST_SPANS]:
-        if begins is not None and span.ends < begins - FORGIVEN:
-            break
-        begins, ends = min(begins or span.begins, span.begins), ends or min(span.ends, at)
-    return None if begins is None or ends is None else (begins, ends)
 
 
 def clients_with(viewer: User, branch: BranchProfile, *, email: str = "", name: str = "") -> QuerySet[ClientProfile]:

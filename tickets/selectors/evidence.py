@@ -23,10 +23,11 @@ from portal.maillog.addresses import normal
 from portal.maillog.models import CaseNote, Delivery, DeliveryEvent, State
 from portal.maillog.onward import onward_of
 from portal.maillog.replies import cause_now, named_rules
-from portal.maillog.selectors import deliveries_of, is_covered, whole_span
+from portal.maillog.selectors import deliveries_of, is_covered
 from portal.suppression.selectors import suppressed
 from tickets.models import OtherDomain, Symptom
 from tickets.selectors.returned import returned_about
+from tickets.selectors.sends import complete_before
 
 #: Messages to one recipient that are looked at; nobody was ever sent more around one time.
 MOST = 200
@@ -201,8 +202,8 @@ def _is_covered(asked: Asked) -> bool:
 
 def _whole(asked: Asked) -> tuple[datetime, datetime] | None:
     """From when to when the log is complete, as far back as people remember."""
-    whole = whole_span(asked.branch, asked.until)
-    return (max(whole[0], asked.until - REMEMBERED), whole[1]) if whole else None
+    whole = complete_before(asked.branch, asked.until)
+    return (max(whole.begins, asked.until - REMEMBERED), min(whole.ends, asked.until)) if whole else None
 
 
 def _candidates(asked: Asked, found: Sequence[DeliveryFact], *, covered: bool) -> tuple[DeliveryFact, ...]:
