@@ -85,3 +85,13 @@ def test_the_number_of_queries_does_not_grow(
     Event.objects.bulk_create(Event(ticket=noted, kind=EventKind.REPLY, body="again") for _ in range(entries))
     with django_assert_max_num_queries(22):
         as_ida.get(URL)
+
+
+@pytest.mark.parametrize(("is_open", "turn"), [(True, "support"), (False, "nobody")])
+def test_of_a_solved_ticket_it_is_nobodys_turn(noted: Ticket, as_ida: Client, is_open: bool, turn: str) -> None:
+    noted.is_open, noted.cause = is_open, "send_error"
+    noted.save()
+    page = as_ida.get(f"/tickets/{noted.number}/").content.decode()
+    led = page[page.index('id="belief"') :]
+    assert led[led.index("data-actor=") :].startswith(f'data-actor="{turn}"')
+    assert ("What there was to do" in led) is not is_open
