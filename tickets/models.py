@@ -12,12 +12,12 @@ from django.utils import timezone
 
 from diagnostics.models import Run
 from portal.branches.models import BranchProfile
-from portal.maillog.models import Delivery, Module
+from portal.maillog.models import Delivery, Module, State
 
 
 class ReportState(models.TextChoices):
     DRAFT = "draft", "In progress"
-    SOLVED = "solved", "Solved without a ticket"
+    SOLVED = "solved", "Ended without a ticket"
     SUBMITTED = "submitted", "Ticket"
 
 
@@ -62,6 +62,8 @@ def _own_domains(branch: BranchProfile, run: Run | None) -> set[str]:
     return {_domain(branch.notification_address), sender.lower() or _domain(branch.notification_address)}
 
 
+#: States of a record that no later try changes.
+AT_AN_END = frozenset({State.ACCEPTED, State.REFUSED, State.EXPIRED})
 #: In the evidence of a report: the day on which the records about its recipient were erased.
 TAKEN_OUT = "taken_out"
 
@@ -132,6 +134,14 @@ class Report(models.Model):
         """The day on which the records about the recipient were erased at their wish; since then none is left."""
         day = self.evidence.get(TAKEN_OUT)
         return date.fromisoformat(day) if day else None
+
+    @property
+    def went_on(self) -> Delivery | None:
+        """Its record, where it was still being tried when the report ended, and has come to an end since."""
+        row = self.delivery
+        if self.exit != Exit.STILL_TRYING or row is None or row.state not in AT_AN_END:
+            return None
+        return row
 
     @property
     def is_draft(self) -> bool:

@@ -43,7 +43,7 @@ class Told:
 
 
 TOLD = (
-    # Solved without a ticket.
+    # Ended without a ticket.
     Told("nora@north.example", "north", "lena.grant@riversde.example", 0.3, Exit.ADDRESS_CORRECTED,
          corrected="lena.grant@riverside.example", client="Lena Grant"),
     Told("nora@north.example", "north", "priya.nair@oakwood.example", 1.9, Exit.NOT_SENT, client="Priya Nair"),

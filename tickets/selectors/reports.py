@@ -113,7 +113,7 @@ class Ended:
     def word(self) -> str:
         """How they ended, in words; "" where they may have ended in any way."""
         if self.exit == HELPED:
-            return "Solved without a ticket"
+            return "Ended without a ticket"
         return str(Exit(self.exit).label) if self.exit else ""
 
 

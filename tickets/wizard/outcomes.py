@@ -16,7 +16,7 @@ class Continue:
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """Solved without a ticket. ``cause`` is an id of ``docs/causes.md``, empty where none is proved."""
+    """Ended without a ticket. ``cause`` is an id of ``docs/causes.md``, empty where none is proved."""
 
     exit: Exit
     cause: str = ""

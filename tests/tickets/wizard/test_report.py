@@ -129,3 +129,23 @@ def test_queries(as_nora: Client, nora: User, report: Report, django_assert_max_
     make_report(report.branch, nora)
     with django_assert_max_num_queries(10):
         as_nora.get(url(report))
+
+
+@pytest.mark.parametrize(
+    ("exit_", "state", "expected"),
+    [
+        (Exit.STILL_TRYING, State.ACCEPTED, True),
+        (Exit.STILL_TRYING, State.REFUSED, True),
+        (Exit.STILL_TRYING, State.EXPIRED, True),
+        (Exit.STILL_TRYING, State.DEFERRED, False),
+        (Exit.ANSWERED, State.REFUSED, False),
+    ],
+)
+def test_what_became_of_a_message_that_was_waited_for(
+    as_nora: Client, report: Report, exit_: str, state: str, expected: bool
+) -> None:
+    report.delivery = make.delivery(report.branch, LEE, state)
+    report.save()
+    response = as_nora.get(url(end(report, exit_, cause="still_trying")))
+    assert (response.context["report"].went_on == report.delivery) is expected
+    assert ("Since then:" in response.content.decode()) is expected
