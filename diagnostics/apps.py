@@ -8,8 +8,7 @@ class DiagnosticsConfig(AppConfig):
     name = "diagnostics"
 
     def ready(self) -> None:
-        from diagnostics import system_checks
+        from portal.late import Late
 
-        checks.register(system_checks.resolvers_can_be_read)
-        checks.register(system_checks.lists_are_known)
-        checks.register(system_checks.zone_can_be_read)
+        for name in ("resolvers_can_be_read", "lists_are_known", "zone_can_be_read"):
+            checks.register(Late(f"diagnostics.system_checks.{name}"))

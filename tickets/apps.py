@@ -8,6 +8,6 @@ class TicketsConfig(AppConfig):
 
     def ready(self) -> None:
         from portal.allowing import hearing
-        from tickets.services.allowances import hear_answer
+        from portal.late import Late
 
-        hearing.register("tickets", hear_answer)
+        hearing.register("tickets", Late("tickets.services.allowances.hear_answer"))

@@ -11,13 +11,14 @@ class FeedbackConfig(AppConfig):
         from anymail.signals import tracking
 
         from portal import inbound
-        from portal.feedback.loading import knows, take_dmarc, take_mail, take_tlsrpt
         from portal.feedback.receiving import receive
+        from portal.late import Late
         from portal.maillog.sources import Source, register
 
+        loading = "portal.feedback.loading"
         what = "DMARC aggregate reports: XML, gzip, zip, or mails with them"
-        register(Source(name="dmarc", what=what, take=take_dmarc, has_folders=True))
+        register(Source(name="dmarc", what=what, take=Late(f"{loading}.take_dmarc"), has_folders=True))
         what = "TLS reports: JSON, gzip, or mails with them"
-        register(Source(name="tlsrpt", what=what, take=take_tlsrpt, has_folders=True))
-        inbound.register(inbound.Door("reports of receivers", knows, take_mail))
+        register(Source(name="tlsrpt", what=what, take=Late(f"{loading}.take_tlsrpt"), has_folders=True))
+        inbound.register(inbound.Door("reports of receivers", Late(f"{loading}.knows"), Late(f"{loading}.take_mail")))
         tracking.connect(receive, dispatch_uid="portal.feedback")

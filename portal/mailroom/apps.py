@@ -10,7 +10,9 @@ class MailroomConfig(AppConfig):
         from django.core import checks
 
         from portal import inbound
-        from portal.mailroom import system_checks, ticket_replies
+        from portal.late import Late
 
-        inbound.register(ticket_replies.DOOR)
-        checks.register(system_checks.mailroom_can_work)
+        here = "portal.mailroom"
+        answers = Late(f"{here}.ticket_replies.knows"), Late(f"{here}.ticket_replies.take")
+        inbound.register(inbound.Door("answers to tickets", *answers))
+        checks.register(Late(f"{here}.system_checks.mailroom_can_work"))

@@ -15,7 +15,7 @@ from django.utils import timezone
 from diagnostics.engine.messages.headers.fields import read_message
 from diagnostics.engine.messages.mime import Parts, read_parts
 from portal.accounts.models import User
-from portal.inbound import Door, Mail
+from portal.inbound import Mail
 from portal.mailroom.automatic import author_of, is_automatic
 from portal.returned.facts import clean, facts_of
 from portal.returned.services import take as keep
@@ -108,6 +108,3 @@ def _without_quotation(text: str) -> str:
     while kept and (not kept[-1].strip() or kept[-1].startswith(">")):
         kept.pop()
     return "\n".join(kept) if any(line.strip() for line in kept) else text
-
-
-DOOR = Door("answers to tickets", knows, take)

@@ -10,12 +10,14 @@ class ReturnedConfig(AppConfig):
         from django.core.checks import register as register_check
 
         from portal import inbound
+        from portal.late import Late
         from portal.maillog import sources
-        from portal.returned.loading import take_bounces
-        from portal.returned.services import is_ours, take_mail
         from portal.returned.system_checks import addresses_can_be_read
 
         what = "returned mail: .eml, mbox or a Maildir"
-        sources.register(sources.Source(name="dsn", what=what, take=take_bounces, has_folders=True))
-        inbound.register(inbound.Door("returned mail", is_ours, take_mail))
+        sources.register(
+            sources.Source(name="dsn", what=what, take=Late("portal.returned.loading.take_bounces"), has_folders=True)
+        )
+        services = "portal.returned.services"
+        inbound.register(inbound.Door("returned mail", Late(f"{services}.is_ours"), Late(f"{services}.take_mail")))
         register_check(addresses_can_be_read)

@@ -10,9 +10,9 @@ class TrialsConfig(AppConfig):
         from django.core.checks import register as register_check
 
         from portal import inbound
+        from portal.late import Late
         from portal.trials.addresses import knows
-        from portal.trials.services import take
         from portal.trials.system_checks import address_can_be_read
 
-        inbound.register(inbound.Door("test messages", knows, take))
+        inbound.register(inbound.Door("test messages", knows, Late("portal.trials.services.take")))
         register_check(address_can_be_read)
