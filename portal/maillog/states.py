@@ -35,6 +35,8 @@ RANK: dict[str, int] = {
 ATTEMPTS = frozenset({State.DEFERRED, State.ACCEPTED, State.REFUSED})
 #: Who only tells of an attempt that the sending server made, and mostly has told of itself.
 AFTERWARDS = frozenset({"dsn"})
+#: What a report can only say more widely: that a sender took its own name, a report does not know.
+NARROWER = {"recipient_policy": "self_to_self_blocked"}
 #: "It took too long" is no cause where the last deferral told one.
 VAGUE = frozenset({"", "unknown", "network_or_timeout"})
 
@@ -93,6 +95,10 @@ def standing_of(events: Iterable[Told]) -> Standing:
     if deciding.state == State.EXPIRED and cause in VAGUE:
         deferrals = [event for event in told if event.state == State.DEFERRED and event.cause not in VAGUE]
         cause = deferrals[-1].cause if deferrals else cause
+    if deciding.source in AFTERWARDS and (narrower := NARROWER.get(cause)):
+        # The report repeats what the log told of the same attempt, and knows less of who wrote to whom.
+        said = [event.cause for event in told if event.state == deciding.state and event.source not in AFTERWARDS]
+        cause = narrower if narrower in said else cause
     answered_by = next((event.remote_host for event in reversed(told) if event.remote_host), "")
     return Standing(
         at=told[0].at,

@@ -90,3 +90,17 @@ def test_a_report_without_a_host_is_about_the_attempt_before() -> None:
     tried = Told(1, State.REFUSED, "message_too_big", "a", remote_host="mx.corp.example", source="postfix")
     report = Told(2, State.REFUSED, "message_too_big", "b", source="dsn")
     assert standing_of([tried, report]).remote_host == "mx.corp.example"
+
+
+@pytest.mark.parametrize(
+    ("by_log", "state", "cause"),
+    [
+        ("self_to_self_blocked", "refused", "self_to_self_blocked"),
+        ("mailbox_full", "refused", "recipient_policy"),
+        # What was put off for one reason and refused for another has the later one.
+        ("self_to_self_blocked", "deferred", "recipient_policy"),
+    ],
+)
+def test_a_report_says_nothing_wider_than_the_log(by_log: str, state: str, cause: str) -> None:
+    report = Told(1, "refused", "recipient_policy", fingerprint="b", source="dsn")
+    assert standing_of([Told(0, state, by_log, fingerprint="a"), report]).cause == cause
