@@ -25,6 +25,8 @@ RETURNED_TYPES = (
 # Of somebody's text it is read as groups only where it holds both.
 _LOOKS_LIKE_GROUPS = re.compile(r"^(?:final|original)-recipient\s*:", re.IGNORECASE | re.MULTILINE)
 _FOR = re.compile(r"\bfor\s{1,5}<?([^\s<>;]{3,320}@[^\s<>;]{1,255})>?")
+# To whom one is told to write; mail to a list itself goes to another address.
+_OF_A_LIST = re.compile(r"owner-|[^@]{1,200}-(?:owner|request|bounces|admin)@", re.IGNORECASE)
 _NAME = r"([A-Za-z0-9][A-Za-z0-9.-]{1,252}\.[A-Za-z]{2,63})"
 _IP = r"\[[0-9A-Fa-f.:]{3,45}\]"
 _SERVER = (
@@ -87,14 +89,17 @@ class Gathered:
     def _candidates(self) -> tuple[str, ...]:
         if self.failed:
             return self.failed
-        for named in (self.told.named, self.told.verdicts):
-            if named:
-                return addresses.unique(named)
         to = self._returned_to()
+        for named in (self.told.named, self.told.verdicts):
+            if named and not (to and all(_OF_A_LIST.match(item) for item in named)):
+                return addresses.unique(named)
         if self.told.weak:
             weak = addresses.unique(self.told.weak)
             known = {addresses.key(item) for item in to}
-            return tuple(item for item in weak if addresses.key(item) in known) or weak[:1]
+            if of_them := tuple(item for item in weak if addresses.key(item) in known):
+                return of_them
+            if not (to and all(_OF_A_LIST.match(item) for item in weak)):
+                return weak[:1]
         return addresses.unique(self.told.own_named) or to or addresses.unique(self.told.quoted_to)
 
     def _returned_to(self) -> tuple[str, ...]:
