@@ -25,6 +25,7 @@ class Exit(models.TextChoices):
     """How a report ended: solved at which step, or with a ticket. Every exit is counted."""
 
     NOT_SENT = "not_sent", "It was not sent"
+    ERASED = "erased", "Nobody can say any more whether it was sent"
     SUSPENDED = "sending_suspended", "The e-mail function is suspended"
     STILL_TRYING = "still_trying", "Still being tried"
     ANSWERED = "answered", "The reply says why"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
@@ -20,6 +20,7 @@ from portal.branches.access import branch_for, branches_of
 from portal.branches.models import BranchProfile
 from portal.maillog import saved as keeping
 from portal.maillog import searching
+from portal.maillog.erased import erased_for
 from portal.maillog.export import FORMS
 from portal.maillog.filters import Filters
 from portal.maillog.forms import DeliveryFilter, SaveForm
@@ -85,10 +86,16 @@ class _List:
             if self.branch is None:
                 _name_branches(found.rows, self.branches)
             context |= {"found": found, "query": self.query, "is_narrowed": bool(self.query), "is_asked": True}
+            context["erased"] = self._erased(filters)
             if found.further:
                 place = {"after" if found.is_backwards else "before": found.further}
                 context["further_url"] = f"{self.address}?{self.query}&{urlencode(place)}"
         return page_or_fragment(self.request, "maillog/deliveries.html", "maillog/_delivery_rows.html", context, status)
+
+    def _erased(self, filters: Filters) -> datetime | None:
+        """When what was known of the recipient was erased, if it was known of a part of the time that is asked for."""
+        at = erased_for(self.request.user, self.of, filters.recipient) if filters.recipient else None
+        return at if at and (filters.since is None or filters.since < at) else None
 
     def file(self) -> HttpResponseBase:
         """All that the filters find, as a file; wrong filters show the page instead."""

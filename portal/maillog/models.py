@@ -87,6 +87,31 @@ class LogCoverage(models.Model):
         return f"{self.begins:%Y-%m-%d %H:%M} to {self.ends:%Y-%m-%d %H:%M}"
 
 
+class ErasedRecipient(models.Model):
+    """A recipient of whom a branch once knew something, which was erased, or put under another name, at ``at``.
+
+    The log does not know of mail to them until then, however complete it is. The address is not kept: ``digest`` is
+    keyed with the desk's secret (``portal.maillog.erased``).
+    """
+
+    branch = models.ForeignKey(BranchProfile, on_delete=models.CASCADE, related_name="+", db_index=False)
+    digest = models.CharField(max_length=64)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            # Whether something was known of this recipient, and until when (wizard, search, explain).
+            models.UniqueConstraint(fields=["digest", "branch"], name="erased_recipient_once_a_branch"),
+        ]
+        indexes = [
+            # Those from which nothing follows any more.
+            models.Index(fields=["at"], name="erased_recipient_by_time"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.digest[:10]}, erased {self.at:%Y-%m-%d %H:%M}"
+
+
 class MessageLog(models.Model):
     """One message, as it was handed to a sending server (or should have been)."""
 

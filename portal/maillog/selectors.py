@@ -18,6 +18,7 @@ from portal.accounts.models import User
 from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
 from portal.maillog.addresses import normal
+from portal.maillog.erased import erased_since
 from portal.maillog.models import CaseNote, ClientProfile, Delivery, DeliveryEvent, LogCoverage, MessageLog, State
 from portal.maillog.onward import PASSED_ON, onward_from, onward_of
 from portal.maillog.replies import reading_of
@@ -42,11 +43,13 @@ class Sends:
     """What the log holds for a recipient around a time, the nearest first, and what its absence would mean.
 
     ``is_covered``: the log is known to be complete for the whole span, so that finding nothing means "not sent".
+    ``erased``: what was known of the recipient was erased then, and it was known of a part of the span.
     """
 
     deliveries: list[Delivery]
     case_notes: list[CaseNote]
     is_covered: bool
+    erased: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +105,12 @@ def sends_to(viewer: User, branch: BranchProfile, recipient: str, *, around: dat
         "message__sending_server", "branch"
     )
     notes = CaseNote.objects.filter(branch__in=own, email_normal=to, at__range=(begins, ends)).select_related("client")
+    erased = erased_since(branch, recipient, begins)
     return Sends(
         deliveries=_nearest(deliveries.order_by("-at")[:MOST], around),
         case_notes=_nearest(notes.order_by("-at")[:MOST], around),
-        is_covered=is_covered(branch, begins, min(ends, timezone.now())),
+        is_covered=erased is None and is_covered(branch, begins, min(ends, timezone.now())),
+        erased=erased,
     )
 
 

@@ -20,6 +20,7 @@ from portal.maillog.models import (
     CaseNote,
     Delivery,
     DeliveryEvent,
+    ErasedRecipient,
     HourCount,
     IngestBatch,
     LogCoverage,
@@ -84,13 +85,23 @@ def _plain(slug: str, name: str, about: str, setting: str, model: type[models.Mo
 def _drop_log(model: type[models.Model], day: date) -> int:
     if model is Delivery:
         # The database cannot do this for a partitioned table.
-        first = day.replace(day=1) if partitions.is_partitioned() else day
-        cut = datetime.combine(first, time(), UTC)
+        cut = _cut(day)
         Report.objects.filter(delivery__at__lt=cut).update(delivery=None)
         # Of the time whose records have gone, nothing follows from there being none.
         LogCoverage.objects.filter(ends__lte=cut).delete()
         LogCoverage.objects.filter(begins__lt=cut).update(begins=cut)
     return partitions.drop_before(model, day)
+
+
+def _cut(day: date) -> datetime:
+    """From when on deliveries stay: months are dropped whole, where there are partitions."""
+    first = day.replace(day=1) if partitions.is_partitioned() else day
+    return datetime.combine(first, time(), UTC)
+
+
+def _erased(day: date) -> models.QuerySet[ErasedRecipient]:
+    """As long as the log is known to be complete of a time before it, an erased recipient has to be known."""
+    return ErasedRecipient.objects.filter(at__lt=_cut(day))
 
 
 def _drop(rows: models.QuerySet[Any]) -> int:
@@ -112,6 +123,16 @@ KINDS: tuple[Kind, ...] = (
     _partitioned("deliveries", "Deliveries", "One row a message and recipient.", "LOG_DAYS", Delivery),
     _partitioned("messages", "Messages", "One row a message: subject, Message-ID, function.", "LOG_DAYS", MessageLog),
     _plain("case-notes", "Case notes", "Clients' profiles say that a message was sent.", "LOG_DAYS", CaseNote),
+    Kind(
+        "erased",
+        "That a recipient was erased",
+        "Without the address. Until then nobody may be told that nothing was sent to them.",
+        "LOG_DAYS",
+        ErasedRecipient,
+        "at",
+        lambda day: _erased(day).count(),
+        lambda day: _drop(_erased(day)),
+    ),
     _plain("hours", "Counts by the hour", "Those by the day and the month stay.", "HOUR_DAYS", HourCount, "hour"),
     _plain("attempts", "Attempts by the hour", "By server and provider.", "HOUR_DAYS", AttemptCount, "hour"),
     _plain("batches", "Readings of logs", "What each reading brought in and rejected.", "LOG_DAYS", IngestBatch),

@@ -25,8 +25,8 @@ ELSEWHERE = frozenset(
         "maillog.HourCount", "maillog.DayCount", "maillog.DayPart", "maillog.DomainCount", "maillog.AttemptCount",
         "maillog.MissingCount",
         "diagnostics.Run", "diagnostics.StoredFinding", "diagnostics.ReceivedMessage",
-        # The certificate is being written.
-        "retention.Erasure",
+        # The certificate is being written; both hold only a digest of the address.
+        "retention.Erasure", "maillog.ErasedRecipient",
     }
 )  # fmt: skip
 #: Fields that keep the address on purpose; ``KEPT`` in ``places`` tells of them on the certificate.

@@ -16,7 +16,8 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.feedback.models import ServiceEvent
-from portal.maillog.models import CaseNote, ClientProfile, Delivery, DeliveryEvent, MessageLog
+from portal.maillog.erased import digest_of, keep_erased
+from portal.maillog.models import CaseNote, ClientProfile, Delivery, DeliveryEvent, ErasedRecipient, MessageLog
 from portal.ownserver.models import OwnServer
 from portal.retention import messages, stored
 from portal.retention.mentions import count_mentions, take_out_of_mentions
@@ -52,6 +53,7 @@ def _deliveries(person: Person) -> int:
 def _some_deliveries(person: Person, numbers: list[int]) -> int:
     rows = Delivery.objects.select_for_update().filter(pk__in=numbers)
     about = {row.message_id for row in rows}
+    keep_erased(person.normal, {row.branch_id for row in rows})
     if person.way == Way.ERASE:
         DeliveryEvent.objects.filter(delivery__in=numbers).delete()
         Report.objects.filter(delivery__in=numbers).update(delivery=None)
@@ -80,6 +82,12 @@ def _rewrite_messages(person: Person, about: set[int]) -> None:
 
 def _case_notes(person: Person) -> int:
     rows = CaseNote.objects.filter(email_normal=person.normal)
+    with transaction.atomic():
+        keep_erased(person.normal, rows.order_by().values_list("branch", flat=True).distinct())
+        return _rewrite_case_notes(person, rows)
+
+
+def _rewrite_case_notes(person: Person, rows: models.QuerySet[CaseNote]) -> int:
     if person.way == Way.ERASE:
         return rows.delete()[0]
     done = 0
@@ -146,6 +154,8 @@ def _returned(person: Person) -> int:
     about = ReturnedRecipient.objects.filter(_named(person.normal))
     while rows := list(about.select_related("mail")[:PIECE]):
         with transaction.atomic():
+            # A mail that came back tells that one was sent.
+            keep_erased(person.normal, {row.branch_id for row in rows if row.branch_id is not None})
             for row in rows:
                 row.address = row.address_normal = row.original_normal = person.stand_in
                 row.diagnostic = person.rewritten(row.diagnostic)
@@ -254,6 +264,17 @@ PLACES: tuple[Place, ...] = (
 )  # fmt: skip
 
 
+def _branches_knowing(address: str) -> set[int]:
+    """The branches that know of mail to the address, or once did."""
+    told: tuple[models.QuerySet[Any], ...] = (
+        Delivery.objects.filter(recipient_normal=address),
+        CaseNote.objects.filter(email_normal=address),
+        ReturnedRecipient.objects.filter(_named(address), branch__isnull=False),
+        ErasedRecipient.objects.filter(digest=digest_of(address)),
+    )
+    return {branch for rows in told for branch in rows.order_by().values_list("branch", flat=True).distinct()}
+
+
 @dataclass(frozen=True, slots=True)
 class Kept:
     """What is kept on purpose: its name, why, and how many rows of it hold the address."""
@@ -278,5 +299,11 @@ KEPT: tuple[Kept, ...] = (
             + BranchProfile.objects.filter(notification_address__iexact=address).count()
             + OwnServer.objects.filter(models.Q(sender__iexact=address) | models.Q(username__iexact=address)).count()
         ),
+    ),
+    Kept(
+        "kept-erased", "That something was known, for each branch that knew it",
+        "Without the address: a digest of it. Else the next report about the address would be told that nothing was "
+        "sent, while the records of it were erased.",
+        lambda address: len(_branches_knowing(address)),
     ),
 )  # fmt: skip

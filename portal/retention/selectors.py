@@ -11,8 +11,8 @@ from django.http import Http404
 
 from portal.accounts.models import Role, User
 from portal.maillog.addresses import normal
+from portal.maillog.erased import digest_of
 from portal.retention.besides import LASTING, PASSING, Lasting
-from portal.retention.digests import digest_of
 from portal.retention.kept import KINDS, Kind
 from portal.retention.models import Erasure, Pruning
 from portal.retention.places import KEPT, PLACES

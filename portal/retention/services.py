@@ -10,8 +10,8 @@ from django.utils import timezone
 from portal.accounts.models import User
 from portal.bell import ring
 from portal.maillog.addresses import domain_of, normal
+from portal.maillog.erased import digest_of
 from portal.retention import tasks
-from portal.retention.digests import digest_of
 from portal.retention.models import Erasure, Progress, Pruning, Way
 
 

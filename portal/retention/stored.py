@@ -18,6 +18,7 @@ from portal.intake import services as intake
 from portal.intake.cap import incoming
 from portal.intake.models import Upload, UploadState
 from portal.intake.rejected import rejected_in, rejections
+from portal.maillog.erased import keep_erased
 from portal.maillog.importers.event import RejectedLine
 from portal.maillog.importers.lines import utf16_of
 from portal.maillog.importers.packed import DamagedError, unpacked
@@ -98,6 +99,9 @@ def take_out_of_uploads(person: Person) -> int:
     for upload in list(uploads_naming(person.normal)):
         if upload.state == UploadState.READING:
             intake.stop(upload)
+        if upload.state != UploadState.DONE and upload.branch_id is not None:
+            # What it would have told of them is told of nobody now.
+            keep_erased(person.normal, [upload.branch_id])
         if _stands_in(upload.file, person.normal):
             if upload.source in WHOLE_MESSAGES:
                 upload.file.delete(save=False)

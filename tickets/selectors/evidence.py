@@ -20,6 +20,7 @@ from diagnostics.engine.names import Malformed, parse_address
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile, SendingMode
 from portal.maillog.addresses import normal
+from portal.maillog.erased import erased_since
 from portal.maillog.models import CaseNote, Delivery, DeliveryEvent, State
 from portal.maillog.onward import onward_of
 from portal.maillog.replies import cause_now, named_rules
@@ -27,7 +28,7 @@ from portal.maillog.selectors import deliveries_of, is_covered
 from portal.suppression.selectors import suppressed
 from tickets.models import OtherDomain, Symptom
 from tickets.selectors.returned import returned_about
-from tickets.selectors.sends import complete_before
+from tickets.selectors.sends import complete_before, known_since
 
 #: Messages to one recipient that are looked at; nobody was ever sent more around one time.
 MOST = 200
@@ -102,7 +103,8 @@ class Gathered:
 
 def gathered(asked: Asked) -> Gathered:
     """Everything our records hold about what is asked."""
-    covered = _is_covered(asked)
+    erased = _erased(asked)
+    covered = erased is None and _is_covered(asked)
     returned = returned_about(asked.viewer, asked.branch, asked.recipient, around=asked.around, now=asked.now)
     rows = _rows(asked, asked.recipient)
     found = joined(facts_of(rows))
@@ -136,7 +138,8 @@ def gathered(asked: Asked) -> Gathered:
         to_profile=to_profile,
         has_case_note=any(_is_of_this(note, asked, others) for note in notes),
         is_covered=covered,
-        whole=_whole(asked) if candidates else None,
+        erased=erased,
+        whole=_whole(asked, erased) if candidates else None,
         suppressed=_suppressed(asked, delivery),
         findings=asked.findings,
         profile_addresses=asked.profile_addresses,
@@ -200,9 +203,17 @@ def _is_covered(asked: Asked) -> bool:
     return is_covered(asked.branch, asked.around - asked.span, ends)
 
 
-def _whole(asked: Asked) -> tuple[datetime, datetime] | None:
+def _erased(asked: Asked) -> datetime | None:
+    """When what was known of the recipient was erased, if it was known of a part of the time that is asked about."""
+    if not asked.recipient or asked.delivery is not None:
+        return None
+    begins = asked.around - asked.span if asked.around else asked.until - max(asked.covered_for, REMEMBERED)
+    return erased_since(asked.branch, asked.recipient, begins)
+
+
+def _whole(asked: Asked, erased: datetime | None) -> tuple[datetime, datetime] | None:
     """From when to when the log is complete, as far back as people remember."""
-    whole = complete_before(asked.branch, asked.until)
+    whole = known_since(erased, complete_before(asked.branch, asked.until))
     return (max(whole.begins, asked.until - REMEMBERED), min(whole.ends, asked.until)) if whole else None
 
 

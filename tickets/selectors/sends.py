@@ -16,6 +16,7 @@ from portal.accounts.models import User
 from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
 from portal.maillog.addresses import normal
+from portal.maillog.erased import erased_since
 from portal.maillog.models import CaseNote, Delivery, LogCoverage
 from portal.maillog.selectors import sends_to
 from tickets.models import Report
@@ -47,7 +48,8 @@ class Found:
     ``deliveries`` and ``case_notes`` are around the time that was named, the nearest first, or, where none was named,
     the newest of the whole log. ``elsewhere`` and ``notes_elsewhere`` are those of other days, newest first.
     ``is_covered``: the log is known to be complete there, so that finding nothing at all means "not sent". From
-    ``until`` on, where that is named, what was sent is not seen yet.
+    ``until`` on, where that is named, what was sent is not seen yet. ``erased``: when what was known of the recipient
+    was erased, where it was known of a part of that time; then nothing follows from finding nothing.
     """
 
     deliveries: list[Delivery]
@@ -57,6 +59,7 @@ class Found:
     is_covered: bool
     complete: Complete | None = None
     until: datetime | None = None
+    erased: datetime | None = None
     has_more: bool = False
 
 
@@ -66,30 +69,33 @@ def found_for(viewer: User, report: Report) -> Found:
     now = timezone.now()
     if report.around is None:
         newest = list(deliveries[: MOST + 1])
-        complete = complete_before(report.branch, now)
+        erased = erased_about(report)
+        complete = known_since(erased, complete_before(report.branch, now))
         is_recent = complete is not None and complete.ends >= now - LAG
         return Found(
             deliveries=newest[:MOST],
             case_notes=list(notes[:MOST]),
             elsewhere=[],
             notes_elsewhere=[],
-            is_covered=complete is not None and is_recent and complete.begins <= now - REMEMBERED,
+            is_covered=erased is None and complete is not None and is_recent and complete.begins <= now - REMEMBERED,
             complete=complete,
             until=_unseen_from(report, complete, now),
+            erased=erased,
             has_more=len(newest) > MOST,
         )
     near = sends_to(viewer, report.branch, report.recipient, around=report.around, days=report.span_days)
     span = timedelta(days=report.span_days)
-    complete = complete_before(report.branch, report.around)
+    complete = known_since(near.erased, complete_before(report.branch, report.around))
     other_day = Q(at__lt=report.around - span) | Q(at__gt=report.around + span)
     return Found(
         deliveries=near.deliveries[:MOST],
         case_notes=near.case_notes[:MOST],
         elsewhere=list(deliveries.filter(other_day)[:MOST]),
         notes_elsewhere=list(notes.filter(other_day)[:MOST]),
-        is_covered=near.is_covered or _is_complete_of(complete, report.around, span, now),
+        is_covered=near.is_covered or (near.erased is None and _is_complete_of(complete, report.around, span, now)),
         complete=complete,
         until=_unseen_from(report, complete, now),
+        erased=near.erased,
         has_more=len(near.deliveries) > MOST,
     )
 
@@ -116,6 +122,20 @@ def complete_before(branch: BranchProfile, moment: datetime) -> Complete | None:
         ends = ends or span.ends
         begins = min(begins or span.begins, span.begins)
     return Complete(begins, ends) if begins and ends else None
+
+
+def erased_about(report: Report) -> datetime | None:
+    """When what was known of the recipient was erased, if it was known of a part of the time that was named."""
+    span = timedelta(days=report.span_days)
+    begins = report.around - span if report.around else timezone.now() - REMEMBERED
+    return erased_since(report.branch, report.recipient, begins)
+
+
+def known_since(erased: datetime | None, complete: Complete | None) -> Complete | None:
+    """What is left of a complete time for a recipient of whom all that was known until ``erased`` is gone."""
+    if erased is None or complete is None:
+        return complete
+    return Complete(max(complete.begins, erased), complete.ends) if erased < complete.ends else None
 
 
 def _unseen_from(report: Report, complete: Complete | None, now: datetime) -> datetime | None:

@@ -37,6 +37,7 @@ ABOUT_RECIPIENT = ("sent", "address", "junk")
 #: Exits that an answer of their step led to: opened again, that answer is asked for anew.
 BY_ANSWER = (
     Exit.NOT_SENT,
+    Exit.ERASED,
     Exit.SUSPENDED,
     Exit.STILL_TRYING,
     Exit.ANSWERED,

@@ -38,6 +38,9 @@ def _of_records(report: Report, knows: SentKnown) -> list[Told]:
     count = len(knows.matches) + len(knows.notes)
     when = "in the whole log" if knows.is_whole_log else "around that time"
     whole = "" if knows.is_covered else ", but we hold no complete log of it"
+    if knows.erased:
+        zone = zone_of(report.branch.time_zone)
+        whole = f"; what was known of this recipient was erased on {exact(knows.erased, zone)}"
     log = f"{count or 'No'} record{'' if count == 1 else 's'} {when}{whole}"
     entry = knows.suppression
     since = exact(entry.since, zone_of(report.branch.time_zone)) if entry else ""

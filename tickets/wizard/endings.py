@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 
 from diagnostics.engine.causes import Cause, cause_for
 from diagnostics.engine.findings import Actor, Verdict
@@ -32,8 +33,8 @@ def told_ending(report: Report, findings: Sequence[ReadFinding]) -> Ending:
     """The words of an ended report: what happened, whose turn it is, and what to do."""
     own_server, within = report.branch.sends_through_own_server, report.is_within
     ending = ending_of(report.exit, report.cause, own_server=own_server, within=within)
-    if report.exit == Exit.NOT_SENT:
-        return _not_sent(ending, report, findings)
+    if report.exit in (Exit.NOT_SENT, Exit.ERASED):
+        return _not_sent(_erased(ending, report), report, findings)
     if report.exit == Exit.ADDRESS_CORRECTED and report.answers.get("address", {}).get("resent"):
         return replace(ending, remedy=RESENT)
     if report.exit == Exit.EXPLAINED and report.cause == "suppressed":
@@ -41,6 +42,17 @@ def told_ending(report: Report, findings: Sequence[ReadFinding]) -> Ending:
     if report.exit == Exit.STILL_TRYING:
         return _still_trying(ending, cause_for(report.cause, own_server=own_server, within=within))
     return ending
+
+
+def _erased(ending: Ending, report: Report) -> Ending:
+    """With the time at which what was known of the recipient was erased, where it was."""
+    erased = report.evidence.get("sent", {}).get("erased")
+    if report.exit != Exit.ERASED or not erased:
+        return ending
+    at = exact(datetime.fromisoformat(erased), zone_of(report.branch.time_zone))
+    return replace(
+        ending, meaning=f"What was known of this recipient was erased on {at}, so we cannot say whether it was sent."
+    )
 
 
 def _not_sent(ending: Ending, report: Report, findings: Sequence[ReadFinding]) -> Ending:

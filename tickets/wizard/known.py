@@ -39,7 +39,7 @@ from tickets.selectors.sends import Complete, found_for
 from tickets.wizard.junk import GENERIC, Guide, for_recipient, for_staff, guide_for
 from tickets.wizard.letters import text_for_recipient
 from tickets.wizard.told import Told, told_of
-from tickets.wizard.words import OTHER_RECORDS
+from tickets.wizard.words import OTHER_RECORDS, OTHER_RECORDS_OF_ERASED
 
 #: E-mail applications cut a longer link, or open none; such a text is copied.
 MOST_LINK = 2000
@@ -88,7 +88,8 @@ class NoteMatch:
 class SentKnown(Known):
     """Step 1: the records found, those of other days beside them, and how much their absence would mean.
 
-    ``complete`` is the time of which the log is complete, and from ``until`` on it does not tell yet.
+    ``complete`` is the time of which the log is complete, and from ``until`` on it does not tell yet. ``erased``: when
+    what was known of the recipient was erased, where it was known of a part of the time that was named.
     """
 
     matches: tuple[Match, ...]
@@ -99,6 +100,7 @@ class SentKnown(Known):
     is_whole_log: bool = False
     complete: Complete | None = None
     until: datetime | None = None
+    erased: datetime | None = None
     has_more: bool = False
     chosen: str = ""
     suppression: Suppression | None = None
@@ -145,6 +147,7 @@ class SentKnown(Known):
             "elsewhere": [[match.delivery.pk, match.delivery.state] for match in self.elsewhere],
             "is_covered": self.is_covered,
             "until": self.until.isoformat() if self.until else "",
+            "erased": self.erased.isoformat() if self.erased else "",
         }
 
 
@@ -174,6 +177,8 @@ def about_sending(viewer: User, report: Report) -> SentKnown:
         is_whole_log=report.around is None,
         complete=found.complete,
         until=found.until,
+        erased=found.erased,
+        others=OTHER_RECORDS_OF_ERASED if found.erased else OTHER_RECORDS,
         has_more=found.has_more,
         chosen=begun_from if begun_from in keys else keys[0] if is_only_one else "",
         suppression=suppression_about(report, report.delivery),

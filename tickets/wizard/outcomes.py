@@ -54,6 +54,12 @@ ENDINGS = {
         actor=Actor.BRANCH,
         remedy="Send it again, and look whether a case note appears on the client's profile.",
     ),
+    Exit.ERASED: Ending(
+        title="Nobody can say any more whether it was sent",
+        meaning="What was known of this recipient was erased, so that no record of it is found proves nothing.",
+        actor=Actor.BRANCH,
+        remedy="If they still need it, send it again, and look whether a case note appears on the client's profile.",
+    ),
     Exit.SUSPENDED: Ending(
         title="The e-mail function is suspended",
         meaning="While the e-mail function of your organisation is suspended, nothing is sent.",

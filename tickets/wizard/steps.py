@@ -15,6 +15,7 @@ from portal.maillog.models import Delivery, State
 from portal.maillog.onward import onward_from
 from portal.maillog.replies import cause_now
 from tickets.models import Exit, Report
+from tickets.selectors.sends import erased_about
 from tickets.wizard import forms, known
 from tickets.wizard.outcomes import Continue, Escalate, Leave, Outcome
 from tickets.wizard.words import SUPPRESSED
@@ -24,10 +25,14 @@ Answers = Mapping[str, Mapping[str, Any]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Facts:
-    """What our records show of the e-mail: what kept it from being sent, and how far the chosen delivery got."""
+    """What our records show of the e-mail: what kept it from being sent, and how far the chosen delivery got.
+
+    ``is_erased``: what was known of the recipient is not known any more.
+    """
 
     is_suspended: bool = False
     is_suppressed: bool = False
+    is_erased: bool = False
     state: str = ""
     cause: str = ""
 
@@ -73,7 +78,10 @@ NOT_THERE = frozenset({State.ERROR, State.DEFERRED, State.REFUSED, State.EXPIRED
 
 
 def decide_sent(answers: Answers, facts: Facts) -> Outcome:
-    """Step 1. No record: it was not sent, or it failed before it went out. A reply that says why may end it here."""
+    """Step 1. No record: it was not sent, or it failed before it went out. A reply that says why may end it here.
+
+    Where the records of the recipient were erased, that there is none does not say that nothing was sent.
+    """
     choice, stops = answers["sent"]["choice"], answers["sent"].get("stop", False)
     if choice == SUPPRESSED:
         return Leave(Exit.EXPLAINED, "suppressed") if facts.is_suppressed else Continue()
@@ -82,7 +90,7 @@ def decide_sent(answers: Answers, facts: Facts) -> Outcome:
             return Leave(Exit.SUSPENDED, "sending_suspended")
         if facts.is_suppressed:
             return Leave(Exit.EXPLAINED, "suppressed")
-        return Leave(Exit.NOT_SENT, "not_sent")
+        return Leave(Exit.ERASED) if facts.is_erased else Leave(Exit.NOT_SENT, "not_sent")
     if choice == "error" or (choice.startswith("delivery-") and facts.state == State.ERROR):
         return Escalate("send_error")
     if stops and facts.state == State.DEFERRED:
@@ -193,12 +201,13 @@ STEPS = (SENT, ADDRESS, JUNK, DESCRIBE, REVIEW)
 def facts_of(report: Report, delivery: Delivery | None, answers: Answers | None = None) -> Facts:
     """What is known to judge ``answers`` by (those of the report), were ``delivery`` the chosen one.
 
-    The suppression list is only asked for an answer that it could decide.
+    The suppression list, and what was erased, are only asked for an answer that they could decide.
     """
     branch, given = report.branch, report.answers if answers is None else answers
     # What was passed on has the fate of the address behind it.
     leg = (onward_from(delivery) or delivery) if delivery else None
-    may_be_listed = given.get("sent", {}).get("choice") in ("not_sent", SUPPRESSED)
+    choice = given.get("sent", {}).get("choice")
+    may_be_listed = choice in ("not_sent", SUPPRESSED)
     was_suspended = branch.is_suspended and (
         branch.suspended_since is None
         or report.around is None
@@ -207,6 +216,7 @@ def facts_of(report: Report, delivery: Delivery | None, answers: Answers | None 
     return Facts(
         is_suspended=was_suspended,
         is_suppressed=may_be_listed and known.suppression_about(report, delivery) is not None,
+        is_erased=choice == "not_sent" and erased_about(report) is not None,
         state=leg.state if leg else "",
         cause=cause_now(leg) if leg else "",
     )

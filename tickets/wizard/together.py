@@ -7,6 +7,7 @@ stand side by side, and those whose record says why it did not arrive can be end
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -31,14 +32,15 @@ from tickets.wizard.outcomes import Ending, Leave
 class Row:
     """One of them. ``match`` is its one record, or the nearest where all of them ended alike; else None.
 
-    ``count`` is how many records there are, ``is_covered`` whether their absence says something. ``ending`` is how it
-    ended, where it has.
+    ``count`` is how many records there are, ``is_covered`` whether their absence says something, ``erased`` when what
+    was known of the recipient was erased. ``ending`` is how it ended, where it has.
     """
 
     report: Report
     match: known.Match | None = None
     count: int = 0
     is_covered: bool = False
+    erased: datetime | None = None
     ending: Ending | None = None
 
     @property
@@ -65,7 +67,7 @@ def row_of(viewer: User, report: Report) -> Row:
     knows = known.about_sending(viewer, report)
     alike = {(match.leg.state, match.cause.id if match.cause else "") for match in knows.matches}
     match = knows.matches[0] if len(alike) == 1 else None
-    return Row(report, match, len(knows.matches) + len(knows.notes), knows.is_covered)
+    return Row(report, match, len(knows.matches) + len(knows.notes), knows.is_covered, knows.erased)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -9,6 +9,10 @@ OTHER_RECORDS = (
     ("error", "No, there is none: there was an error in the process before the email went out"),
     ("unknown", "I cannot tell"),
 )
+#: The same where what our records knew of the recipient was erased: that none is found says nothing then.
+OTHER_RECORDS_OF_ERASED = tuple(
+    (value, "No, there is none there either" if value == "not_sent" else words) for value, words in OTHER_RECORDS
+)
 #: The answer that is offered where the suppression list says it all.
 SUPPRESSED = "suppressed"
 ADDRESS_WORDS = (

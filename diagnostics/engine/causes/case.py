@@ -212,7 +212,9 @@ class Case:
     ``candidates``: where nobody said when it was sent or chose a record, the messages that may be meant, the newest
     (which is ``delivery``) first. ``is_covered`` says that the log of its time is complete, so that finding nothing
     means something; from ``covered_until`` on, where that is named, it does not tell yet. ``whole`` is from when to
-    when it is complete without a gap up to about now. ``answered``: automatic answers from the recipient's mailbox.
+    when it is complete without a gap up to about now. ``erased``: what was known of the recipient until then was
+    erased, so whether something was sent before it cannot be said. ``answered``: automatic answers from the
+    recipient's mailbox.
     ``traced``: what a message trace of the recipient's own system says of it.
     ``is_on_no_profile``: no client of the branch has this address, where it is not known which client is meant.
     ``returned`` is mail that came back and belongs to no known message, ``tickets`` are earlier ones with a confirmed
@@ -236,6 +238,7 @@ class Case:
     has_case_note: bool = False
     is_covered: bool = False
     covered_until: datetime | None = None
+    erased: datetime | None = None
     whole: tuple[datetime, datetime] | None = None
     errors: tuple[ErrorFact, ...] = ()
     suppressed: tuple[Suppressed, ...] = ()

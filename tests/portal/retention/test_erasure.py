@@ -22,9 +22,11 @@ from diagnostics.models import Run
 from diagnostics.services import inspect_message, start_run
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
+from portal.cases.desk import answer_of
 from portal.feedback.models import ServiceEvent
 from portal.intake.models import Upload
 from portal.intake.rejected import rejected_in
+from portal.maillog.erased import erased_since
 from portal.maillog.importers.event import Kind, LogEvent
 from portal.maillog.models import (
     CaseNote,
@@ -174,7 +176,7 @@ def test_the_address_stands_nowhere_any_more(world: Ticket, ada: User, way: str)
     stays = {kept.slug: kept.count(WHO.lower()) for kept in KEPT_PLACES}
     erasure = take_out(way, ada)
     assert {where.rpartition(".")[0] for where in standing()} == KEPT
-    assert stays == {"kept-suppressions": 1, "kept-accounts": 0}
+    assert stays == {"kept-suppressions": 1, "kept-accounts": 0, "kept-erased": 1}
     assert erasure.state == Progress.DONE
     assert erasure.results == {
         "uploads": 4,
@@ -222,8 +224,8 @@ def test_what_is_others_stays(world: Ticket, ada: User) -> None:
 def test_the_certificate_tells_what_was_kept_and_why(world: Ticket, ada: User, as_ada: Client) -> None:
     erasure = take_out(Way.ERASE, ada)
     response = as_ada.get(f"/retention/erasures/{erasure.code}/")
-    (entries, accounts) = response.context["kept"]
-    assert (entries.count, accounts.count) == (1, 0)
+    (entries, accounts, known) = response.context["kept"]
+    assert (entries.count, accounts.count, known.count) == (1, 0, 1)
     assert entries.why.encode() in response.content
     assert WHO.lower() not in response.content.decode().lower()
 
@@ -249,6 +251,36 @@ def test_a_ticket_about_an_erased_person_says_so_and_nothing_else(world: Ticket,
     assert response.context["report"].taken_out == timezone.now().date()
     assert "not_sent" not in [item.cause for item in response.context["beliefs"]]
     assert b"were taken out on" in response.content
+
+
+@pytest.mark.parametrize("way", Way.values)
+def test_a_new_report_is_not_told_that_nothing_was_sent(
+    world: Ticket, north: BranchProfile, south: BranchProfile, ada: User, nora: User, as_nora: Client, way: str
+) -> None:
+    """The log is complete. Who never knew of Lee still says that nothing was sent, and so does North of later mail."""
+    now = timezone.now()
+    for branch in (north, south):
+        LogCoverage.objects.create(branch=branch, begins=now - timedelta(days=90), ends=now)
+    take_out(way, ada)
+    asked = {"around": now - timedelta(days=2), "now": now}
+    causes = {branch.code: {item.cause for item in answer_of(branch, WHO, **asked).causes} for branch in (north, south)}
+    assert (causes["north"] & {"unknown", "not_sent"}, causes["south"] & {"not_sent"}) == ({"unknown"}, {"not_sent"})
+    later = now + timedelta(days=2)
+    assert answer_of(north, WHO, around=later, now=later).gathered.case.erased is None
+    found = as_nora.get("/branches/north/deliveries/", {"recipient": WHO})
+    assert found.context["erased"] is not None
+    assert as_nora.get("/branches/north/deliveries/", {"recipient": "bo@corp.example"}).context["erased"] is None
+
+
+def test_the_log_of_another_branch_says_nothing_of_an_erasure(world: Ticket, ada: User, as_sven: Client) -> None:
+    take_out(Way.ERASE, ada)
+    assert as_sven.get("/branches/south/deliveries/", {"recipient": WHO}).context["erased"] is None
+
+
+def test_a_log_that_was_not_read_yet_knew_of_them_too(north: BranchProfile, nora: User, ada: User) -> None:
+    upload_of(f"id,event,to,time\nm9,delivered,{WHO},soon\n", by=nora, branch=north)
+    take_out(Way.ERASE, ada)
+    assert erased_since(north, WHO, make.NOON) is not None
 
 
 def test_a_stand_in_keeps_the_story(world: Ticket, ada: User) -> None:
@@ -281,7 +313,7 @@ def test_the_form_asks_twice(world: Ticket, as_ada: Client, as_ida: Client) -> N
     shown = as_ada.post("/retention/erasures/add/", answers)
     assert shown.status_code == 200
     assert dict(shown.context["places"])["Case notes"] == 1
-    assert [item.count for item in shown.context["kept"]] == [1, 0]
+    assert [item.count for item in shown.context["kept"]] == [1, 0, 1]
     assert Erasure.objects.count() == 0
     done = as_ada.post("/retention/erasures/add/", {**answers, "again": shown.context["address"]})
     assert done.status_code == 302

@@ -21,7 +21,7 @@ from diagnostics.models import ReceivedMessage, Run
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.maillog.importers.event import Kind, LogEvent
-from portal.maillog.models import DayCount, DayPart, Delivery, DeliveryEvent, LogCoverage, MessageLog
+from portal.maillog.models import DayCount, DayPart, Delivery, DeliveryEvent, ErasedRecipient, LogCoverage, MessageLog
 from portal.maillog.partitions import partitions_of
 from portal.maillog.services import ingest
 from portal.planning.models import Mailing
@@ -103,6 +103,15 @@ def test_a_late_line_does_not_undo_what_the_dropped_ones_said(log: dict[str, dat
     delivery = Delivery.objects.get(message__key="lines")
     assert (delivery.state, delivery.at, delivery.attempts) == ("accepted", log["lines"], 2)
     assert delivery.complained_at is not None
+
+
+def test_that_a_recipient_was_erased_is_known_as_long_as_the_log_goes_back(
+    log: dict[str, datetime], north: BranchProfile
+) -> None:
+    for number, name in enumerate(("old", "new")):
+        ErasedRecipient.objects.create(branch=north, digest=str(number), at=log[name])
+    prune(Pruning.objects.create())
+    assert [row.digest for row in ErasedRecipient.objects.all()] == ["1"]
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has no partitions.")

@@ -9,7 +9,8 @@ from django.test import Client
 
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
-from portal.maillog.models import CaseNote, Delivery, LogCoverage, State
+from portal.maillog.erased import digest_of
+from portal.maillog.models import CaseNote, Delivery, ErasedRecipient, LogCoverage, State
 from tests import make
 from tests.tickets.wizard.conftest import LEE, SOLVED, at_step, ended, make_report, post, url
 from tickets.models import Report
@@ -68,6 +69,16 @@ def test_nothing_found_in_a_complete_log(as_nora: Client, report: Report) -> Non
 def test_nothing_found_without_a_log_proves_nothing(as_nora: Client, report: Report) -> None:
     response = as_nora.get(url(report, "sent"))
     assert not response.context["known"].is_covered
+
+
+def test_what_was_erased_is_never_called_not_sent(as_nora: Client, report: Report) -> None:
+    covered(report.branch)
+    ErasedRecipient.objects.create(branch=report.branch, digest=digest_of(LEE), at=make.NOON)
+    known = as_nora.get(url(report, "sent")).context["known"]
+    assert (known.is_covered, known.erased) == (False, make.NOON)
+    post(as_nora, report, "sent", choice="not_sent")
+    assert ended(report) == (SOLVED, "erased", "sent")
+    assert as_nora.get(url(report)).status_code == 200
 
 
 def test_it_was_not_sent(as_nora: Client, report: Report) -> None:
@@ -184,5 +195,5 @@ def test_queries(as_nora: Client, nora: User, north: BranchProfile, django_asser
     for minute in range(12):
         make.delivery(north, LEE, State.REFUSED, at=make.NOON + timedelta(minutes=minute), reply="550 no")
         make.case_note(north, LEE, at=make.NOON + timedelta(minutes=minute))
-    with django_assert_max_num_queries(14):
+    with django_assert_max_num_queries(15):
         as_nora.get(url(report, "sent"))

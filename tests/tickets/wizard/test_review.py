@@ -131,5 +131,5 @@ def test_method(as_nora: Client, report: Report) -> None:
 
 
 def test_queries(as_nora: Client, report: Report, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
-    with django_assert_max_num_queries(17):
+    with django_assert_max_num_queries(18):
         as_nora.get(url(report, "review"))

@@ -15,6 +15,7 @@ NEAR = timedelta(days=1)
 VAGUE_TIME = timedelta(hours=1)
 #: A complete message log says nothing of case notes: those are the application's own.
 UNRECORDED = "There is no message log record of it."
+ERASED = "What was known of this recipient was erased on {:%d %b %Y}, so we cannot say whether it was sent."
 #: What an application says of a mail server that would not have it.
 _OWN_SERVER = re.compile(
     r"\bconnect|connection|\btls\b|\bssl\b|certificate|\blog ?in (?:failed|denied|refused)|login failed|authenticat"
@@ -110,11 +111,15 @@ def _malformed(case: Case) -> Iterator[Claim]:
 
 
 def _absent(case: Case) -> Iterator[Claim]:
-    """Nothing in the log: not sent, where the log is complete and nobody saw a record of it."""
+    """Nothing in the log: not sent, where the log is complete, nobody saw a record of it, and none was erased."""
     if case.delivery is not None or case.errors or case.was_had or not case.recipient:
         return
     if case.has_case_note or case.case_note_seen == "yes":
         yield from _noted(case)
+        return
+    if case.erased:
+        # Nobody who looks for a record now can find it, whoever looks.
+        yield Claim("unknown", (Line(Kind.LOG, ERASED.format(case.erased)),), Place.UNDECIDED)
         return
     told: list[Line] = []
     if case.is_covered:

@@ -29,15 +29,18 @@ def _lacks_fate(case: Case) -> bool:
 class _Lack:
     """``word`` for the table of ``docs/causes.md``, ``text`` for people, and whether a case lacks it.
 
-    ``undated`` is the text where nobody said when it was sent.
+    ``undated`` is the text where nobody said when it was sent, ``erased`` where what was known is erased.
     """
 
     word: str
     text: str
     is_lacking: Callable[[Case], bool]
     undated: str = ""
+    erased: str = ""
 
     def told(self, case: Case) -> str:
+        if self.erased and case.erased:
+            return self.erased.format(case.erased)
         return self.undated if self.undated and case.moment is None else self.text
 
 
@@ -50,6 +53,7 @@ class Need(Enum):
         "Missing: the log does not cover that time, so the absence of a record proves nothing.",
         _lacks_log,
         "Missing: the log is not known to hold all mail to this address, so the absence of a record proves nothing.",
+        "Missing: what was known of this recipient was erased on {:%d %b %Y}, so finding no record proves nothing.",
     )
     FATE = _Lack("its fate", "Missing: the sending server's log does not say what became of it.", _lacks_fate)
     CHECKS = _Lack("checks", "Missing: the checks have found nothing yet.", lambda case: not case.findings)

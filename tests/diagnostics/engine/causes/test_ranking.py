@@ -184,6 +184,8 @@ OPTED_OUT = (Suppressed(reason="opt_out", since=NOON - 30 * DAY),)
         ({"recipient": ""}, "unknown", "possible"),
         ({"is_covered": False}, "unknown", "possible"),
         ({"is_covered": False, "case_note_seen": "no"}, "not_sent", "possible"),
+        *[({"is_covered": False, "erased": NOON, **more}, "unknown", "possible")
+          for more in ({}, {"around": None}, {"case_note_seen": "no"})],
         ({"case_note_seen": "yes"}, "unknown", "possible"),
         ({"has_case_note": True}, "unknown", "possible"),
         # What would stop such a message, once it is known that it went out and not known what became of it.
