@@ -10,14 +10,13 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.urls import reverse
 
-from diagnostics.engine.causes import CAUSES, Arrival, Cause, Ranked, cause_for
+from diagnostics.engine.causes import Ranked, cause_for
 from diagnostics.engine.causes.ranking.foretold import may_explain
-from diagnostics.engine.findings import Actor
 from diagnostics.selectors import findings_of
 from portal.accounts.models import User
 from portal.web.moments import exact, zone_of
 from tickets.models import Ticket
-from tickets.selectors.letters import letter_to_their_it, text_of
+from tickets.selectors.letters import is_for_their_it, letter_to_their_it, text_of
 from tickets.selectors.message import facts_about
 
 
@@ -51,14 +50,8 @@ def reply_draft(ticket: Ticket, beliefs: Sequence[Ranked], *, by: User) -> str:
             for item in findings_of(ticket.run)
             if item.publish and item.needs_somebody and may_explain(item.code, item.check, {cause.id})
         ],
-        "letter": letter_to_their_it(ticket.report) if _is_for_their_it(cause, believed) else "",
+        "letter": letter_to_their_it(ticket.report) if is_for_their_it(cause, believed) else "",
         "url": settings.BASE_URL + reverse("ticket", args=[ticket.number]),
         "by": by,
     }
     return text_of("tickets/queue/reply.txt", context)
-
-
-def _is_for_their_it(cause: Cause, believed: Ranked | None) -> bool:
-    """The recipient's IT has to look; not for what has reached the mailbox, which only its owner can search."""
-    has_reached = believed is not None and believed.arrival is Arrival.REACHED
-    return CAUSES[cause.id].actor is Actor.RECIPIENT_IT and not has_reached

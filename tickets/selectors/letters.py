@@ -6,15 +6,19 @@ It says no more than the record of the message proves: what a server said stands
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from django.template.loader import render_to_string
 
-from portal.maillog.models import State
+from diagnostics.engine.causes import CAUSES, Arrival, Cause, Ranked
+from diagnostics.engine.findings import Actor
+from portal.branches.models import BranchProfile
+from portal.maillog.models import Delivery, State
 from portal.web.moments import zone_of
 from portal.web.text import visible
 from tickets.models import Report
-from tickets.selectors.message import MessageFacts, facts_about
+from tickets.selectors.message import MessageFacts, facts_about, facts_of_record
 from tickets.selectors.reports import domain_of
 
 #: States in which a server of the recipient's has said something that its people can look up.
@@ -36,17 +40,40 @@ def letter_to_their_it(report: Report) -> str:
 
     Empty where no record shows that a server of theirs was reached.
     """
-    message = facts_about(report)
+    return _letter(report.branch, report.recipient, report.delivery, facts_about(report))
+
+
+def letter_about(delivery: Delivery, believed: Sequence[Ranked]) -> str:
+    """The same about a record of the log; empty where what is ``believed`` first is not their IT's to look into."""
+    lead = believed[0] if believed else None
+    if lead is None or not is_for_their_it(lead.known, lead):
+        return ""
+    return _letter(delivery.branch, delivery.recipient, delivery, facts_of_record(delivery))
+
+
+def may_be_allowed(delivery: Delivery) -> bool:
+    """Leave given to the sender may mend what became of it."""
+    return delivery.cause not in NO_MATTER_OF_ALLOWING
+
+
+def is_for_their_it(cause: Cause, believed: Ranked | None) -> bool:
+    """The recipient's IT has to look; not for what has reached the mailbox, which only its owner can search."""
+    has_reached = believed is not None and believed.arrival is Arrival.REACHED
+    return CAUSES[cause.id].actor is Actor.RECIPIENT_IT and not has_reached
+
+
+def _letter(branch: BranchProfile, recipient: str, delivery: Delivery | None, message: MessageFacts) -> str:
     if not message.is_recorded or message.state not in AT_THEIRS or not (message.their_server or message.reply):
         return ""
     context = {
-        "report": report,
-        "recipient_domain": domain_of(report.recipient),
+        "branch": branch,
+        "recipient": recipient,
+        "recipient_domain": domain_of(recipient),
         "message": message,
-        "sent": _moment(message.at, report.branch.time_zone),
-        "answered": _moment(message.state_at, report.branch.time_zone),
+        "sent": _moment(message.at, branch.time_zone),
+        "answered": _moment(message.state_at, branch.time_zone),
         "our_server": _our_server(message),
-        "allows": report.delivery is not None and report.delivery.cause not in NO_MATTER_OF_ALLOWING,
+        "allows": delivery is not None and may_be_allowed(delivery),
     }
     return text_of("tickets/their_it.txt", context)
 

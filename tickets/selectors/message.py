@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.maillog.models import State
+from portal.maillog.models import Delivery, State
 from portal.web.moments import zone_of
 from tickets.models import Report
 
@@ -57,14 +57,19 @@ def facts_about(report: Report) -> MessageFacts:
             module=report.get_module_display() if report.module else "",
             function=report.function,
         )
-    delivery, message = report.delivery, report.delivery.message
-    server = message.sending_server or report.branch.sending_server
+    return facts_of_record(report.delivery, function=report.function)
+
+
+def facts_of_record(delivery: Delivery, *, function: str = "") -> MessageFacts:
+    """The facts of an e-mail as the log has them; ``function`` is what somebody calls it, if the log does not say."""
+    message = delivery.message
+    server = message.sending_server or delivery.branch.sending_server
     return MessageFacts(
         is_recorded=True,
         was_sent=delivery.state != State.ERROR,
         at=delivery.at,
         module=message.get_module_display(),
-        function=message.function or report.function,
+        function=message.function or function,
         subject=message.subject,
         from_address=message.from_address,
         envelope_from=message.envelope_from,

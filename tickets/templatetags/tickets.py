@@ -15,6 +15,7 @@ from portal.maillog.selectors import TimelineItem
 from portal.web.words import ACTORS, ACTORS_FOR_STAFF
 from tickets.models import Attachment, Event, Report, Ticket, TicketState
 from tickets.selectors.belief import about_delivery
+from tickets.selectors.letters import letter_about, may_be_allowed
 from tickets.selectors.message import MessageFacts, facts_about
 from tickets.selectors.returned import story_of
 from tickets.selectors.traces import ToldTrace, told_trace
@@ -115,6 +116,20 @@ def message_facts(report: Report) -> MessageFacts:
 def beliefs_about(delivery: Delivery) -> tuple[Ranked, ...]:
     """``{% beliefs_about delivery as beliefs %}``: what most likely became of a record of the log."""
     return about_delivery(delivery)
+
+
+@register.inclusion_tag("tickets/_letter_about.html")
+def letter_to_their_it(delivery: Delivery, beliefs: tuple[Ranked, ...]) -> dict[str, object]:
+    """``{% letter_to_their_it delivery beliefs %}``: the text for whoever runs the recipient's mail, and the way to ask
+    them for leave; nothing where it is not theirs to look into.
+    """
+    return {
+        "letter": letter_about(delivery, beliefs),
+        "delivery": delivery,
+        "branch": delivery.branch,
+        "may_be_allowed": may_be_allowed(delivery),
+        "within": bool(beliefs) and beliefs[0].within,
+    }
 
 
 @register.simple_tag

@@ -48,6 +48,27 @@ def test_whose_turn_it_is(
     assert (first.cause, first.actor) == (believed, actor)
 
 
+@pytest.mark.parametrize(
+    ("state", "cause", "has_letter", "may_ask"),
+    [
+        ("refused", "recipient_policy", True, True),
+        ("accepted", "", True, True),
+        ("refused", "no_such_user", False, False),
+        ("error", "send_error", False, False),
+    ],
+)
+def test_the_letter_to_their_it(
+    state: str, cause: str, has_letter: bool, may_ask: bool, north: BranchProfile, as_nora: Client
+) -> None:
+    message = make.message(north, message_id="<a1@north.example>")
+    told = {"cause": cause, "reply": "550 5.7.1 no", "remote_host": "mx.corp.example"}
+    delivery = make.delivery(north, "lee@corp.example", state, message=message, **told)
+    content = as_nora.get(f"/deliveries/{delivery.pk}/").content.decode()
+    letter = content.partition('id="letter-text"')[2].partition("</textarea>")[0]
+    assert ("Message-ID: &lt;a1@north.example&gt;" in letter) is has_letter
+    assert ("allow-requests/?domain=corp.example" in content) is may_ask
+
+
 def test_a_complaint_is_shown(north: BranchProfile, as_nora: Client) -> None:
     delivery = make.delivery(north, "lee@corp.example", complained_at=NOON)
     DeliveryEvent.objects.create(delivery=delivery, at=NOON, state="complained", source="arf", fingerprint="x")
