@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import lru_cache
 from io import BytesIO
+from itertools import compress
 from typing import Any, TypeVar
 
 from django.db import connection, models
@@ -93,11 +94,17 @@ def numbers(model: type[models.Model], count: int) -> Sequence[int]:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            # The sequence is named once: a function of the table's name would look it up for every number.
+            # The sequence is named once: a function of the table's name would look it up for every number. As a rule
+            # nobody else takes of it meanwhile, and then two numbers tell all of them.
             cursor.execute("SELECT pg_get_serial_sequence(%s, 'id')", [table])
             (sequence,) = cursor.fetchone()
-            cursor.execute("SELECT nextval(%s::regclass) FROM generate_series(1, %s)", [sequence, count])
-            return [number for (number,) in cursor.fetchall()]
+            cursor.execute(
+                "SELECT min(n), max(n), CASE WHEN max(n) - min(n) >= count(*) THEN array_agg(n) END "
+                "FROM (SELECT nextval(%s::regclass) AS n FROM generate_series(1, %s)) AS taken",
+                [sequence, count],
+            )
+            first, last, scattered = cursor.fetchone()
+            return scattered or (range(first, last + 1) if count else ())
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         row = cursor.fetchone()
     last = int(row[0]) if row else 0
@@ -112,6 +119,41 @@ def moment(at: datetime) -> Any:
     return connection.ops.adapt_datetimefield_value(at)
 
 
+class Rows:
+    """Rows of one table in the form they are written in, but for numbers that are known only when they are.
+
+    Making them needs no database, so that another thread can.
+    """
+
+    def __init__(self, model: type[models.Model], columns: Mapping[str, Sequence[Any]]) -> None:
+        """``columns`` hold numbers, texts, None, and times as :func:`moment` gives them.
+
+        Whatever else the table has must have a default; a column without a value in any row is left to it.
+        """
+        gaps = {name for name, values in columns.items() if model._meta.get_field(name).null and None in values}
+        told = {name: values for name, values in columns.items() if name not in gaps or any(values)}
+        self.model, self.names = model, [*told]
+        self._is_text = connection.vendor == "postgresql"
+        values = [*told.values()]
+        self._rows: Sequence[Any] = (
+            _texts(values, [name in gaps for name in told]) if self._is_text else [*zip(*values, strict=True)]
+        )
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def only(self, kept: Iterable[bool]) -> None:
+        """Leave out the rows for which ``kept`` says no."""
+        self._rows = [*compress(self._rows, kept)]
+
+    def numbered(self, columns: Sequence[Sequence[int]]) -> Any:
+        """The rows with these numbers before them: COPY's text, or tuples."""
+        if not self._is_text:
+            return [(*cells, *row) for *cells, row in zip(*columns, self._rows, strict=True)]
+        texts = (map(str, column) for column in columns)
+        return "\n".join(map("\t".join, zip(*texts, self._rows, strict=True))) + "\n"
+
+
 class Writer:
     """Writes rows while the caller makes the next ones; :func:`writer` gives one, and waits for it in the end."""
 
@@ -119,32 +161,27 @@ class Writer:
         self._pool = pool
         self._writing: Future[None] | None = None
 
-    def insert(self, model: type[models.Model], columns: Mapping[str, Sequence[Any]]) -> None:
-        """Write rows, given by column: numbers, texts, None, and times as :func:`moment` gives them.
-
-        Whatever else the table has must have a default; a column without a value in any row is left to it.
-        """
-        fields = {name: model._meta.get_field(name) for name in columns}
-        gaps = {name for name, field in fields.items() if field.null and None in columns[name]}
-        told = {name: values for name, values in columns.items() if name not in gaps or any(values)}
-        if not any(told.values()):
+    def insert(self, rows: Rows, **numbers: Sequence[int]) -> None:
+        """Write ``rows``, each with its number of every column in ``numbers``."""
+        if not len(rows):
             return
         quote = connection.ops.quote_name
-        table, names = quote(model._meta.db_table), ", ".join(map(quote, told))
+        names = [*numbers, *rows.names]
+        table, columns = quote(rows.model._meta.db_table), ", ".join(map(quote, names))
+        told = rows.numbered([*numbers.values()])
         if self._pool is None:
             with connection.cursor() as cursor:
                 # The names are the model's own, the values are parameters.
                 cursor.executemany(
-                    f"INSERT INTO {table} ({names}) VALUES ({', '.join(['%s'] * len(told))})",  # noqa: S608
-                    list(zip(*told.values(), strict=True)),
+                    f"INSERT INTO {table} ({columns}) VALUES ({', '.join(['%s'] * len(names))})",  # noqa: S608
+                    told,
                 )
             return
-        text = _text([*told.values()], [name in gaps for name in told])
         self.wait()
         cursor = connection.cursor()
         # The thread is given the driver's own cursor, since Django's belongs to this thread. It works without holding
         # the interpreter, and every other query waits for it.
-        self._writing = self._pool.submit(_copy, cursor.cursor, f"COPY {table} ({names}) FROM STDIN", text)
+        self._writing = self._pool.submit(_copy, cursor.cursor, f"COPY {table} ({columns}) FROM STDIN", told)
         self._writing.add_done_callback(lambda _: cursor.close())
 
     def wait(self) -> None:
@@ -177,25 +214,25 @@ def _copy(cursor: Any, command: str, text: str) -> None:
     cursor.copy_expert(command, BytesIO(text.encode()), 1 << 20)
 
 
-def _text(columns: Sequence[Sequence[Any]], gaps: Sequence[bool]) -> str:
+def _texts(columns: Sequence[Sequence[Any]], gaps: Sequence[bool]) -> list[str]:
     """The rows of these columns in COPY's text format; ``gaps`` says of each whether there is a None in it."""
-    cells = [_texts(values, has_gaps) for values, has_gaps in zip(columns, gaps, strict=True)]
-    count = len(cells[0])
-    text = "\n".join(map("\t".join, zip(*cells, strict=True))) + "\n"
+    cells = [_cells(values, has_gaps) for values, has_gaps in zip(columns, gaps, strict=True)]
+    rows = [*map("\t".join, zip(*cells, strict=True))]
+    text = "\n".join(rows)
     # Hardly ever is there a character that has to be escaped, and then these counts do not come out.
     if (
         text.count("\\") == sum(values.count(None) for values, has_gaps in zip(columns, gaps, strict=True) if has_gaps)
-        and text.count("\t") == count * (len(cells) - 1)
-        and text.count("\n") == count
+        and text.count("\t") == len(rows) * (len(cells) - 1)
+        and text.count("\n") == max(len(rows) - 1, 0)
         and "\r" not in text
     ):
-        return text
+        return rows
     escaped = [[_NOTHING if cell is None else str(cell).translate(_CELL) for cell in values] for values in columns]
-    return "\n".join(map("\t".join, zip(*escaped, strict=True))) + "\n"
+    return [*map("\t".join, zip(*escaped, strict=True))]
 
 
-def _texts(values: Sequence[Any], has_gaps: bool) -> Sequence[str]:
+def _cells(values: Sequence[Any], has_gaps: bool) -> Sequence[str]:
     """A column's values, which are all of one kind or None, as texts."""
     if has_gaps:
         return [_NOTHING if value is None else str(value) for value in values]
-    return values if isinstance(values[0], str) else [*map(str, values)]
+    return [*map(str, values)] if values and not isinstance(values[0], str) else values

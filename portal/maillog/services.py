@@ -7,27 +7,32 @@ again from all its events, and the counts are moved by the difference.
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from datetime import UTC, tzinfo
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 from django.db import connection, transaction
 
 from portal.branches.models import BranchProfile, SendingDomain
+from portal.maillog import matching
 from portal.maillog.addresses import domain_of
 from portal.maillog.ahead import ahead
 from portal.maillog.bulk import among, hasten, look_up_by_index, wait_for_turn
 from portal.maillog.deliveries import Deliveries
+from portal.maillog.drafts import Draft, split
 from portal.maillog.importers.event import Item, Kind, LogEvent, Passed, Rejected
 from portal.maillog.models import IngestBatch, MessageLog
+from portal.maillog.origins import Name, Origins
 from portal.maillog.records import store_clients, store_coverage, store_notes
 
 #: So many events are stored in one transaction; fewer on SQLite, where all others wait for it.
 BATCH = 20_000 if connection.vendor == "postgresql" else 5000
 #: So many rejected lines are kept with the batch; all of them are counted.
 KEPT_REJECTIONS = 1000
+_line = attrgetter("line")
 
 
 class Zones:
@@ -95,6 +100,16 @@ def _batches(events: Iterable[Item]) -> Iterator[list[Item]]:
         yield items
 
 
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is stored at once: so many lines, what of them cannot be used, and what they tell."""
+
+    lines: int
+    rejected: list[Rejected]
+    events: list[LogEvent]
+    draft: Draft | None
+
+
 class _Intake:
     """One reading of a source: what it counted so far, and the branches and servers it has looked up."""
 
@@ -104,69 +119,99 @@ class _Intake:
         self._is_hasty = is_hasty
         self.lines = self.new = self.duplicate = self.rejected_count = self._line = 0
         self.rejected: list[Rejected] = []
+        #: Whether most of the batch before was news.
+        self._is_news = True
         self._branches = {branch.code: branch for branch in BranchProfile.objects.all()}
-        self._deliveries = Deliveries(source, self._branches)
+        self._origins = Origins(source, self._branches)
+        self._deliveries = Deliveries(self._origins)
         self._domains: dict[str, str] = {}
         for domain, code in SendingDomain.objects.values_list("domain", "branch__code"):
             # A domain that two branches send from tells of neither.
             self._domains[domain] = "" if self._domains.get(domain, code) != code else code
 
-    def prepare(self, items: list[Item]) -> list[Item]:
-        """Work out what needs no database, in the thread that reads ahead: whose the events are, and what tells them
-        from others. Who sends from the sender's domain is a guess until it is known that no stored message is meant.
+    def prepare(self, items: list[Item]) -> _Batch:
+        """Work out what needs no database, in the thread that reads ahead: whose the events are, what tells them from
+        others, and what is written of messages that nobody has told of. Who sends from the sender's domain is a guess
+        until it is known that no stored message is meant.
         """
-        for event in items:
-            if isinstance(event, LogEvent):
-                if event.mark and not event.branch:
-                    event.branch, event.is_guessed = self._branch_of(event), True
+        lines, events, rest = 0, [], []
+        for item in items:
+            if isinstance(item, Passed):
+                lines += item.lines
+                continue
+            # A line to several recipients tells several events, one after the other.
+            lines += item.line != self._line
+            self._line = item.line
+            if isinstance(item, Rejected):
+                rest.append(item)
+                continue
+            if item.mark and not item.branch:
+                item.branch, item.is_guessed = self._branch_of(item), True
+            events.append(item)
+        if not self._is_news:
+            # What is read a second time is looked for by its fingerprint.
+            for event in events:
                 if event.branch:
                     assert event.fingerprint  # Worked out and kept.
-        return items
+            return _Batch(lines, rest, events, None)
+        simple, others = split(events, self._origins)
+        return _Batch(lines, rest, others, Draft(self._origins, simple) if simple else None)
 
     def _branch_of(self, event: LogEvent) -> str:
         """The branch that alone sends from the domain of the sender, or of the Message-ID; empty where none does."""
         code = self._domains.get(domain_of(event.envelope_from.lower()))
         return code or self._domains.get(event.message_id.rstrip(">").rpartition("@")[2].lower(), "")
 
-    def take(self, items: list[Item]) -> None:
+    def take(self, batch: _Batch) -> None:
         """Store one batch: all of it or nothing of it."""
         with transaction.atomic():
             if self._is_hasty:
                 hasten()
-            senders, unheard = self._senders(items)
-            good = self._good(items, senders)
-            told = [event for event in good if event.state is not None]
+            draft = batch.draft
+            senders, unheard = self._senders(batch)
+            told, events = draft.told if draft else 0, batch.events
+            if draft and (known := self._known(draft, senders)):
+                before = len(draft)
+                events = sorted([*events, *draft.without(known)], key=_line)
+                told -= before - len(draft)
+            good = self._good(batch.rejected, events, senders)
+            about = [event for event in good if event.state is not None]
             new = 0
-            if len(told) < len(good):
+            if len(about) < len(good):
                 new += store_clients(self._branches, [event for event in good if event.kind is Kind.CLIENT])
                 new += store_notes(self._branches, [event for event in good if event.kind is Kind.CASE_NOTE])
                 new += sum(store_coverage(self._branches, event) for event in good if event.kind is Kind.COVERAGE)
-            new += self._deliveries.store(told, unheard)
+            new += self._deliveries.store(about, unheard, draft)
+        self.lines += batch.lines
         self.new += new
-        self.duplicate += len(good) - new
+        self.duplicate += told + len(good) - new
+        self._is_news = new * 2 >= told + len(good)
 
-    def _good(self, items: list[Item], senders: dict[str, str]) -> list[LogEvent]:
-        """What of ``items`` can be stored; the rest is counted, and why the first of it cannot is kept."""
+    def _known(self, draft: Draft, senders: Mapping[str, str]) -> set[Name]:
+        """The messages of ``draft`` that a stored one may be."""
+        heard = {name for name in draft.names if name[1] in senders}
+        return heard | matching.known(item for item in draft.items() if item[0] not in heard)
+
+    def _good(self, rejected: list[Rejected], events: list[LogEvent], senders: Mapping[str, str]) -> list[LogEvent]:
+        """What of ``events`` can be stored; the rest is counted, and why the first of it cannot is kept."""
         good: list[LogEvent] = []
-        for item in items:
-            if isinstance(item, Passed):
-                self.lines += item.lines
-                continue
-            # A line to several recipients tells several events, one after the other.
-            self.lines += item.line != self._line
-            self._line = item.line
-            judged = item if isinstance(item, Rejected) else self._placed(item, senders)
+        bad = [*rejected]
+        for event in events:
+            judged = self._placed(event, senders)
             if isinstance(judged, LogEvent):
                 good.append(judged)
             else:
-                self.rejected_count += 1
-                if len(self.rejected) < KEPT_REJECTIONS:
-                    self.rejected.append(judged)
+                bad.append(judged)
+        self.rejected_count += len(bad)
+        room = KEPT_REJECTIONS - len(self.rejected)
+        self.rejected += sorted(bad, key=_line)[:room]
         return good
 
-    def _senders(self, items: list[Item]) -> tuple[dict[str, str], set[str]]:
+    def _senders(self, batch: _Batch) -> tuple[dict[str, str], set[str]]:
         """The branch of each Message-ID that was told of already, and those that nobody told of."""
-        wanted = {item.message_id for item in items if isinstance(item, LogEvent) and item.is_guessed}
+        wanted = {event.message_id for event in batch.events if event.is_guessed}
+        if batch.draft:
+            wanted.update(key for _, key in batch.draft.names)
         wanted.discard("")
         if not wanted:
             return {}, set()
@@ -177,7 +222,7 @@ class _Intake:
         senders = dict(rows.order_by("-pk").values_list("message_id", "branch__code"))
         return senders, wanted - senders.keys()
 
-    def _placed(self, event: LogEvent, senders: dict[str, str]) -> LogEvent | Rejected:
+    def _placed(self, event: LogEvent, senders: Mapping[str, str]) -> LogEvent | Rejected:
         """The event with its branch: the one it names, that of its message, or the one that sends from its domain."""
         if event.is_guessed:
             code = senders.get(event.message_id) or event.branch

@@ -146,7 +146,6 @@ class Refusal:
     at: datetime
 
 
-@transaction.atomic
 def suppress_for_refusals(branch: BranchProfile, refusals: Iterable[Refusal], *, source: str) -> int:
     """Suppress after final refusals that our own log tells of, as after bounces; returns how many entries are new.
 
@@ -159,11 +158,13 @@ def suppress_for_refusals(branch: BranchProfile, refusals: Iterable[Refusal], *,
         if refusal.at + days > now:
             latest[normal(refusal.address)] = refusal
     names, made = list(latest), 0
-    if names:
+    if not names:
+        return 0
+    with transaction.atomic():
         _alone(branch.pk)
-    for start in range(0, len(names), PIECE):
-        piece = {name: latest[name] for name in names[start : start + PIECE]}
-        made += _suppress_piece(branch, piece, now=now, days=days, source=source)
+        for start in range(0, len(names), PIECE):
+            piece = {name: latest[name] for name in names[start : start + PIECE]}
+            made += _suppress_piece(branch, piece, now=now, days=days, source=source)
     return made
 
 
