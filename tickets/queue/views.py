@@ -121,7 +121,7 @@ def _findings(ticket: Ticket, beliefs: Sequence[Ranked]) -> dict[str, Any]:
     context = context_of(
         ticket.run,
         reverse("ticket_findings", args=[ticket.number]),
-        reading=beside_the_log(ticket.branch, ticket.recipient),
+        reading=beside_the_log(ticket.branch, ticket.recipient, ticket.report.delivery),
     )
     leading = _by_confirmed(ticket, beliefs)
     sorted_out = by_bearing(

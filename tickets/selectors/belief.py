@@ -116,7 +116,7 @@ def case_of(viewer: User | None, report: Report, run: Run | None) -> Case:
             case_note_seen={"seen": "yes", "not_sent": "no", "error": "no"}.get(choice, ""),
             other_domain=described.get("other_domain", OtherDomain.NO),
             symptom=described.get("symptom", Symptom.NOT_RECEIVED),
-            findings=_facts(map(beside_the_log(branch, report.recipient), findings_of(run))),
+            findings=_facts(map(beside_the_log(branch, report.recipient, report.delivery), findings_of(run))),
         )
     )
     case = replace(

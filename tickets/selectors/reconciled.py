@@ -1,7 +1,8 @@
 """What the checks find of a recipient's domain, beside what the log shows of its servers.
 
 DNS is asked now, and a server may have answered yesterday. Told side by side, the two name two different causes and
-two parties; so a finding that the domain takes no mail is told together with the last time that it did.
+two parties; so a finding that the domain takes no mail is told together with the last time that it did, and one of what
+a policy asks every receiver to do together with what theirs did.
 """
 
 from __future__ import annotations
@@ -24,25 +25,53 @@ ANSWERED = (State.ACCEPTED, State.REFUSED, State.DEFERRED)
 NOT_THEIRS = frozenset({"relay_denied", "domain_or_dns", "network_or_timeout"})
 #: So many of the latest deliveries to the domain are looked at.
 MOST = 50
+#: Findings of what receivers are asked to do with our mail, and how it is told where theirs did not refuse it.
+FORETOLD = frozenset({"dmarc.nothing_aligns", "spf.fail"})
 Reading = Callable[[ReadFinding], ReadFinding]
 
 
-def beside_the_log(branch: BranchProfile, recipient: str) -> Reading:
+def beside_the_log(branch: BranchProfile, recipient: str, delivery: Delivery | None = None) -> Reading:
     """A reading of findings that knows when a server last answered ``branch`` for the recipient's domain.
 
-    The log is asked at most once, and only where a finding says that there is no such server.
+    The log is asked at most once, and only where a finding says that there is no such server, or what it should do.
+    ``delivery`` is the record that the findings stand beside, where one was chosen.
     """
     asked: list[Delivery | None] = []
 
-    def reading(finding: ReadFinding) -> ReadFinding:
-        if finding.code not in NOWHERE:
-            return finding
+    def answered() -> Delivery | None:
         if not asked:
             asked.append(last_answer(branch, domain_of(recipient)))
-        answer = asked[0]
-        return finding if answer is None else _together(finding, answer, branch)
+        return asked[0]
+
+    def reading(finding: ReadFinding) -> ReadFinding:
+        if finding.code in NOWHERE:
+            answer = answered()
+            return finding if answer is None else _together(finding, answer, branch)
+        if finding.code in FORETOLD:
+            is_own = delivery is not None and delivery.state == State.ACCEPTED
+            answer = delivery if is_own else answered()
+            return finding if answer is None or not _is_against(finding, answer) else _yet(finding, answer, branch)
+        return finding
 
     return reading
+
+
+def _is_against(finding: ReadFinding, answer: Delivery) -> bool:
+    """Their server accepted mail of the very sender that the finding is about, as far as the log tells the sender."""
+    sender = domain_of(answer.message.from_address) if answer.state == State.ACCEPTED else ""
+    return answer.state == State.ACCEPTED and sender in ("", str(finding.arguments.get("domain") or sender))
+
+
+def _yet(finding: ReadFinding, answer: Delivery, branch: BranchProfile) -> ReadFinding:
+    """What is asked of every receiver, with what theirs did."""
+    at = answer.state_at.astimezone(zone_of(branch.time_zone))
+    day = f"{at.day} {at:%b %Y}"
+    return replace(
+        finding,
+        title=f"{finding.title}; yet their server accepted the message of {day}",
+        meaning=f"{finding.meaning} On {day} their server accepted a message all the same: it does not do what is "
+        "asked, or lets our mail through. What it did with it then, junk or quarantine, we cannot see.",
+    )
 
 
 def last_answer(branch: BranchProfile, domain: str) -> Delivery | None:
@@ -52,7 +81,7 @@ def last_answer(branch: BranchProfile, domain: str) -> Delivery | None:
     return next(
         (
             row
-            for row in rows.only("state", "state_at", "remote_host", "reply_code", "cause")[:MOST]
+            for row in rows.only("state", "state_at", "remote_host", "reply_code", "cause", "message")[:MOST]
             if row.state in ANSWERED
             and row.reply_code
             and row.remote_host not in ("", own)

@@ -242,7 +242,7 @@ def about_address(viewer: User, report: Report) -> AddressKnown:
     parsed = parse_address(report.recipient)
     fault = parsed if isinstance(parsed, Malformed) else None
     wire = "" if isinstance(parsed, Malformed) else parsed.text
-    read = map(beside_the_log(report.branch, report.recipient), findings_of(report.run))
+    read = map(beside_the_log(report.branch, report.recipient, report.delivery), findings_of(report.run))
     findings = tuple(item for item in read if item.check in ABOUT_ADDRESS)
     profiles = tuple(profiles_for(viewer, report))
     held = tuple(dict.fromkeys(profile.email for profile in profiles if profile.email))

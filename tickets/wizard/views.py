@@ -277,7 +277,7 @@ def _checks(found: Report, knows: known.Known | None = None, *, with_beliefs: bo
     ``with_beliefs``: the page shows what is believed as well, which is brought up to date with the findings.
     """
     url = reverse("report_findings", args=[found.code]) + ("?beliefs" if with_beliefs else "")
-    context = context_of(found.run, url, reading=beside_the_log(found.branch, found.recipient))
+    context = context_of(found.run, url, reading=beside_the_log(found.branch, found.recipient, found.delivery))
     findings = cast(list[ReadFinding], context["findings"])
     decisive = decisive_of(found, findings, knows.earlier if knows else ()) if found.is_draft else None
     # What leads the page is told once; beside it the finding stands folded.

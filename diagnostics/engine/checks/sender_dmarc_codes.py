@@ -46,7 +46,7 @@ class Words:
         "dmarc.nothing_aligns",
         Verdict.PROBLEM,
         Actor.BRANCH_IT,
-        "Mail that we send as {domain} will be {fate}",
+        "By its own policy, mail that we send as {domain} would be {fate}",
         "The domain asks every receiver to do so (p={policy}) with mail that neither SPF nor DKIM vouches for in its "
         "name, and nothing vouches for ours. {spf}. {dkim}.",
         _GET_KEY,
