@@ -18,6 +18,8 @@ DAY_NAME = re.compile(r"20\d\d-\d\d-\d\d")
 DAYS = {"7-days": 7, "30-days": 30, "90-days": 90}
 MONTHS = {"12-months": 12, "24-months": 24}
 DEFAULT = "30-days"
+#: From a day on until today: "since-2026-03-04".
+SINCE = "since-"
 
 
 class By(StrEnum):
@@ -108,13 +110,19 @@ def months_back(day: date, months: int) -> date:
 
 
 def span_called(name: str, today: date) -> Span | None:
-    """The span of that name as of ``today``: some days, whole months up to today, one month, one day; else None."""
+    """The span of that name as of ``today``: some days, whole months up to today, one month, one day, the days
+    since one of the last 24 months; else None.
+    """
     if name in DAYS:
         return Span(today - timedelta(days=DAYS[name] - 1), today)
     if name in MONTHS:
         return Span(months_back(today, MONTHS[name] - 1), today)
     if (day := day_called(name)) is not None:
         return Span(day, day)
+    if name.startswith(SINCE):
+        day = day_called(name.removeprefix(SINCE))
+        earliest = months_back(today, MONTHS["24-months"] - 1)
+        return Span(day, today) if day is not None and earliest <= day <= today else None
     found = MONTH.fullmatch(name)
     if found is None:
         return None

@@ -17,7 +17,8 @@ from portal.maillog.templatetags.log import percent
 from portal.rates.judging import divergence
 from portal.standing.models import State
 
-#: Numbers are of so many days: long enough for a small branch to have any, short enough to be of today.
+#: Numbers are of so many days: long enough for a small branch to have any, short enough to be of today, and
+#: of whole weeks, so that each day of the week counts alike.
 DAYS = 28
 #: So long without a ground, and a watched branch is in good standing again; so long a warning is given to work.
 CALM = timedelta(days=14)

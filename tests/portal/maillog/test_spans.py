@@ -26,6 +26,8 @@ TODAY = date(2026, 3, 4)
         ("2026-03", "2026-03-01", "2026-03-04"),
         ("2025-12", "2025-12-01", "2025-12-31"),
         ("2026-03-02", "2026-03-02", "2026-03-02"),
+        ("since-2026-02-05", "2026-02-05", "2026-03-04"),
+        ("since-2026-03-04", "2026-03-04", "2026-03-04"),
     ],
 )
 def test_a_span_by_its_name(name: str, first: str, last: str) -> None:
@@ -33,7 +35,21 @@ def test_a_span_by_its_name(name: str, first: str, last: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["", "8-days", "2026-13", "2026-00", "1999-01", "2026-02-30", "2026-03-4", "x", "٢٠٢٦-٠٣"]
+    "name",
+    [
+        "since-2026-03-05",
+        "since-2024-03-31",
+        "since-2026-03",
+        "",
+        "8-days",
+        "2026-13",
+        "2026-00",
+        "1999-01",
+        "2026-02-30",
+        "2026-03-4",
+        "x",
+        "٢٠٢٦-٠٣",
+    ],
 )
 def test_no_span_of_that_name(name: str) -> None:
     assert span_called(name, TODAY) is None

@@ -53,6 +53,16 @@ def test_staff_read_their_own_and_decide_nothing(north: BranchProfile, as_nora: 
         assert as_nora.post(f"{PAGE}{deed}/", {"reason": "So."}).status_code == 403
 
 
+def test_its_history_of_the_same_days_has_the_same_figures(north: BranchProfile, as_nora: Client) -> None:
+    bad_list(north)
+    numbers = as_nora.get(PAGE).context["numbers"]
+    assert f"/branches/north/history/?span=since-{numbers.since}" in as_nora.get(PAGE).content.decode()
+    total = as_nora.get("/branches/north/history/", {"span": f"since-{numbers.since}"}).context["total"]
+    assert (total.sent, total.accepted, total.refused, total.complaints) == (
+        numbers.sent, numbers.accepted, numbers.refused, numbers.complaints,
+    )  # fmt: skip
+
+
 def test_another_branch_is_not_there(north: BranchProfile, as_sven: Client) -> None:
     assert as_sven.get(PAGE).status_code == 404
 
