@@ -19,6 +19,8 @@ from diagnostics.engine.receivers import receiver_of_domain
 SELECTOR = re.compile(r"[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9_-]{0,61}[a-z0-9])?)*")
 #: Codes that would stand in the way of other addresses under /branches/.
 RESERVED = frozenset({"add", "new", "edit"})
+#: What stands before the daemon in a line of Postfix: postfix-out2 in "postfix-out2/smtp[123]:".
+LOG_NAME = re.compile(r"[^\s\[\]]+")
 #: So many machines send for nobody we know; a longer list is a mistake in pasting.
 MOST_ADDRESSES = 64
 
@@ -72,6 +74,20 @@ def addresses(text: str) -> list[str]:
     if len(found) > MOST_ADDRESSES:
         raise ValidationError(f"{len(found)} addresses are more than one server has; give at most {MOST_ADDRESSES}.")
     return list(dict.fromkeys(found))
+
+
+def log_name(text: str) -> str:
+    """How the log of a server calls what sends from one of its addresses: a service, an instance, or the address."""
+    name = text.strip().lower()
+    if len(name) > 100 or not LOG_NAME.fullmatch(name) or name.endswith((":", "/", "/smtp", "/lmtp")):
+        raise ValidationError(
+            f"{name[:60]!r} is no name of a service or an instance. Give what stands in the log before /smtp[123]:, "
+            "such as postfix-out2."
+        )
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        return name
 
 
 def selector(text: str) -> str:

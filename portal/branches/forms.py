@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.db.models import QuerySet
 
-from portal.branches import fields
+from portal.branches import fields, services
 from portal.branches.models import (
     AllowListEntry,
     AllowListState,
@@ -132,6 +132,15 @@ class ServerForm(forms.Form):
     is_vendor = forms.BooleanField(label="It is the vendor's own server", required=False)
     addresses = forms.CharField(widget=ADDRESSES, help_text="The IP addresses it sends from, one a line.")
     helo = forms.CharField(label="HELO name", max_length=253, required=False, help_text="How it greets other servers.")
+    log_name = forms.CharField(
+        label="Name in the log", max_length=100, required=False,
+        help_text="Where one machine sends from several addresses: how its log calls the Postfix service or instance "
+        "that sends from this one, such as postfix-out2 in “postfix-out2/smtp[123]:”. Exim tells the address itself.",
+    )  # fmt: skip
+    log_host = forms.CharField(
+        label="Host in the log", max_length=253, required=False,
+        help_text="The machine that writes that log, such as smtp.example.net. Empty: the host itself.",
+    )  # fmt: skip
     envelope_domain = forms.CharField(
         max_length=253, required=False, help_text="The domain of MAIL FROM. Empty: that of the From-address."
     )
@@ -143,7 +152,7 @@ class ServerForm(forms.Form):
         self.server = server
         initial: dict[str, Any] = {}
         if server is not None:
-            names = ("host", "is_vendor", "helo", "envelope_domain", "spf_include")
+            names = ("host", "is_vendor", "helo", "log_name", "log_host", "envelope_domain", "spf_include")
             initial = {name: getattr(server, name) for name in names} | {"addresses": "\n".join(server.addresses)}
         super().__init__(data, initial=initial)
 
@@ -161,6 +170,13 @@ class ServerForm(forms.Form):
     def clean_helo(self) -> str:
         return self._domain("helo")
 
+    def clean_log_name(self) -> str:
+        text = self.cleaned_data["log_name"].strip()
+        return fields.log_name(text) if text else ""
+
+    def clean_log_host(self) -> str:
+        return self._domain("log_host")
+
     def clean_envelope_domain(self) -> str:
         return self._domain("envelope_domain")
 
@@ -169,6 +185,13 @@ class ServerForm(forms.Form):
 
     def clean_addresses(self) -> list[str]:
         return fields.addresses(self.cleaned_data["addresses"])
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or {}
+        names = {name: data[name] for name in ("host", "log_host", "log_name") if name in data}
+        if len(names) == 3 and (twin := services.twin_of(self.server, **names)):
+            self.add_error("log_name", services.same_names(twin))
+        return data
 
 
 class AllowListForm(forms.Form):

@@ -125,9 +125,16 @@ def _server(place: _Place) -> SendingServer:
     except ValidationError as error:
         raise LoadProblem(f"{place.path}.addresses: {' '.join(error.messages)}") from error
     known = SendingServer.objects.filter(host=host).first()
+    names = {
+        "log_host": place.get("log_host", fields.domain, ""),
+        "log_name": place.get("log_name", fields.log_name, ""),
+    }
+    if twin := services.twin_of(known, host=host, **names):
+        raise LoadProblem(f"{place.path}.log_name: {services.same_names(twin)}")
     return services.save_server(
         known,
         host=host,
+        **names,
         addresses=given,
         helo=place.get("helo", fields.domain, ""),
         envelope_domain=place.get("envelope_domain", fields.domain, ""),

@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.db import models
-from django.db.models import Q
+from django.db.models import Q, Value
+from django.db.models.functions import Coalesce, NullIf
 from django.utils import timezone
 
 
 class SendingServer(models.Model):
-    """A server that hands mail over to the world: the vendor's, or a branch's own."""
+    """A server that hands mail over to the world: the vendor's, or a branch's own.
+
+    ``host`` is what everything is counted by. A machine that sends from several addresses is several of them, each
+    under a name of its own, as a rule that of its address: ``log_host`` and ``log_name`` say which lines of the
+    machine's log are its. :class:`portal.branches.logged.LoggedServers` finds them.
+    """
 
     host = models.CharField(max_length=253, unique=True, help_text="The name it is reached by, smtp.example.net.")
+    log_host = models.CharField(
+        "host in the log", max_length=253, blank=True, help_text="The machine that logs for it. Empty: the host itself."
+    )
+    log_name = models.CharField(
+        "name in the log", max_length=100, blank=True, help_text="The Postfix service or instance, postfix-out2."
+    )
     helo = models.CharField("HELO name", max_length=253, blank=True)
     addresses = models.JSONField(
         "addresses", default=list, blank=True, help_text="IPv4 and IPv6 addresses it sends from."
@@ -26,6 +38,11 @@ class SendingServer(models.Model):
 
     class Meta:
         ordering = ["-is_vendor", "host"]
+        constraints = [
+            models.UniqueConstraint(
+                Coalesce(NullIf("log_host", Value("")), "host"), "log_name", name="server_once_in_a_log"
+            )
+        ]
 
     def __str__(self) -> str:
         return self.host

@@ -15,6 +15,7 @@ from diagnostics.engine import subject as engine
 from diagnostics.engine.names import Malformed, parse_address
 from portal.accounts.models import User
 from portal.branches.access import branches_of
+from portal.branches.logged import LoggedServers
 from portal.branches.models import (
     AllowListEntry,
     BranchEvent,
@@ -192,11 +193,9 @@ def addresses_of_servers() -> dict[str, str]:
 
 
 def server_at(address: IPv4Address | IPv6Address) -> str:
-    """The host of the sending server whose profile has ``address``; "" where none has."""
-    for host, addresses in SendingServer.objects.order_by("pk").values_list("host", "addresses")[:MOST_SERVERS]:
-        if any(str(item).lower() in (str(address), address.exploded) for item in addresses):
-            return host
-    return ""
+    """The host of the sending server whose profile has ``address``; "" where none has, or those of several machines."""
+    servers = LoggedServers(MOST_SERVERS)
+    return servers.host(servers.number(str(address)))
 
 
 def server_for(pk: int) -> SendingServer:

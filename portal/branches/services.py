@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 
 from portal.accounts.models import User
@@ -156,6 +156,20 @@ def set_members(user: User, *, branches: Iterable[BranchProfile], by: User | Non
         if pk not in wanted:
             _record(membership.branch, "member_removed", by, member=[user.email, ""])
             membership.delete()
+
+
+def twin_of(server: SendingServer | None, *, host: str, log_host: str, log_name: str) -> SendingServer | None:
+    """The other server that a log would call by the same names; lines of such a log could be of either."""
+    others = SendingServer.objects.exclude(pk=server.pk) if server else SendingServer.objects.all()
+    named = Q(log_host=log_host or host) | Q(log_host="", host=log_host or host)
+    return others.filter(named, log_name=log_name).first()
+
+
+def same_names(twin: SendingServer) -> str:
+    """What is told whoever gives a server the names that ``twin`` has in the log."""
+    machine = twin.log_host or twin.host
+    called = f"{twin.log_name} in the log of {machine}" if twin.log_name else f"every name in the log of {machine}"
+    return f"{twin} has {called} already. Give each of the machine's servers a name of its own."
 
 
 @transaction.atomic

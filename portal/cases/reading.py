@@ -47,7 +47,9 @@ KEYS_OF = {
     "message_log": ("at", "recipient", "module", "function", "message_id", "from"),
     "application_errors": ("at", "recipient", "module", "function", "text"),
     "case_notes": ("at", "client", "email", "text"),
-    "sending_servers": ("host", "addresses", "helo", "envelope_domain", "spf_include", "is_vendor"),
+    "sending_servers": (
+        "host", "log_host", "log_name", "addresses", "helo", "envelope_domain", "spf_include", "is_vendor",
+    ),
 }  # fmt: skip
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 

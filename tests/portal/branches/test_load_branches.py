@@ -114,3 +114,17 @@ def test_a_missing_file(db: None) -> None:
     with pytest.raises(CommandError) as error:
         call_command("load_branches", "no-such-file.json")
     assert error.value.returncode == 2
+
+
+def test_two_servers_of_one_machine(db: None, tmp_path: Path) -> None:
+    names = {"log_host": "smtp.xenegrade.net", "log_name": "Postfix-Out2"}
+    whole = document()
+    whole["sending_servers"].append({"host": "out2.xenegrade.net", "addresses": ["192.0.2.11"], **names})
+    whole["branches"][0]["sending_server"] = "out2.xenegrade.net"
+    for _ in range(2):
+        load(tmp_path, whole)
+    server = SendingServer.objects.get(host="out2.xenegrade.net")
+    assert (server.log_host, server.log_name) == ("smtp.xenegrade.net", "postfix-out2")
+    whole["sending_servers"].append({"host": "out3.xenegrade.net", "addresses": ["192.0.2.12"], **names})
+    with pytest.raises(CommandError, match=r"sending_servers\[2\]\.log_name"):
+        load(tmp_path, whole)

@@ -165,6 +165,42 @@ def test_servers(as_ada: Client) -> None:
     assert as_ada.get("/servers/999/").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("fields", "wrong"),
+    [
+        ({"log_name": "postfix-out3"}, ""),
+        ({"log_name": "postfix/out2"}, ""),
+        ({"log_name": "10.0.0.2"}, ""),
+        ({"log_name": "postfix-out2", "log_host": "mail.west.example"}, ""),
+        ({"log_name": "Postfix-Out2"}, "log_name"),
+        ({"log_name": ""}, "log_name"),
+        ({"log_name": "postfix-out2/smtp"}, "log_name"),
+        ({"log_name": "postfix-out2/smtp[123]:"}, "log_name"),
+        ({"log_name": "two words"}, "log_name"),
+        ({"log_name": "a" * 101}, "log_name"),
+        ({"log_name": "postfix-out3", "log_host": "a b"}, "log_host"),
+    ],
+)
+def test_a_server_that_another_machine_logs_for(as_ada: Client, fields: dict[str, str], wrong: str) -> None:
+    make.server()
+    make.server("out2.xenegrade.net", log_host="smtp.xenegrade.net", log_name="postfix-out2")
+    told = {"host": "out3.xenegrade.net", "addresses": "192.0.2.12", "log_host": "smtp.xenegrade.net", **fields}
+    response = as_ada.post("/servers/add/", told)
+    assert [*response.context["form"].errors] == [wrong] if wrong else response.status_code == 302
+    if not wrong:
+        saved = SendingServer.objects.get(host="out3.xenegrade.net")
+        assert (saved.log_host, saved.log_name) == (told["log_host"], told["log_name"])
+        assert saved.log_name in as_ada.get("/servers/").content.decode()
+        # It is no twin of its own.
+        assert as_ada.post(f"/servers/{saved.pk}/", told).status_code == 302
+
+
+def test_a_host_that_was_taken_as_the_machine_of_another(as_ada: Client) -> None:
+    make.server("out2.xenegrade.net", log_host="smtp.xenegrade.net")
+    response = as_ada.post("/servers/add/", {"host": "smtp.xenegrade.net", "addresses": "192.0.2.10"})
+    assert [*response.context["form"].errors] == ["log_name"]
+
+
 ENTRY = {"domain": "corp.example", "state": "confirmed", "at": "2026-02-01", "expires": "2026-08-01", "addresses": ""}
 
 
