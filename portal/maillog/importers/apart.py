@@ -116,7 +116,7 @@ def _told(item: Item) -> tuple[Any, ...]:
         return (
             item.kind.value, item.branch, item.line, item.raw, _iso(item.at), item.key, item.recipient,
             item.envelope_from, item.server, item.message_id, item.queue_id, item.reply, item.reply_code, item.status,
-            item.remote_host, item.mark, item.address,
+            item.remote_host, item.mark, item.address, item.log_name,
         )  # fmt: skip
     if isinstance(item, Rejected):
         return (item.line, item.why, item.raw if isinstance(item, RejectedLine) else "")
@@ -130,12 +130,13 @@ def _item(told: tuple[Any, ...]) -> Item:
         return RejectedLine(*told)
     (
         kind, branch, line, raw, at, key, recipient, envelope_from, server, message_id, queue_id, reply, reply_code,
-        status, remote_host, mark, address,
+        status, remote_host, mark, address, log_name,
     ) = told  # fmt: skip
     return LogEvent(
         kind=_KINDS[kind], branch=branch, line=line, raw=raw, at=_at(at), key=key, recipient=recipient,
         envelope_from=envelope_from, server=server, message_id=message_id, queue_id=queue_id, reply=reply,
         reply_code=reply_code, status=status, remote_host=remote_host, mark=mark, _address=address,
+        log_name=log_name,
     )  # fmt: skip
 
 

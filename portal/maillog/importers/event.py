@@ -84,6 +84,8 @@ class LogEvent:
     from_address: str = ""
     envelope_from: str = ""
     server: str = ""
+    #: How the log calls what sent it from that server: a service or an instance, or the address it sent from.
+    log_name: str = ""
     message_id: str = ""
     queue_id: str = ""
     reply: str = ""
@@ -96,9 +98,10 @@ class LogEvent:
     text: str = ""
     #: What names the message in every line of its source, where ``key`` is known from some lines only.
     mark: str = ""
-    #: What the reply is read to, and what told it: both filled in by the log's service.
+    #: What the reply is read to, what told it, and the number of the server: filled in by the log's service.
     cause: str = ""
     source: str = ""
+    sending_server: int | None = None
     #: The branch is not told, but the one that sends from the domain of the sender.
     is_guessed: bool = False
     _fingerprint: str = field(default="", repr=False, compare=False)

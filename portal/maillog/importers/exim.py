@@ -5,6 +5,9 @@ delivered to a recipient, ``==`` that it was put off, ``**`` that it failed for 
 and so is "retry time not reached", since nobody was called then. Times are the server's own unless they name a zone. A
 bounce (sender ``<>``) is no message of anybody's. A "250" of this machine, or of a server whose log goes on here, is a
 hand-over and nothing more.
+
+With the log selectors ``+incoming_interface +outgoing_interface`` the address that a message was sent from follows the
+other server's (``I=[192.0.2.10]``) where it was delivered or failed. A line that it was put off (``==``) never has it.
 """
 
 from __future__ import annotations
@@ -43,7 +46,8 @@ _DELIVERY = re.compile(
 )
 _SENDER = re.compile(r" F=<([^<>]*)>")
 _TRANSPORT = re.compile(r" T=(\S+)")
-_HOST = re.compile(r" H=(\S+)(?: \([^()]*\))? \[([^\]\s]+)\]")
+_HOST = re.compile(r" H=(\S+)(?: DS)?(?: \([^()]*\))? \[([^\]\s]+)\]")
+_SENT_FROM = re.compile(r"(?::\d+)?(?: PRX=\[[^\]\s]*\](?::\d+)?)? I=\[([0-9A-Fa-f.:]{2,45})\]")
 _CONFIRMED = re.compile(r' C="((?:[^"\\]|\\.)*)"')
 _DEFERRED = re.compile(r" defer \(-?\d+\)(.*)", re.DOTALL)
 _SAID = re.compile(
@@ -147,8 +151,9 @@ class _Reader:
         kind, remote, reply = told
         self._remember(message, recipient, kind, reply)
         event = self._event(
-            number, line, head, message, mark, kind=kind, recipient=recipient, reply=reply, remote=remote
-        )
+            number, line, head, message, mark, kind=kind, recipient=recipient, reply=reply, remote=remote,
+            log_name=_sent_from(rest) if " I=[" in rest else "",
+        )  # fmt: skip
         if origin and "@" in origin and origin.lower() != recipient.lower():
             passed = self._event(
                 number, line, head, message, mark, kind=Kind.HANDED, recipient=address_of(origin),
@@ -228,17 +233,26 @@ class _Reader:
 
     def _event(
         self, number: int, line: str, head: re.Match[str], message: Message, mark: str,
-        *, kind: Kind, recipient: str, reply: str, remote: str = "",
+        *, kind: Kind, recipient: str, reply: str, remote: str = "", log_name: str = "",
     ) -> LogEvent:  # fmt: skip
         is_refusal = kind in (Kind.DEFERRED, Kind.REFUSED, Kind.EXPIRED)
         return LogEvent(
             kind=kind, branch=self._branch, line=number, raw=line[:MOST_RAW], at=self._clock(head[3] or head[1]),
             key=message.key, mark=mark, recipient=recipient, queue_id=head[4], message_id=message.message_id,
-            envelope_from=message.sender, server=host_of(head[2] or ""), reply=reply[:20_000],
+            envelope_from=message.sender, server=host_of(head[2] or ""), log_name=log_name, reply=reply[:20_000],
             remote_host=host_of(remote),
             status=status_of(reply[4:].partition(" ")[0]) if reply[:3].isdecimal() else "",
             reply_code=reply[:3] if kind is Kind.ACCEPTED and reply[:3].isdecimal() and not is_refusal else "",
         )  # fmt: skip
+
+
+def _sent_from(rest: str) -> str:
+    """The address that it was sent from: right behind the other server, and before what that one said."""
+    host = _HOST.search(rest)
+    if host is None or ": " in rest[: host.start()] or ' C="' in rest[: host.start()]:
+        return ""
+    found = _SENT_FROM.match(rest, host.end())
+    return found[1] if found else ""
 
 
 def _text(rest: str) -> str:

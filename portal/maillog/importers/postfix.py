@@ -5,6 +5,9 @@ One message leaves many lines, tied by its queue id: ``cleanup`` names the Messa
 became of it. All other lines are passed over. Queue ids are those of one instance on one host; short ones are used
 again, long ones never. A "250" of a content filter, or of a server that queues the message where this log goes on, is a
 hand-over and nothing more.
+
+From which of its addresses a host sent no line tells. But a service that is bound to one (``smtp_bind_address``) can
+have a name of its own in the log (``syslog_name``), as an instance has (``multi_instance_name``), and that is told on.
 """
 
 from __future__ import annotations
@@ -33,7 +36,7 @@ _TIME = (
 #: The syslog header: RFC 3164 (postfix/smtp[1234]:), or RFC 5424 (<22>1 ... postfix/smtp 1234 - -).
 _HEAD = (
     r"(?:<\d{1,3}>(?:1 )?)?" + _TIME + r" "
-    r"(\S{1,100}) ([^\s/\[]{1,50})/(?:[^\s\[]{1,100}/)?([a-z]{3,12})"
+    r"(\S{1,100}) ([^\s/\[]{1,50})/([^\s\[]{1,100}/)?([a-z]{3,12})"
     r"(?:\[\d+\]: (?:\[ID \d+ [\w.]+\] )?| \d+ \S{1,32} (?:-|\[[^\]]{0,200}\]) \ufeff?)"
     r"([0-9A-Za-z]{5,32}): "
 )
@@ -76,6 +79,8 @@ AGENTS = frozenset(
         "spawn",
     ]
 )
+#: Who talks to other servers, and so from an address.
+SENDERS = frozenset(["smtp", "lmtp"])
 KINDS = {
     "sent": Kind.ACCEPTED,
     "deferred": Kind.DEFERRED,
@@ -136,20 +141,20 @@ class _Reader:
 
     def named(self, line: str) -> None:
         match = _NAMED.match(line)
-        if match is None or match[4] != "cleanup":
+        if match is None or match[5] != "cleanup":
             return
         message = self._queue.have(_mark(match))
-        if message.is_over or (message.message_id and message.message_id != match[6]):
+        if message.is_over or (message.message_id and message.message_id != match[7]):
             message = self._queue.begin(_mark(match))
-        message.name(match[6])
+        message.name(match[7])
 
     def sender(self, number: int, line: str) -> list[Item]:
         match = _SENDER.match(line)
-        if match is None or not match[4].endswith("qmgr"):
+        if match is None or not match[5].endswith("qmgr"):
             return []
         message = self._queue.have(_mark(match))
-        if match[7]:
-            message.sender, message.has_sender = match[6][:320], True
+        if match[8]:
+            message.sender, message.has_sender = match[7][:320], True
             return []
         return self._given_up(number, line, match, message)
 
@@ -163,14 +168,15 @@ class _Reader:
             return [RejectedLine(number, str(error), line)]
         if not message.waiting:
             return [] if message.message_id else [RejectedLine(number, UNKNOWN_WAITING, line)]
-        waiting, message.waiting = list(message.waiting), None
+        waiting, message.waiting = message.waiting, None
         return [
             LogEvent(
                 kind=Kind.EXPIRED, branch=self._branch, line=number, raw=line[:4000], at=at, key=message.key,
-                mark=message.mark, recipient=recipient, queue_id=match[5], message_id=message.message_id,
-                envelope_from=match[6][:320], server=host_of(match[2]), reply=line.rpartition("status=")[2][:200],
+                mark=message.mark, recipient=recipient, queue_id=match[6], message_id=message.message_id,
+                envelope_from=match[7][:320], server=host_of(match[2]), reply=line.rpartition("status=")[2][:200],
+                log_name=log_name,
             )
-            for recipient in waiting
+            for recipient, log_name in waiting.items()
         ]  # fmt: skip
 
     def removed(self, line: str) -> None:
@@ -181,13 +187,13 @@ class _Reader:
     def notice(self, line: str) -> None:
         """A message that Postfix wrote itself to say what became of another."""
         if (match := _NOTICE.match(line)) is not None:
-            self._queue.have(f"{match[2]}/{match[3]}/{match[6]}").is_notice = True
+            self._queue.have(f"{match[2]}/{match[3]}/{match[7]}").is_notice = True
 
     def delivery(self, number: int, line: str) -> list[Item]:
         match = _DELIVERY.match(line)
         if match is None:
             return _broken(number, line)
-        _, host, instance, agent, queue_id, to, orig_to, relay, dsn, word, text = match.groups()
+        _, host, instance, service, agent, queue_id, to, orig_to, relay, dsn, word, text = match.groups()
         if agent not in AGENTS or word in PROBES:
             return []
         mark = f"{host}/{instance}/{queue_id}"
@@ -205,12 +211,17 @@ class _Reader:
         remote, reply = _reply(relay, text)
         if kind is Kind.ACCEPTED:
             kind = self._how_far(agent, relay, text, kind)
-        self._remember(message, recipient, kind)
+        if agent in SENDERS:
+            log_name = instance if service is None else f"{instance}/{service[:-1]}"
+        else:
+            # Nobody was called: what was told of the last call is all that is known.
+            log_name = message.waiting.get(recipient, "") if message.waiting else ""
+        self._remember(message, recipient, kind, log_name)
         event = LogEvent(
             kind=kind, branch=self._branch, line=number, raw=line[:4000], at=at, key=message.key, mark=mark,
             recipient=recipient, queue_id=queue_id, message_id=message.message_id, envelope_from=message.sender,
             server=host_of(host), reply=reply[:20_000], status=status_of(dsn or ""), remote_host=remote,
-            reply_code=reply[:3] if kind is Kind.ACCEPTED and reply[:3].isdecimal() else "",
+            reply_code=reply[:3] if kind is Kind.ACCEPTED and reply[:3].isdecimal() else "", log_name=log_name,
         )  # fmt: skip
         if orig_to and orig_to.lower() != to.lower() and "@" in orig_to and len(orig_to) <= 320:
             return [event, self._rewritten(event, orig_to)]
@@ -224,11 +235,11 @@ class _Reader:
             envelope_from=event.envelope_from, server=event.server, reply=f"passed on to {event.recipient}",
         )  # fmt: skip
 
-    def _remember(self, message: Message, recipient: str, kind: Kind) -> None:
+    def _remember(self, message: Message, recipient: str, kind: Kind, log_name: str) -> None:
         if kind is Kind.DEFERRED:
             if message.waiting is None:
                 message.waiting = {}
-            message.waiting[recipient] = ""
+            message.waiting[recipient] = log_name
         elif message.waiting:
             message.waiting.pop(recipient, None)
 
@@ -258,7 +269,7 @@ def _is_cut(line: str) -> bool:
 
 
 def _mark(match: re.Match[str]) -> str:
-    return f"{match[2]}/{match[3]}/{match[5]}"
+    return f"{match[2]}/{match[3]}/{match[6]}"
 
 
 def _is_notice(message: Message) -> bool:

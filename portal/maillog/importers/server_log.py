@@ -136,7 +136,8 @@ class Message:
         self.key = QUEUE + mark
         self.message_id = self.sender = ""
         self.has_sender = self.is_notice = self.is_over = False
-        #: Who has not got it yet, with the last reply: named again when the whole message is given up.
+        #: Who has not got it yet, with what the log told of the last try and does not tell again: the reply (Exim), the
+        #: log name (Postfix). They are named again when the whole message is given up.
         self.waiting: dict[str, str] | None = None
 
     def name(self, message_id: str) -> None:

@@ -58,6 +58,27 @@ class TestExim(LogContract):
             ("n@nohost.example", "refused"), ("w@two.example", "accepted"),
         }  # fmt: skip
 
+    @pytest.mark.parametrize(
+        ("text", "log_name"),
+        [
+            (f'=> lee@corp.example {TO} I=[192.0.2.10] X=TLS1.3 C="250 OK"', "192.0.2.10"),
+            (f'=> lee@corp.example {TO}:25 I=[192.0.2.10]:40112 C="250 OK"', "192.0.2.10"),
+            (f'=> lee@corp.example {TO}:25 PRX=[10.0.0.1]:80 I=[2001:db8::10]:40112 C="250 OK"', "2001:db8::10"),
+            (f'=> lee@corp.example {TO.replace(" [", " DS [")} I=[192.0.2.10] C="250 OK"', "192.0.2.10"),
+            (f"** lee@corp.example {TO} I=[192.0.2.10]: SMTP error from remote mail server after RCPT TO:<lee@corp."
+             "example>: 550 5.1.1 no", "192.0.2.10"),
+            (SENT, ""),
+            # What their server says is no word of ours.
+            (f'=> lee@corp.example {TO} C="250 OK H=x [192.0.2.9] I=[192.0.2.10]"', ""),
+            (f"** lee@corp.example {TO}: SMTP error from remote mail server after RCPT TO:<lee@corp.example>: "
+             "550 5.1.1 no H=x [192.0.2.9] I=[192.0.2.10]", ""),
+            (f"== lee@corp.example {TO.partition(' H=')[0]} defer (-44): SMTP error from remote mail server after "
+             "EHLO: 450 no H=x [192.0.2.9] I=[192.0.2.10]", ""),
+        ],
+    )  # fmt: skip
+    def test_the_address_it_was_sent_from(self, text: str, log_name: str) -> None:
+        assert self.told(line(text)).log_name == log_name
+
     def test_the_servers_own_bounces_are_no_deliveries(self) -> None:
         assert not [event for event in self.events(self.sample()) if event.recipient.startswith(("bounce@", "ghost@"))]
 

@@ -85,6 +85,36 @@ class TestPostfix(LogContract):
             assert event.message_id.endswith("@out1.vendor.example>")
             assert event.envelope_from in {"bounce@north.example", "nobody@vendor.example"}
 
+    @pytest.mark.parametrize(
+        ("daemon", "log_name"),
+        [
+            ("postfix/smtp", "postfix"),
+            ("postfix-out2/smtp", "postfix-out2"),
+            ("postfix/out2/smtp", "postfix/out2"),
+            ("postfix-a/out2/lmtp", "postfix-a/out2"),
+            # Nobody was called, so that no address was sent from.
+            ("postfix/error", ""),
+            ("postfix/retry", ""),
+        ],
+    )
+    def test_what_the_log_calls_whoever_sent(self, daemon: str, log_name: str) -> None:
+        text = line(f"4jbgK90c8HzKWXP: to=<a@b.example>, {FIELDS}, dsn=4.4.1, status=deferred (x)", daemon)
+        event = self.told(text)
+        assert (event.server, event.log_name) == (HOST, log_name)
+        plain = text.replace(daemon, f"{daemon.partition('/')[0]}/smtp")
+        assert event.fingerprint == self.told(plain).fingerprint
+
+    def test_who_is_not_called_again_was_sent_from_the_same(self) -> None:
+        ident, to = "4jbgK90c8HzKWXP", f"to=<a@b.example>, {FIELDS}, dsn=4.4.1, status=deferred"
+        log = message(
+            ident,
+            line(f"{ident}: {to} (connect to b.example[192.0.2.7]:25: timed out)", "postfix-out2/smtp"),
+            line(f"{ident}: {to} (delivery temporarily suspended: timed out)", "postfix/error"),
+            line(f"{ident}: from=<bounce@north.example>, status=expired, returned to sender", "postfix/qmgr"),
+        )
+        told = [(str(event.kind), event.log_name) for event in self.events(log.encode())]
+        assert told == [("deferred", "postfix-out2"), ("deferred", "postfix-out2"), ("expired", "postfix-out2")]
+
     def test_a_filter_that_gives_the_message_back(self) -> None:
         first, last = [event for event in self.events(self.sample()) if "4jbgKB52KJzKWVn" in event.key]
         assert (first.kind, last.kind) == ("handed", "accepted")
