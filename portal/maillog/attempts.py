@@ -1,4 +1,8 @@
-"""Attempts that were counted before anybody knew which server had made them.
+"""Which server made an attempt, and attempts that were counted before anybody knew.
+
+What names the server of an attempt is the line that tells of it: two recipients of one message may go out from two
+addresses, and so may two attempts at one recipient. A line of a server's log that tells the machine alone (that of its
+queue, above all) is about no address; then it is the server that the message was handed to.
 
 A log that tells of an attempt need not say who made it; the message's own line does, and may be read later. Then what
 was counted without a server goes over to the one that is known, so that the counts do not hang on which came first.
@@ -10,13 +14,42 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
+from django.db.models import Case, When
+
 from portal.maillog.counts import Counts, hour_of
+from portal.maillog.importers.event import LogEvent
 from portal.maillog.models import AttemptCount, Delivery, DeliveryEvent
 from portal.maillog.providers import provider_of
 from portal.maillog.states import AFTERWARDS, ATTEMPTS
 
 #: The hour, the server, the provider and the state that attempts are counted by.
 Try = tuple[datetime, str, str, str]
+
+
+def attempted_by(event: LogEvent) -> int | None:
+    """The number of the server that made the attempt, where ``event`` tells of one and names who made it."""
+    is_told = event.log_name or not event.mark or event.source in AFTERWARDS
+    return event.sending_server if is_told and event.state in ATTEMPTS else None
+
+
+def server_of(events: Iterable[LogEvent]) -> int | None:
+    """The number of the server that made the last of these attempts; None where no line tells.
+
+    A report is later than the log of the same attempt, and does not know it better.
+    """
+    named = [event for event in events if attempted_by(event)]
+    return max(named, key=_place).sending_server if named else None
+
+
+def _place(event: LogEvent) -> tuple[bool, datetime, str]:
+    return event.source not in AFTERWARDS, event.at, event.fingerprint
+
+
+def servers_of(deliveries: Iterable[int]) -> dict[int, str]:
+    """The host of the server that made the last attempt at each of these deliveries, where that was told; one query."""
+    named = DeliveryEvent.objects.filter(delivery__in=deliveries, sending_server__isnull=False)
+    is_of_log = Case(When(source__in=AFTERWARDS, then=False), default=True)
+    return dict(named.order_by(is_of_log, "at", "fingerprint").values_list("delivery", "sending_server__host"))
 
 
 def name_attempts(deliveries: Collection[int], facts: Mapping[int, tuple[str, str]], counts: Counts) -> None:
@@ -53,13 +86,14 @@ def move(wanted: Mapping[Try, int], nameless: dict[Try, int], counts: Counts) ->
 
 
 def tries(named: Iterable[tuple[Delivery, str]]) -> Counter[Try]:
-    """The stored attempts of these deliveries, each counted for the server beside it; one query."""
+    """The stored attempts of these deliveries, each counted for who made it, or for the server beside it; one query."""
     rows = {row.pk: (row.recipient_domain, server) for row, server in named}
     found: Counter[Try] = Counter()
     events = DeliveryEvent.objects.filter(delivery__in=rows, state__in=ATTEMPTS).exclude(source__in=AFTERWARDS)
-    for delivery, at, state, host in events.values_list("delivery", "at", "state", "remote_host"):
+    told = events.values_list("delivery", "at", "state", "remote_host", "sending_server__host")
+    for delivery, at, state, host, made_by in told:
         domain, server = rows[delivery]
-        found[hour_of(at), server, provider_of(host, domain), state] += 1
+        found[hour_of(at), made_by or server, provider_of(host, domain), state] += 1
     return found
 
 

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from portal.maillog import matching, partitions, refusals
-from portal.maillog.attempts import name_attempts
+from portal.maillog.attempts import name_attempts, servers_of
 from portal.maillog.bulk import Writer, among, look_up_by_index, numbers, wait_for_turn, writer
 from portal.maillog.counts import Counted, Counts
 from portal.maillog.drafts import Draft
@@ -141,7 +141,7 @@ class Deliveries:
                 row.save(update_fields=list(changed))
             if "module" in changed or "sending_server_id" in changed:
                 found.moved.update(row.deliveries.values_list("pk", flat=True))
-            places[row.pk] = row.module, self._origins.host_numbered(row.sending_server_id)
+            places[row.pk] = row.module, self._origins.servers.host(row.sending_server_id)
         new = [key for key in messages if key not in keys]
         made = numbers(MessageLog, len(new))
         groups = [messages[key] for key in new]
@@ -177,13 +177,17 @@ def work_out(delivery_ids: set[int], counts: Counts | None = None) -> None:
     told: dict[int, list[DeliveryEvent]] = {}
     for event in DeliveryEvent.objects.filter(delivery__in=rows).defer("raw"):
         told.setdefault(event.delivery_id, []).append(event)
+    servers = servers_of(rows)
     for pk, row in rows.items():
         moved.add([counted_of(row)], -1)
         if pk not in told:
             continue
         stands, message = standing_of(_remembered(row, told[pk])), messages[row.message_id]
         stands.attempts = max(stands.attempts, row.attempts if stands.at < min(e.at for e in told[pk]) else 0)
-        server = message.sending_server.host if message.sending_server else ""
+        # What told of the attempts may have been dropped; the row still knows it.
+        is_whole = min(event.at for event in told[pk]) <= row.at
+        handed_to = message.sending_server.host if message.sending_server else ""
+        server = servers.get(pk) or ("" if is_whole else row.server) or handed_to
         cells = _cells(stands, provider_of(stands.answered_by, row.recipient_domain), message.module, server)
         for name, value in zip(STANDING, cells, strict=True):
             setattr(row, name, value)

@@ -89,7 +89,8 @@ class DeliveryFilter(forms.Form):
         label="Sending server",
         max_length=253,
         required=False,
-        help_text="Its host, or one of the addresses its profile has: a log does not tell which of them was used.",
+        help_text="Its host, or an address of its profile. Two addresses of one host are told apart where each is a "
+        "sending server of its own.",
     )
     message_id = forms.CharField(label="Message-ID", max_length=255, required=False)
     queue_id = forms.CharField(label="Queue id", max_length=40, required=False)
@@ -118,7 +119,8 @@ class DeliveryFilter(forms.Form):
         host = server_at(address)
         if not host:
             raise ValidationError(
-                "No sending server's profile has this address. Give the host, or have an admin add the address.",
+                "This address is in no sending server's profile, or in those of several. Give the host, or have an "
+                "admin look at the profiles.",
                 code="address",
             )
         return host

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from operator import attrgetter
 from typing import Any
 
+from portal.branches.logged import LoggedServers
 from portal.branches.models import BranchProfile
 from portal.maillog.bulk import among
 from portal.maillog.importers.event import Kind, LogEvent
@@ -213,8 +214,11 @@ def _merge(other: MessageLog, row: MessageLog) -> set[int]:
     return touched
 
 
-def facts(events: list[LogEvent], servers: dict[str, int]) -> dict[str, Any]:
-    """What ``events`` of one message say of the message itself; the application's own line knows best."""
+def facts(events: list[LogEvent], servers: LoggedServers) -> dict[str, Any]:
+    """What ``events`` of one message say of the message itself; the application's own line knows best.
+
+    It was handed to the server as a whole, whichever of its addresses an attempt was made from.
+    """
     told: dict[str, Any] = {}
     own: dict[str, Any] = {}
     for event in events:
@@ -230,9 +234,9 @@ def facts(events: list[LogEvent], servers: dict[str, int]) -> dict[str, Any]:
     return {**told, **own}
 
 
-def _own(event: LogEvent, servers: dict[str, int]) -> dict[str, Any]:
+def _own(event: LogEvent, servers: LoggedServers) -> dict[str, Any]:
     return {
-        "sending_server_id": servers.get(event.server),
+        "sending_server_id": servers.number(event.server),
         "module": event.module,
         "function": event.function,
         "message_id": event.message_id,
@@ -243,7 +247,7 @@ def _own(event: LogEvent, servers: dict[str, int]) -> dict[str, Any]:
     }
 
 
-def _add(told: dict[str, Any], event: LogEvent, servers: dict[str, int]) -> None:
+def _add(told: dict[str, Any], event: LogEvent, servers: LoggedServers) -> None:
     """A server's line: the queue id is that of the last leg, under which it was (or still is) tried."""
     if event.message_id:
         told["message_id"] = event.message_id
@@ -251,8 +255,8 @@ def _add(told: dict[str, Any], event: LogEvent, servers: dict[str, int]) -> None
         told["envelope_from"] = event.envelope_from
     if event.queue_id and (event.kind is not Kind.HANDED or "queue_id" not in told):
         told["queue_id"] = event.queue_id
-    if event.server in servers:
-        told["sending_server_id"] = servers[event.server]
+    if number := servers.number(event.server):
+        told["sending_server_id"] = number
 
 
 def changes(row: MessageLog, told: dict[str, Any], events: list[LogEvent]) -> dict[str, Any]:

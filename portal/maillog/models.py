@@ -143,9 +143,10 @@ class MessageLog(models.Model):
 class Delivery(models.Model):
     """One message on its way to one recipient, on one leg, with how far it verifiably got.
 
-    ``branch``, ``at``, ``module`` and ``server`` repeat the message's, for the indexes below and so that what was
-    counted of a delivery is known from its own row. ``cause`` is an id of ``docs/causes.md``, ``provider`` one of the
-    receivers' table (empty: none that is known).
+    ``branch``, ``at`` and ``module`` repeat the message's, for the indexes below and so that what was counted of a
+    delivery is known from its own row. ``server`` is who made the last attempt, and the message's where no attempt
+    tells: two recipients of one message may go out from two addresses. ``cause`` is an id of ``docs/causes.md``,
+    ``provider`` one of the receivers' table (empty: none that is known).
     """
 
     #: Where the sending server passed it on: filled in for a list (:func:`portal.maillog.onward.give_onward`).
@@ -225,6 +226,10 @@ class DeliveryEvent(models.Model):
     remote_host = models.CharField(max_length=255, blank=True)
     cause = models.CharField(max_length=40, blank=True)
     source = models.CharField(max_length=20)
+    #: Who made this attempt, where the source tells it of the attempt itself and we know that server.
+    sending_server = models.ForeignKey(
+        SendingServer, on_delete=models.SET_NULL, null=True, related_name="+", db_constraint=False, db_index=False
+    )
     raw = models.TextField(blank=True)
     fingerprint = models.CharField(max_length=64, unique=True, help_text="What makes reading a source twice harmless.")
 

@@ -6,15 +6,16 @@ made in the thread that reads ahead as well as in the one that stores.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from portal.branches.models import BranchProfile, SendingServer
+from portal.branches.logged import LoggedServers
+from portal.branches.models import BranchProfile
 from portal.maillog import matching
 from portal.maillog.addresses import domain_of
+from portal.maillog.attempts import attempted_by, server_of
 from portal.maillog.bulk import Rows, moment
 from portal.maillog.counts import hour_of
 from portal.maillog.importers.event import LogEvent
@@ -45,12 +46,7 @@ class Origins:
         self.source, self.branches = source, branches
         self.zones = {branch.pk: ZoneInfo(branch.time_zone) for branch in branches.values()}
         self._numbers = {code: branch.pk for code, branch in branches.items()}
-        servers = dict(SendingServer.objects.values_list("host", "pk"))
-        self._hosts = {pk: host for host, pk in servers.items()}
-        # A server's log calls it by its short name, as long as only one is called so.
-        labels = Counter(host.partition(".")[0] for host in servers)
-        short = {host.partition(".")[0]: pk for host, pk in servers.items()}
-        self.servers = {label: pk for label, pk in short.items() if labels[label] == 1} | servers
+        self.servers = LoggedServers()
         # Replies are read by the rules that are in use now, also where nobody may ask for them.
         named_rules()
 
@@ -58,16 +54,9 @@ class Origins:
         """The number of the branch with this code."""
         return self._numbers[branch]
 
-    def host(self, server: str) -> str:
-        """What the server that a log calls ``server`` is called here."""
-        return self._hosts.get(self.servers.get(server, 0), server)
-
-    def host_numbered(self, number: int | None) -> str:
-        return self._hosts.get(number or 0, "")
-
     def place(self, known: Mapping[str, Any]) -> Place:
         """Module and server of a message of which ``known`` is known."""
-        return known["module"], self.host_numbered(known["sending_server_id"])
+        return known["module"], self.servers.host(known["sending_server_id"])
 
     def facts(self, events: list[LogEvent]) -> dict[str, Any]:
         """All that is known of a message of which these events are the first."""
@@ -95,7 +84,7 @@ class Origins:
         return [
             (
                 hour_of(event.at),
-                self.host(event.server),
+                self.servers.host(event.sending_server) or event.server,
                 provider_of(event.remote_host, domain_of(event.address)),
                 str(event.state),
             )
@@ -127,13 +116,15 @@ class Origins:
         branches = [self._numbers[event.branch] for event in first]
         times = [item.at for item in stands]
         complaints = [item.complained_at for item in stands]
-        modules, servers = zip(*places, strict=True) if groups else ((), ())
+        modules, handed_to = zip(*places, strict=True) if groups else ((), ())
+        # What tells of no attempt is put to the server that the message was handed to.
+        made_by = [self.servers.host(server_of(group)) for group in groups]
         counted: dict[str, Sequence[str]] = {
             "state": [item.state for item in stands],
             "cause": [item.cause for item in stands],
             "provider": [*map(provider_of, [item.answered_by for item in stands], domains)],
             "module": modules,
-            "server": servers,
+            "server": [server or other for server, other in zip(made_by, handed_to, strict=True)],
         }
         columns: dict[str, Sequence[Any]] = {
             "recipient_normal": addresses,
@@ -165,6 +156,7 @@ class Origins:
             "status": [event.status for event in events],
             "remote_host": [event.remote_host for event in events],
             "cause": [event.cause for event in events],
+            "sending_server_id": [attempted_by(event) for event in events],
             "fingerprint": [event.fingerprint for event in events],
             "raw": [event.raw for event in events],
         }

@@ -43,15 +43,19 @@ def recount() -> int:
             return 0
         _forget_since(oldest)
         servers = dict(SendingServer.objects.values_list("pk", "host"))
+        hosts = frozenset(servers.values())
         nameless = attempts.nameless_since(oldest)
         tries: Counter[attempts.Try] = Counter()
         counted = 0
         for rows in _pieces():
             counts = Counts()
             messages = MessageLog.objects.in_bulk({row.message_id for row in rows})
+            made_by = attempts.servers_of([row.pk for row in rows])
             for row in rows:
                 message = messages[row.message_id]
-                row.module, row.server = message.module, servers.get(message.sending_server_id or 0, "")
+                # What told of the attempts may have been dropped; the row still knows it.
+                known = row.server if row.server in hosts else servers.get(message.sending_server_id or 0, "")
+                row.module, row.server = message.module, made_by.get(row.pk, known)
                 row.provider = row.provider or provider_of(row.remote_host, row.recipient_domain)
             counts.add(map(counted_of, rows), 1)
             Delivery.objects.bulk_update(rows, ["module", "server", "provider"], batch_size=500)

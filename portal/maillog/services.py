@@ -145,6 +145,7 @@ class _Intake:
             if isinstance(item, Rejected):
                 rest.append(item)
                 continue
+            item.sending_server = self._origins.servers.number(item.server, item.log_name)
             if item.mark and not item.branch:
                 item.branch, item.is_guessed = self._branch_of(item), True
             events.append(item)

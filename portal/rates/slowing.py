@@ -190,7 +190,8 @@ class Pressure:
 def pressure_at(provider: str, *, server: str = "", now: datetime | None = None) -> Pressure:
     """Whether ``provider`` is near its known limit at ``now``, by one sending server or by all together (WL-17).
 
-    At most two queries. A limit holds for one sending address; a server that has several may hand over more.
+    At most two queries. A limit holds for one sending address; a server that has several may hand over more. What each
+    of them hands over is known where each is a sending server of its own.
     """
     latest = this_hour(now)
     hours = [hour for hour in hours_at(provider, latest - HOUR, server=server, latest=latest) if hour.tried]

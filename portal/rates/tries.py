@@ -68,10 +68,13 @@ def tries_of(viewer: User, asked: Asked, after: str = "") -> Tries:
         walked = walked.filter(Q(at__lte=at), Q(at__lt=at) | Q(pk__lt=pk))
     columns = ("at", "recipient", "recipient_domain", "server", "branch_id", "message_id", "state", "provider")
     deliveries = list(walked.only(*columns).order_by("-at", "-pk")[:WINDOW])
-    of_server = [row for row in deliveries if asked.server is None or row.server == asked.server]
     events = DeliveryEvent.objects.filter(
-        delivery__in=[row.pk for row in of_server], at__gte=asked.begins, at__lt=asked.ends, state__in=ATTEMPTS
+        delivery__in=[row.pk for row in deliveries], at__gte=asked.begins, at__lt=asked.ends, state__in=ATTEMPTS
     ).exclude(source__in=AFTERWARDS)
+    if asked.server is not None:
+        # As it was counted: by who made this try, and where nobody told that by the server of the delivery.
+        of_server = [row.pk for row in deliveries if row.server == asked.server]
+        events = events.filter(Q(sending_server__host=asked.server) | Q(sending_server=None, delivery__in=of_server))
     if asked.state:
         events = events.filter(state=asked.state)
     told: dict[int, list[DeliveryEvent]] = {}
@@ -79,7 +82,7 @@ def tries_of(viewer: User, asked: Asked, after: str = "") -> Tries:
         told.setdefault(event.delivery_id, []).append(event)
     rows: list[Try] = []
     last: Delivery | None = deliveries[-1] if len(deliveries) == WINDOW else None
-    for delivery in of_server:
+    for delivery in deliveries:
         for event in told.get(delivery.pk, ()):
             # As it was counted: by who answered this try, not by who takes the recipient's mail today.
             if provider_of(event.remote_host, delivery.recipient_domain) == asked.provider:

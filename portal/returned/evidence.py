@@ -100,6 +100,8 @@ def _event(mail: ReturnedMail, row: ReturnedRecipient, delivery: Delivery, kind:
         at=max(mail.at, delivery.at),
         key=delivery.message.key,
         recipient=delivery.recipient,
+        # Where it is one of ours, it made the attempt. A name without a domain is nobody's for sure.
+        server=mail.reported_by.lower() if "." in mail.reported_by else "",
         reply=row.diagnostic,
         reply_code=row.reply_code,
         status=row.status,
