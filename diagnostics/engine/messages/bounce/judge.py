@@ -50,6 +50,7 @@ MOST_CHARACTERS: Final = 1_000
 _PASSING: Final = ("try again", "temporar", "servfail", "timed out", "timeout", "deferred", "later")
 #: What the reader is asked to mend first: the same message would fail again.
 _ONCE_MENDED: Final = re.compile(r"\bcheck\b[^.]{0,80}\band try again")
+_CODE: Final = re.compile(r"(?<!\d)[45]\d\d(?!\d)")
 _USER_UNKNOWN: Final = ("user unknown", "unknown user", "no such user")
 #: RFC 3463 §3.3: the mailbox exists, but does not take this.
 _IS_THERE: Final = ("5.2.0", "5.2.1", "4.2.0", "4.2.1")
@@ -220,7 +221,12 @@ def _refused_by_filter(reading: Reading, text: str, everything: str, stage: str)
         return reading.cause
     if not any(fragment in text for fragment in _USER_UNKNOWN):
         return reading.cause
-    is_nameless = ": user unknown" in text.replace("550:", "550") and "@" not in text.split(": user unknown")[0][-80:]
+    # "550 <nothing>: User unknown", and not a sentence of the report such as "Reason: User unknown".
+    is_nameless = (
+        _CODE.search(text) is not None
+        and ": user unknown" in text.replace("550:", "550")
+        and "@" not in text.split(": user unknown")[0][-80:]
+    )
     contradicts = (
         reading.status in _IS_THERE and stage != "RCPT" and not any(item in everything for item in _AT_RECIPIENT)
     )
