@@ -8,7 +8,7 @@ from typing import Final
 
 from diagnostics.engine.messages.automatic import is_auto_reply
 from diagnostics.engine.messages.bounce import addresses
-from diagnostics.engine.messages.bounce.evidence import is_from_a_program, is_report, is_sent_by_a_program
+from diagnostics.engine.messages.bounce.evidence import is_from_a_program, is_report, is_success
 from diagnostics.engine.messages.bounce.judge import Reader, Words, judge
 from diagnostics.engine.messages.bounce.phrases import has_any
 from diagnostics.engine.messages.bounce.report import Gathered, gather
@@ -76,7 +76,7 @@ def classify(octets: bytes, *, extra: Sequence[Rule] = ()) -> Classified:
         return Classified(notice.kind, _noticed(notice, reader), message_id=notice.message_id, sent_to=sent_to)
     gathered = _innermost(gather(parts, sent_to), parts)
     groups = gathered.report.groups
-    if groups and all(group.action in DONE for group in groups) and is_sent_by_a_program(parts):
+    if groups and all(group.action in DONE for group in groups) and is_success(parts):
         return _found("delivered", tuple(_done(group) for group in groups), gathered, sent_to)
     if is_report(parts, gathered):
         recipients = _recipients(gathered, reader)

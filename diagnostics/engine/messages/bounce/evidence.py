@@ -14,6 +14,8 @@ from diagnostics.engine.messages.mime import Parts
 ENOUGH: Final = 4
 #: A refusal with both its codes, as only servers write it.
 _REFUSAL: Final = re.compile(r"(?<![\d.])[45]\d\d[ -]#?[45]\.\d{1,3}\.\d{1,3}(?![\d.])")
+#: A field that speaks of a failure, whatever became of the line above it.
+_FAILURE: Final = re.compile(r"action\W{0,3}(?:failed|delayed)|status\W{0,3}[45]\.|smtp\s?;\s?[45]\d\d", re.IGNORECASE)
 #: Below how many addresses one is looked for, and in how many lines of each.
 MOST_LOOKED_AT: Final = 20
 
@@ -98,9 +100,17 @@ def _has_refusal(gathered: Gathered) -> bool:
     )
 
 
-def is_sent_by_a_program(parts: Parts) -> bool:
-    """It is a report by its form or by its sender; a person may attach one, and then it is neither."""
-    return parts.type == "multipart/report" or is_from_a_program(parts)
+def is_success(parts: Parts) -> bool:
+    """A report of which all groups say that something was delivered says no more than that, and is whole.
+
+    It is one by its form or by its sender; a person may attach one, and then it is neither. Of one that broke off, or
+    whose other groups cannot be read, nobody knows for whom it failed.
+    """
+    if parts.type != "multipart/report" and not is_from_a_program(parts):
+        return False
+    body = (parts.header.body or b"").decode("latin-1")
+    is_whole = parts.of_type(*STATUS_TYPES) and f"--{parts.parameter('boundary').rstrip()}--" in body
+    return bool(is_whole) and not _FAILURE.search(body)
 
 
 def is_named_in_returned(gathered: Gathered) -> bool:

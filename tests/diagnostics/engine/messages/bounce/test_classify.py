@@ -133,3 +133,21 @@ def test_a_complaint_keeps_what_the_report_says() -> None:
 def test_nothing_at_all_is_no_bounce() -> None:
     assert classify(b"").kind == "not_a_bounce"
     assert classify(b"\x00" * 100).recipients == ()
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b"Final-Recipient: rfc822; lee", b"FinalRecipient: rfc822; lee"),
+        (b"Action: failed\nStatus: 5.1.1\n", b"Action: f)ailed\nStatus: 5.1.1\n"),
+    ],
+)
+def test_of_a_report_that_cannot_be_read_whole_nobody_is_told_as_delivered(old: bytes, new: bytes) -> None:
+    broken = own_mail("mixed-results-three").replace(old, new)
+    assert classify(broken).kind != "delivered"
+
+
+def test_a_success_that_broke_off_is_none() -> None:
+    whole = own_mail("dsn-success-postfix")
+    assert classify(whole).kind == "delivered"
+    assert classify(whole[: whole.rindex(b"--ok--")]).kind != "delivered"
