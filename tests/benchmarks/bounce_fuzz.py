@@ -1,9 +1,9 @@
-"""Changed reports, headers and replies, a hundred thousand of them: ``python -m tests.benchmarks.bounce_fuzz``.
+"""Changed reports, headers, replies and lines of logs, a hundred thousand: ``python -m tests.benchmarks.bounce_fuzz``.
 
-``BOUNCE_FUZZ`` is how many (half of them reports, a quarter headers, a quarter replies). Told are what was raised, what
-became a delivery that was none, and how long the slowest took, also of 64 KB in the worst forms we know; a slow one is
-read twice more, so that what is told is the reading and not the machine. Exit status 1 where anything was raised,
-delivered or slow.
+``BOUNCE_FUZZ`` is how many: half of them reports, a quarter headers, the rest replies and lines of a log that holds
+them. Told are what was raised, what became a delivery that was none, and how long the slowest took, also of 64 KB in
+the worst forms we know; a slow one is read twice more, so that what is told is the reading and not the machine. Exit
+status 1 where anything was raised, delivered or slow.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +26,8 @@ from diagnostics.engine.messages.bounce import classify
 from diagnostics.engine.messages.headers.judge import judge
 from diagnostics.engine.messages.reply import read_reply
 from diagnostics.engine.zone import Zone
+from portal.maillog.importers import postfix
+from portal.maillog.importers.event import Kind, LogEvent
 from tests.diagnostics.engine.messages.bounce.hostile import CASES
 from tests.diagnostics.engine.messages.bounce.mutations import changed
 from tests.diagnostics.engine.messages.bounce.own_mails import own_mails
@@ -88,6 +92,32 @@ def of_reply(octets: bytes) -> bool:
     return reading.cause == "accepted_by_recipient_server" and not reading.reply_code.startswith("2")
 
 
+def line_of(reply: bytes) -> bytes:
+    """The lines in which Postfix tells of a message that was refused with ``reply``."""
+    head = b"Mar  4 14:02:11 out1 postfix/"
+    state = b"deferred" if reply[:1] == b"4" else b"bounced"
+    said = b" ".join(reply.split())
+    return (
+        head
+        + b"qmgr[11]: 4XkT2l6fLjz8: from=<office@north.example>, size=350, nrcpt=1 (queue active)\n"
+        + head
+        + b"smtp[12]: 4XkT2l6fLjz8: to=<lee@corp.example>, relay=mx.corp.example[192.0.2.20]:25, delay=0.3, "
+        + b"delays=0.1/0/0.1/0.1, dsn=5.0.0, status="
+        + state
+        + b" (host mx.corp.example[192.0.2.20] said: "
+        + said
+        + b" (in reply to RCPT TO command))\n"
+        + head
+        + b"qmgr[11]: 4XkT2l6fLjz8: removed\n"
+    )
+
+
+def of_log(octets: bytes) -> bool:
+    """No line says that anything was taken, so none may be read so."""
+    events = [item for item in postfix.read(BytesIO(octets), "north", lambda branch: UTC) if isinstance(item, LogEvent)]
+    return any(event.kind is Kind.ACCEPTED for event in events)
+
+
 def main() -> int:
     source = random.Random(20261127)
     mails = tuple(mail.octets for mail in own_mails() if mail.kind != "delivered")
@@ -101,7 +131,8 @@ def main() -> int:
     kinds: list[tuple[str, int, tuple[bytes, ...], Callable[[bytes], bool]]] = [
         ("reports", COUNT // 2, mails, of_report),
         ("headers", COUNT // 4, headers, of_header),
-        ("replies", COUNT - COUNT // 2 - COUNT // 4, replies, of_reply),
+        ("replies", COUNT // 8, replies, of_reply),
+        ("lines of logs", COUNT - COUNT // 2 - COUNT // 4 - COUNT // 8, tuple(map(line_of, replies)), of_log),
     ]
     worst, is_bad = Outcome(), False
     for octets in CASES.values():
