@@ -60,13 +60,15 @@ class Lasting:
     about: str
     tables: tuple[str, ...]
     column: str = ""
+    #: The time was told, and may lie before that of an entry made earlier. Such a column needs an index.
+    is_told: bool = False
 
     @property
     def oldest(self) -> datetime | None:
-        """The time of the row that was made first; None where there is none, or nothing tells it."""
+        """The time of the first row, by one look-up; None where there is none, or nothing tells it."""
         if not self.column:
             return None
-        rows = apps.get_model(self.tables[0])._default_manager.order_by("pk")
+        rows = apps.get_model(self.tables[0])._default_manager.order_by(self.column if self.is_told else "pk")
         found: datetime | None = rows.values_list(self.column, flat=True).first()
         return found
 
@@ -145,7 +147,7 @@ LASTING: tuple[Lasting, ...] = (
             "came"),
     Lasting(
         "Suppressions", "Who is not to be written to, since when and why; also entries that have ended.",
-        ("suppression.Suppression",), "since",
+        ("suppression.Suppression",), "since", is_told=True,
     ),
     Lasting("Client profiles", "As the application told them last.", ("maillog.ClientProfile",)),
     Lasting(

@@ -29,6 +29,7 @@ from portal.retention.besides import LASTING, PASSING, SHORT
 from portal.retention.kept import KINDS
 from portal.retention.models import Progress, Pruning
 from portal.retention.runner import prune
+from portal.suppression.models import Reason, Suppression
 from tests import make
 from tickets.models import Report
 
@@ -155,6 +156,18 @@ def test_the_page_asks_a_bounded_number_of_queries(
     make.case_note(BranchProfile.objects.get(), "a@b.example", datetime(2020, 1, 1, tzinfo=UTC))
     with django_assert_max_num_queries(40):
         as_ada.get("/retention/")
+
+
+def test_the_first_suppression_is_the_one_that_began_first(north: BranchProfile) -> None:
+    """An import tells of entries that began before those made here."""
+    now = timezone.now()
+    for days, address in ((5, "lee@corp.example"), (31, "bo@corp.example"), (10, "kim@corp.example")):
+        Suppression.objects.create(
+            branch=north, address=address, address_normal=address, domain="corp.example", reason=Reason.MANUAL,
+            since=now - timedelta(days=days),
+        )  # fmt: skip
+    (of_suppressions,) = (item for item in LASTING if item.tables[0] == "suppression.Suppression")
+    assert of_suppressions.oldest == now - timedelta(days=31)
 
 
 def test_every_table_is_on_the_page() -> None:
