@@ -133,6 +133,11 @@ class ColumnsForm(forms.Form):
         return [visible(word) for word in self._words if word.lower() not in known]
 
     @property
+    def is_enough(self) -> bool:
+        """Whether the columns, as they are kept, tell enough for a row to be used."""
+        return self._columns.is_enough
+
+    @property
     def column_fields(self) -> list[forms.BoundField]:
         return [self[f"column_{at}"] for at in range(len(self._table.columns))]
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
 from typing import BinaryIO, cast
@@ -26,6 +27,9 @@ BEGINNING = 2 << 20
 GONE = "The stored file cannot be read. Bring it in again."
 #: So much of its end, to tell the time of its last lines.
 TAIL = 64 << 10
+#: A log may hold some of these that a program let slip; in what is no text they are one octet in nine.
+_NOT_OF_TEXT = bytes(item for item in range(32) if item not in b"\t\n\v\f\r\x1b")
+MOST_SIGNS = 0.03
 #: And so much to find out what kind of log it is.
 LOOKED_AT = 256 << 10
 
@@ -71,21 +75,43 @@ def _of_branch(items: Iterable[Item], code: str) -> Iterator[Item]:
             yield item
 
 
-def beginning_of(upload: Upload) -> tuple[BinaryIO, bool]:
-    """The first lines of an upload, and whether that is all of it. DamagedError where it cannot be read."""
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """The first lines of an upload. ``is_all``: there are no more; ``damage``: since it cannot be read on."""
+
+    file: io.BytesIO
+    is_all: bool
+    damage: DamagedError | None = None
+
+
+def beginning_of(upload: Upload) -> Beginning:
+    """The first lines of an upload. DamagedError where not one line can be read."""
+    damage = None
     try:
         with upload.file.open("rb") as stored:
             file = unpacked(cast(BinaryIO, stored.file))
             encoding = utf16_of(file)
             octets = file.read(BEGINNING)
-            is_all = not file.read(1)
+            try:
+                is_all = not file.read(1)
+            except DamagedError as error:
+                is_all, damage = True, error
     except OSError as error:
         raise DamagedError(GONE) from error
     if encoding:
         octets = octets.decode(encoding, "ignore").encode()
-    if not is_all:
+    if damage is not None:
+        octets = octets[: octets.rfind(b"\n") + 1]
+        if not octets:
+            raise damage
+    elif not is_all:
         octets = octets[: octets.rfind(b"\n") + 1] or octets
-    return io.BytesIO(octets), is_all
+    return Beginning(io.BytesIO(octets), is_all, damage)
+
+
+def is_no_text(octets: bytes) -> bool:
+    """Whether this is the beginning of a picture, a program or the like: signs that no log has stand all over it."""
+    return sum(octets.count(item) for item in _NOT_OF_TEXT) > len(octets) * MOST_SIGNS
 
 
 def server_of(upload: Upload) -> str:
@@ -93,7 +119,7 @@ def server_of(upload: Upload) -> str:
     if upload.source not in SERVER_LOGS:
         return ""
     try:
-        octets = beginning_of(upload)[0].read(LOOKED_AT)
+        octets = beginning_of(upload).file.read(LOOKED_AT)
     except DamagedError:
         return ""
     items = SERVER_LOGS[upload.source](io.BytesIO(octets), "", _zone_of(upload))
@@ -120,7 +146,7 @@ def header_of(upload: Upload) -> str:
     if upload.source != "csv":
         return ""
     try:
-        return table_of(beginning_of(upload)[0]).header
+        return table_of(beginning_of(upload).file).header
     except DamagedError:
         return ""
 
@@ -128,7 +154,7 @@ def header_of(upload: Upload) -> str:
 def kind_of(upload: Upload) -> str:
     """What kind of log a file seems to be."""
     try:
-        octets = beginning_of(upload)[0].read(LOOKED_AT)
+        octets = beginning_of(upload).file.read(LOOKED_AT)
     except DamagedError:
         return "csv"
     if octets.removeprefix(codecs.BOM_UTF8).lstrip().startswith(b"{"):

@@ -15,9 +15,9 @@ from portal.branches.models import BranchProfile
 from portal.intake.models import Upload
 from portal.intake.opening import beginning_of, events_of, judge_of, last_time_of, rejected_from
 from portal.maillog.importers import TABLES
-from portal.maillog.importers.columns import FIELDS, Columns, forms_of, likely_forms, meaning_of, unique
-from portal.maillog.importers.csv import table_of
-from portal.maillog.importers.event import LogEvent, Passed, Rejected, RejectedLine
+from portal.maillog.importers.columns import FIELDS, Columns, field_of, forms_of, likely_forms, meaning_of, unique
+from portal.maillog.importers.csv import MOST_COLUMNS, table_of
+from portal.maillog.importers.event import LogEvent, Passed, Rejected, RejectedLine, broken_off
 from portal.maillog.importers.jsonl import flat
 from portal.maillog.importers.packed import DamagedError
 from portal.maillog.placing import only_known
@@ -28,7 +28,6 @@ SHOWN = 20
 #: So many lines are tried for it.
 MOST_TRIED = 5000
 MOST_SAMPLED = 500
-MOST_COLUMNS = 60
 MOST_WORDS = 24
 #: So much of a column must look like addresses for it to be one of addresses.
 MOSTLY = 0.7
@@ -51,10 +50,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The columns of a table. ``is_own``: they have our own names, and nothing has to be said of them."""
+    """The columns of a table. ``is_own``: they have our own names, and nothing has to be said of them.
+
+    ``left_out``: so many more there are than can be offered.
+    """
 
     columns: tuple[Column, ...] = ()
     is_own: bool = False
+    left_out: int = 0
 
     @property
     def header(self) -> str:
@@ -72,6 +75,7 @@ class Preview:
     """The first of what would be read. ``lines`` were tried; ``is_all``: the file has no more.
 
     ``first`` and ``last`` are the earliest and the latest time; ``last`` is None where the end was not looked at.
+    ``damage``: why there are no more lines, where the file breaks off, as the code that ``DamagedError`` has.
     """
 
     events: tuple[LogEvent, ...] = ()
@@ -82,6 +86,7 @@ class Preview:
     is_all: bool = False
     first: datetime | None = None
     last: datetime | None = None
+    damage: str = ""
 
     @property
     def is_hopeless(self) -> bool:
@@ -108,7 +113,7 @@ def table_in(upload: Upload) -> Table:
     if upload.source not in TABLES:
         return Table()
     try:
-        file, _ = beginning_of(upload)
+        file = beginning_of(upload).file
         return _table_of_json(file) if upload.source == "jsonl" else _table_of_csv(file)
     except DamagedError:
         return Table()
@@ -116,7 +121,9 @@ def table_in(upload: Upload) -> Table:
 
 def _table_of_csv(file: BinaryIO) -> Table:
     table = table_of(file)
-    seen = {name: _Seen() for name in table.columns[:MOST_COLUMNS]}
+    if table.is_wide:
+        return Table()
+    seen = {name: _Seen() for name in table.columns}
     for row in islice(table.rows, MOST_SAMPLED):
         for name, cell in zip(seen, row.cells, strict=False):
             seen[name].see(cell)
@@ -126,6 +133,7 @@ def _table_of_csv(file: BinaryIO) -> Table:
 def _table_of_json(file: BinaryIO) -> Table:
     seen: dict[str, _Seen] = {}
     names: set[str] = set()
+    others: set[str] = set()
     for line in islice(file, MOST_SAMPLED):
         try:
             values = json.loads(line)
@@ -135,12 +143,14 @@ def _table_of_json(file: BinaryIO) -> Table:
             continue
         names |= values.keys()
         for name, value in flat(values).items():
-            if name in seen or len(seen) < MOST_COLUMNS:
+            if name in seen or len(seen) < MOST_COLUMNS or (field_of(name) in FIELDS and len(seen) < 2 * MOST_COLUMNS):
                 seen.setdefault(name, _Seen()).see(value)
+            else:
+                others.add(name)
     is_own = bool(names) and names <= OWN_NAMES
     told = unique(seen)
     columns = tuple(Column(name, tuple(item.values)) for name, item in zip(told, seen.values(), strict=True))
-    return Table(columns, is_own)
+    return Table(columns, is_own, len(others))
 
 
 def guessed(table: Table) -> Columns:
@@ -197,13 +207,16 @@ def is_sure(table: Table, columns: Columns) -> bool:
 def preview_of(upload: Upload) -> Preview:
     """The first events and the first rejected lines of ``upload``, as they would be read now."""
     try:
-        file, is_all = beginning_of(upload)
+        beginning = beginning_of(upload)
     except DamagedError as error:
-        return Preview(rejected=(RejectedLine(1, str(error), ""),), lines=1, bad=1, is_all=True)
+        return Preview(rejected=(broken_off(1, error),), lines=1, bad=1, is_all=True, damage=error.code)
     zones = Zones()
     codes = set(BranchProfile.objects.values_list("code", flat=True))
-    items, judge = only_known(events_of(upload, file, zones), codes), judge_of(upload)
-    tried = _tried(iter(judge(items)) if judge else items, is_all)
+    items, judge = only_known(events_of(upload, beginning.file, zones), codes), judge_of(upload)
+    tried = _tried(iter(judge(items)) if judge else items, beginning.is_all)
+    if beginning.damage is not None and tried.is_all:
+        end = broken_off(beginning.file.getvalue().count(b"\n") + 1, beginning.damage)
+        return replace(tried, rejected=(*tried.rejected, end), bad=tried.bad + 1, damage=beginning.damage.code)
     return tried if tried.is_all else replace(tried, last=last_time_of(upload, zones))
 
 

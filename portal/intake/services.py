@@ -15,12 +15,16 @@ from portal.bell import ring
 from portal.branches.models import BranchProfile
 from portal.intake import tasks
 from portal.intake.models import STARTABLE, UNDER_WAY, SavedColumns, Upload, UploadState
-from portal.intake.opening import kind_of, server_of
+from portal.intake.opening import LOOKED_AT, beginning_of, is_no_text, kind_of, server_of
 from portal.intake.preview import guessed, table_in
 from portal.intake.selectors import zone_before
 from portal.maillog.importers import SERVER_LOGS, TABLES
 from portal.maillog.importers.columns import Columns
 from portal.maillog.importers.packed import DamagedError, unpacked
+
+NO_TEXT = (
+    "The file is no text, and so no log. Bring in the log itself as it was written, or save the table as CSV first."
+)
 
 
 class UploadProblem(Exception):
@@ -43,6 +47,14 @@ def take(
     file.seek(0)
     upload = Upload(source=source, branch=branch, by=by, name=clean_name(file.name or ""), size=file.size, mends=mends)
     upload.file.save(f"{upload.code}.log", file, save=False)
+    try:
+        beginning = beginning_of(upload)
+    except DamagedError as error:
+        upload.file.delete(save=False)
+        raise UploadProblem(str(error)) from error
+    if is_no_text(beginning.file.read(LOOKED_AT)):
+        upload.file.delete(save=False)
+        raise UploadProblem(NO_TEXT)
     upload.source = source or kind_of(upload)
     if upload.source in TABLES:
         upload.columns = _columns_for(upload, mends)

@@ -100,6 +100,7 @@ def _upload(request: PersonRequest, found: Upload, data: Any = None, status: int
     if found.is_startable and found.state != "done":
         table = table_in(found)
         context["form"] = columns_form(found, table, data)
+        context["left_out"] = table.left_out
         context["is_sure"] = (
             not found.columns or is_sure(table, Columns.from_json(found.columns)) or selectors.was_told(found, table)
         )

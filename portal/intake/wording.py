@@ -134,6 +134,13 @@ def _cells(problem: EventProblem, columns: Columns | None) -> str:
     )
 
 
+def _wide(problem: EventProblem, _: Columns | None) -> str:
+    return (
+        f"The table has more than {problem.value} columns, and none of it is read. Take out the columns that are not "
+        "needed, and bring it in again."
+    )
+
+
 _SAY: dict[str, Callable[[EventProblem, Columns | None], str]] = {
     "missing": _missing,
     "kind": _kind,
@@ -146,6 +153,7 @@ _SAY: dict[str, Callable[[EventProblem, Columns | None], str]] = {
     "nul": _no_text,
     "header": _header,
     "cells": _cells,
+    "wide": _wide,
     "recipients": lambda problem, _: f"“{FIELDS['recipient']}” must hold from 1 to {problem.value} addresses.",
     "order": lambda problem, _: f"{_label(problem)} must be later than “{FIELDS['at']}”. Mend the row.",
 }

@@ -39,7 +39,13 @@ def _pieces(file: BinaryIO) -> Iterator[bytes]:
     encoding = utf16_of(plain)
     if not encoding:
         while octets := plain.read(PIECE):
-            yield octets if octets.endswith(b"\n") else octets + plain.readline(MOST_OF_A_LINE)
+            try:
+                rest = b"" if octets.endswith(b"\n") else plain.readline(MOST_OF_A_LINE)
+            except DamagedError:
+                # What stands before the damage may have been read, and may be read again.
+                yield octets
+                raise
+            yield octets + rest
         return
     decoder, kept = codecs.getincrementaldecoder(encoding)(errors="replace"), ""
     plain.read(2)

@@ -25,7 +25,7 @@ class Block:
     lines: list[Line]
     is_pause: bool = False
     is_open: bool = False
-    damage: str = ""
+    damage: DamagedError | None = None
 
 
 def blocks_of(file: BinaryIO) -> Iterator[Block]:
@@ -34,14 +34,15 @@ def blocks_of(file: BinaryIO) -> Iterator[Block]:
     try:
         file = unpacked(file)
         if utf16_of(file):
-            for number, line in lines_of(file):
-                yield Block(number, [line])
+            for at, line in lines_of(file):
+                yield Block(at, [line])
+                number = at + 1
             return
         for block in _blocks(file):
             yield block
             number = block.first + len(block.lines)
     except DamagedError as error:
-        yield Block(number, [], damage=str(error))
+        yield Block(number, [], damage=error)
 
 
 def _blocks(file: BinaryIO) -> Iterator[Block]:

@@ -10,12 +10,22 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from portal.maillog.importers.columns import Columns, unique
-from portal.maillog.importers.event import MOST_RAW, EventProblem, Item, Passed, RejectedLine, ZoneOf, event_from
+from portal.maillog.importers.event import (
+    MOST_RAW,
+    EventProblem,
+    Item,
+    Passed,
+    RejectedLine,
+    ZoneOf,
+    broken_off,
+    event_from,
+)
 from portal.maillog.importers.lines import Line, lines_of
 from portal.maillog.importers.packed import DamagedError
 
 #: A quoted cell may go on over so many lines. Beyond that its quote was never closed.
 MOST_ROW_LINES = 100
+#: A wider table is refused as a whole: of columns that are not looked at nobody would know.
 MOST_COLUMNS = 200
 #: Spreadsheets write the separator into a first line of its own, and PowerShell the type of what it wrote.
 _SEP = re.compile(r'"?sep=(.)"?\s*', re.IGNORECASE)
@@ -34,12 +44,16 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A file's columns, and the rows under them."""
+    """A file's columns, and the rows under them. Of more than :data:`MOST_COLUMNS` (``is_wide``) only the first.
+
+    An empty file has no columns; every other one has, if only one without a name.
+    """
 
     columns: list[str]
     header: str
     separator: str
     rows: Iterator[Row]
+    is_wide: bool = False
 
 
 def read(file: BinaryIO, branch: str, zone_of: ZoneOf, columns: Columns | None = None) -> Iterator[Item]:
@@ -50,6 +64,14 @@ def read(file: BinaryIO, branch: str, zone_of: ZoneOf, columns: Columns | None =
     number = 1
     try:
         table = table_of(file)
+        if not table.columns:
+            why = "The file is empty."
+            yield RejectedLine(0, why, "", EventProblem(why, code="empty"))
+            return
+        if table.is_wide:
+            why = f"The table has more than {MOST_COLUMNS} columns. Take out what is not needed, and read it again."
+            yield RejectedLine(1, why, table.header[:MOST_RAW], EventProblem(why, code="wide", value=str(MOST_COLUMNS)))
+            return
         known = columns or Columns.recognised(table.columns)
         if not known.is_enough:
             why = "The header must name the columns, at least at and recipient (see docs/importing.md)."
@@ -60,14 +82,16 @@ def read(file: BinaryIO, branch: str, zone_of: ZoneOf, columns: Columns | None =
             if row.why or any(cell.strip() for cell in row.cells):
                 yield _read_row(row, table, known, branch, zone_of)
     except DamagedError as error:
-        yield RejectedLine(number, str(error), "")
+        yield broken_off(number, error)
 
 
 def table_of(file: BinaryIO) -> Table:
     """The columns and rows of ``file``; DamagedError (now, or while rows are read) where it cannot be read."""
     lines = deque[tuple[int, Line]]()
     source = lines_of(file)
-    first = next(source, (1, ""))
+    first = next(source, None)
+    if first is None:
+        return Table([], "", ",", iter(()))
     separator = ""
     if isinstance(first[1], str) and first[1].startswith(_TYPE):
         first = next(source, (2, ""))
@@ -78,7 +102,8 @@ def table_of(file: BinaryIO) -> Table:
     lines.append((first[0], header))
     rows = _rows(lines, source, separator)
     head = next(rows)
-    return Table(unique(head.cells[:MOST_COLUMNS]), head.raw, separator, rows)
+    is_wide = len(head.cells) > MOST_COLUMNS
+    return Table(unique(head.cells[:MOST_COLUMNS]), head.raw, separator, rows, is_wide)
 
 
 def _rows(pending: deque[tuple[int, Line]], source: Iterator[tuple[int, Line]], separator: str) -> Iterator[Row]:

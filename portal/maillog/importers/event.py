@@ -16,6 +16,7 @@ from typing import Any, BinaryIO
 
 from portal.maillog.addresses import normal
 from portal.maillog.importers import clock
+from portal.maillog.importers.packed import DamagedError
 from portal.maillog.words import Module, State
 
 
@@ -181,6 +182,11 @@ class EventProblem(ValueError):
     def __init__(self, words: str, *, code: str = "", name: str = "", value: str = "") -> None:
         super().__init__(words)
         self.code, self.name, self.value = code, name, value
+
+
+def broken_off(line: int, damage: DamagedError) -> RejectedLine:
+    """What is rejected where a file cannot be read on from ``line``: no line, but why there are no more."""
+    return RejectedLine(line, str(damage), "", EventProblem(str(damage), code=damage.code))
 
 
 ZoneOf = Callable[[str], tzinfo]

@@ -26,6 +26,7 @@ from portal.maillog.importers.event import (
     Passed,
     RejectedLine,
     ZoneOf,
+    broken_off,
 )
 from portal.maillog.importers.server_log import Clock, Message, Queue, address_of, host_of, is_own_host, status_of
 
@@ -87,7 +88,7 @@ def read(file: BinaryIO, branch: str, zone_of: ZoneOf, queue: Queue | None = Non
                 told += 1
                 yield from items
         if block.damage:
-            yield RejectedLine(block.first, block.damage, "")
+            yield broken_off(block.first, block.damage)
         yield Passed(len(block.lines) - told, block.is_pause)
 
 

@@ -8,7 +8,16 @@ from typing import Any, BinaryIO
 
 from portal.maillog.importers.blocks import blocks_of
 from portal.maillog.importers.columns import Columns
-from portal.maillog.importers.event import MOST_RAW, EventProblem, Item, Passed, RejectedLine, ZoneOf, event_from
+from portal.maillog.importers.event import (
+    MOST_RAW,
+    EventProblem,
+    Item,
+    Passed,
+    RejectedLine,
+    ZoneOf,
+    broken_off,
+    event_from,
+)
 
 #: One message to more recipients than this is no message but a broken file.
 MOST_RECIPIENTS = 10_000
@@ -23,7 +32,7 @@ def read(file: BinaryIO, branch: str, zone_of: ZoneOf, columns: Columns | None =
             elif line.strip():
                 yield from _read_line(number, line, branch, zone_of, columns)
         if block.damage:
-            yield RejectedLine(block.first, block.damage, "")
+            yield broken_off(block.first, block.damage)
         if block.is_pause:
             yield Passed(0, is_pause=True)
 

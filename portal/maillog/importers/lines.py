@@ -61,13 +61,17 @@ def _utf8_lines(file: BinaryIO, line: bytes) -> Iterator[tuple[int, Line]]:
     number = 0
     while line:
         number += 1
+        following = b""
         if len(line) > MOST_OCTETS and not line.endswith(b"\n"):
             while (rest := file.readline(MOST_OCTETS)) and not rest.endswith(b"\n"):
                 pass
             yield number, TOO_LONG
         else:
+            # A last line without an end is a line only where the file itself ends, which reading on shows.
+            if not line.endswith(b"\n"):
+                following = file.readline(MOST_OCTETS + 1)
             yield number, decoded(line.rstrip(b"\r\n"))
-        line = file.readline(MOST_OCTETS + 1)
+        line = following or file.readline(MOST_OCTETS + 1)
 
 
 def _decoded_lines(file: BinaryIO, head: bytes, encoding: str) -> Iterator[tuple[int, Line]]:

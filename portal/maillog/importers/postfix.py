@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from typing import BinaryIO
 
 from portal.maillog.importers.blocks import blocks_of
-from portal.maillog.importers.event import EventProblem, Item, Kind, LogEvent, Passed, RejectedLine, ZoneOf
+from portal.maillog.importers.event import EventProblem, Item, Kind, LogEvent, Passed, RejectedLine, ZoneOf, broken_off
 from portal.maillog.importers.server_log import (
     Clock,
     Message,
@@ -127,7 +127,7 @@ def read(file: BinaryIO, branch: str, zone_of: ZoneOf, queue: Queue | None = Non
             elif " notification: " in line:
                 reader.notice(line)
         if block.damage:
-            yield RejectedLine(block.first, block.damage, "")
+            yield broken_off(block.first, block.damage)
         yield Passed(len(block.lines) - told, block.is_pause)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import json
 
 import pytest
 
@@ -11,6 +12,7 @@ from portal.branches.models import BranchProfile
 from portal.intake import opening
 from portal.intake.preview import guessed, is_sure, preview_of, table_in, words_in
 from portal.maillog.importers.columns import Columns
+from portal.maillog.importers.csv import MOST_COLUMNS
 from tests.portal.intake.conftest import HEADER, ROW, read, upload_of
 
 SENT = '{"ts": 1772632930, "msg": {"to": ["a@b.example"], "id": "u1"}, "outcome": "Delivered"}\n'
@@ -117,7 +119,47 @@ def test_a_branch_that_is_not_there_is_told_before_it_is_read(ida: User, north: 
     assert "nowhere" in preview.rejected[0].why
 
 
-def test_a_file_that_is_damaged_from_the_beginning(nora: User, north: BranchProfile) -> None:
-    preview = preview_of(upload_of(b"\x1f\x8b\x08rest", by=nora, branch=north, source="csv"))
-    assert preview.is_hopeless
-    assert "damaged" in preview.rejected[0].why
+def torn(text: str, lines: int) -> bytes:
+    """``text`` packed, of which ``lines`` lines and half of the next can be unpacked."""
+    whole = "".join(text.splitlines(keepends=True)[:lines])
+    return gzip.compress(whole.encode()) + gzip.compress(text[len(whole) :].encode())[:-12]
+
+
+def test_of_a_file_that_breaks_off_the_lines_before_are_shown_and_read(nora: User, north: BranchProfile) -> None:
+    text = HEADER + "".join(ROW.format(at, "delivered", f"250 {at}") for at in range(3))
+    upload = upload_of(torn(text, 3), by=nora, branch=north)
+    preview = preview_of(upload)
+    assert (preview.good, preview.bad, preview.damage, preview.is_hopeless) == (2, 1, "cut_off", False)
+    assert [item.line for item in preview.rejected] == [4]
+    assert (read(upload).new, upload.rejected_count, upload.state) == (2, 1, "done")
+
+
+def test_what_it_is_shows_before_the_break(nora: User, north: BranchProfile) -> None:
+    line = "2026-03-04 14:02:10 1xWzsw-00063T-0X => a@b.example R=r T=t H=h [192.0.2.1]\n"
+    assert upload_of(torn(line * 2, 1), by=nora, branch=north).source == "exim"
+
+
+def test_every_column_is_offered_and_known_names_are_known_wherever_they_stand(
+    nora: User, north: BranchProfile
+) -> None:
+    names = [f"col{at}" for at in range(98)]
+    text = ",".join([*names, "recipient", "at"]) + "\n" + "x," * 98 + "a@b.example,2026-03-04T14:00:00Z\n"
+    upload = upload_of(text, by=nora, branch=north)
+    assert [column.name for column in table_in(upload).columns] == [*names, "recipient", "at"]
+    assert upload.columns["fields"] == {"recipient": "recipient", "at": "at"}
+    assert preview_of(upload).good == 1
+
+
+def test_a_table_that_is_too_wide_is_refused_as_a_whole(nora: User, north: BranchProfile) -> None:
+    header = ",".join(f"col{at}" for at in range(MOST_COLUMNS))
+    text = f"{header},recipient,at\n" + "x," * MOST_COLUMNS + "a@b.example,\n"
+    preview = preview_of(upload_of(text, by=nora, branch=north))
+    assert [item.problem.code for item in preview.rejected if item.problem] == ["wide"]
+
+
+def test_of_very_many_names_in_json_the_known_are_offered_and_the_others_counted(
+    nora: User, north: BranchProfile
+) -> None:
+    line = {f"name{at}": 1 for at in range(MOST_COLUMNS + 3)} | {"Recipient": "a@b.example"}
+    table = table_in(upload_of(json.dumps(line) + "\n", by=nora, branch=north))
+    assert (len(table.columns), table.columns[-1].name, table.left_out) == (MOST_COLUMNS + 1, "Recipient", 3)

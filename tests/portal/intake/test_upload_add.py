@@ -64,6 +64,10 @@ def test_what_somebody_says_it_is_goes_before(as_nora: Client) -> None:
         {"branch": "north"},
         {"file": file(b""), "branch": "north"},
         {"file": file(b"PK\x03\x04xx"), "branch": "north"},
+        # A picture, a program, and what is packed and holds not one line.
+        {"file": file(b"\x89PNG\r\n\x1a\nIHDR"), "branch": "north"},
+        {"file": file(b"\x7fELF" + bytes(range(256)) * 4), "branch": "north", "source": "csv"},
+        {"file": file(b"\x1f\x8b\x08rest"), "branch": "north", "source": "postfix"},
         {"file": file(), "branch": "nowhere"},
         {"file": file(), "branch": ""},
         {"file": file(), "branch": "north", "source": "smoke"},

@@ -10,6 +10,7 @@ from django.test import Client
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.intake.models import SavedColumns, Upload
+from portal.maillog.importers.columns import Columns
 from tests.portal.intake.conftest import read, upload_of
 
 #: Times of which nobody can tell whether they are of March or of April.
@@ -108,3 +109,19 @@ def test_another_branchs_is_not_there(as_sven: Client, foreign: Upload) -> None:
 
 def test_other_methods(as_nora: Client, foreign: Upload) -> None:
     assert as_nora.get(f"/logs/{foreign.code}/columns/").status_code == 405
+
+
+def test_the_banner_asks_for_what_is_open_still(as_nora: Client, foreign: Upload) -> None:
+    """Before the columns are said, it is they; then the words; then what is wrong with each row."""
+
+    def banner() -> str:
+        page: str = as_nora.get(f"/logs/{foreign.code}/").content.decode()
+        return page.partition("dd-callout")[2].partition("</p>")[0]
+
+    foreign.columns = Columns().to_json()
+    foreign.save()
+    assert "Say what the columns are" in banner()
+    post(as_nora, foreign, word_0="", word_1="")
+    assert "Zugestellt, offen" in banner()
+    post(as_nora, foreign, column_2="", form="iso", kind="message")
+    assert "another kind" not in banner()

@@ -45,6 +45,7 @@ from portal.retention import runner, services
 from portal.retention.models import Erasure, Progress, Way
 from portal.retention.places import KEPT as KEPT_PLACES
 from portal.retention.places import PLACES
+from portal.retention.stored import uploads_naming
 from portal.returned.runner import perform as read_returned
 from portal.returned.services import take
 from portal.suppression.models import Reason, Suppression
@@ -333,3 +334,10 @@ def test_the_form_asks_twice(world: Ticket, as_ada: Client, as_ida: Client) -> N
 def test_what_cannot_be_used_is_asked_again(as_ada: Client, db: None, answers: dict[str, str]) -> None:
     assert as_ada.post("/retention/erasures/add/", answers).status_code == 400
     assert Erasure.objects.count() == 0
+
+
+def test_a_kept_file_that_breaks_off_is_found_by_what_can_be_read_of_it(north: BranchProfile, nora: User) -> None:
+    row = f"{WHO},2026-03-04T14:02:10Z,sent\n"
+    octets = gzip.compress(b"to,time,event\n" + row.encode()) + gzip.compress(row.encode())[:-12]
+    upload = upload_of(octets, by=nora, branch=north)
+    assert [found.pk for found in uploads_naming(WHO.lower())] == [upload.pk]

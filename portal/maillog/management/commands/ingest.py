@@ -201,7 +201,8 @@ class Command(BaseCommand):
         counts = f"{batch.lines} lines: {batch.new} new, {batch.duplicate} known already"
         self.stdout.write(f"{name + ': ' if name else ''}{counts}, {batch.rejected_count} rejected.")
         for item in batch.rejected[:SHOWN_REJECTIONS]:
-            self.stdout.write(f"  line {item['line']}: {item['why']}")
+            place = f"line {item['line']}: " if item["line"] else ""
+            self.stdout.write(f"  {place}{item['why']}")
         if batch.rejected_count > SHOWN_REJECTIONS:
             more = batch.rejected_count - SHOWN_REJECTIONS
             self.stdout.write(f"  and {more} more; --json shows the first {KEPT_REJECTIONS}.")

@@ -23,7 +23,7 @@ from hypothesis import strategies as st
 
 from portal.branches.models import BranchProfile
 from portal.maillog.importers import IMPORTERS, blocks, server_log
-from portal.maillog.importers.event import Item, LogEvent, Passed, Rejected
+from portal.maillog.importers.event import Item, LogEvent, Passed, Rejected, RejectedLine
 from portal.maillog.importers.lines import MOST_OCTETS
 from portal.maillog.models import Delivery, DeliveryEvent, MessageLog
 from portal.maillog.services import Zones, ingest
@@ -156,11 +156,33 @@ class LogContract:
     def test_a_packed_file_that_is_damaged_is_read_up_to_there(self, pack: Callable[[bytes], bytes]) -> None:
         packed = pack(self.header() + b"".join(self.message(number) for number in range(3000)))
         found = self.read(packed[: len(packed) * 3 // 4])
-        assert isinstance(found[-1], Rejected)
-        assert "damaged" in found[-1].why
+        assert isinstance(found[-1], RejectedLine)
+        assert found[-1].problem is not None
+        assert found[-1].problem.code == "cut_off"
+
+    def test_of_a_file_that_breaks_off_the_whole_lines_are_read(self) -> None:
+        """Of what unpacks no line is lost, and none is taken for whole that may be half."""
+        text = self.header() + b"".join(self.message(number) for number in range(40))
+        whole = text[: text.rindex(b"\n", 0, len(text) - 1) + 1]
+        # What is packed after it in a member of its own breaks off within its last line.
+        torn = gzip.compress(whole) + gzip.compress(text[len(whole) :])[:-12]
+        *events, end = self.read(torn)
+        told = [event.fingerprint for event in events if isinstance(event, LogEvent)]
+        assert told == [event.fingerprint for event in self.events(whole)]
+        assert isinstance(end, RejectedLine)
+        assert end.line == whole.count(b"\n") + 1
 
     @pytest.mark.parametrize(
-        "mark", [b"\x28\xb5\x2f\xfd", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"%PDF-1.7", b"SQLite format"]
+        "mark",
+        [
+            b"\x28\xb5\x2f\xfd",
+            b"PK\x03\x04",
+            b"\xd0\xcf\x11\xe0",
+            b"%PDF-1.7",
+            b"SQLite format",
+            b"\x89PNG\r\n",
+            b"GIF89a",
+        ],
     )
     def test_what_is_no_text_is_refused_with_advice(self, mark: bytes) -> None:
         found = self.read(mark + bytes(range(256)))

@@ -11,7 +11,7 @@ import pytest
 
 from portal.maillog.importers import TABLES
 from portal.maillog.importers.columns import LEFT_OUT, Columns
-from portal.maillog.importers.event import Item, LogEvent, Passed, Rejected
+from portal.maillog.importers.event import Item, LogEvent, Passed, Rejected, RejectedLine
 from tests.portal.maillog.importers.rows import GOOD, RowContract, kinds
 
 
@@ -33,6 +33,12 @@ class TestCSV(RowContract):
     def test_the_header_shows_the_separator(self, separator: str) -> None:
         text = self.written(GOOD).replace(",", separator)
         assert isinstance(self.read(text)[0], LogEvent)
+
+    def test_an_empty_file_has_no_line_to_blame(self) -> None:
+        (item,) = self.read(b"")
+        assert isinstance(item, RejectedLine)
+        assert item.problem is not None
+        assert (item.line, item.problem.code) == (0, "empty")
 
     def test_a_spreadsheets_own_first_line(self) -> None:
         text = "sep=;\n" + self.written(GOOD).replace(",", ";")
