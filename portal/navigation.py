@@ -70,7 +70,7 @@ GROUPS: tuple[tuple[str, tuple[Entry, ...]], ...] = (
         "Work",
         (
             Entry("Report a problem", "envelope-exclamation", "report_begin", frozenset({Role.STAFF})),
-            Entry("Queue", "inbox", "queue", SUPPORT, frozenset({"ticket"})),
+            Entry("Queue", "inbox", "queue", SUPPORT, frozenset({"ticket", "tickets_bulk"})),
             Entry("Tickets", "inbox", "queue", frozenset({Role.STAFF}), frozenset({"ticket"})),
             Entry("Reports", "card-checklist", "reports", EVERYBODY, frozenset({"report", "report_step"})),
             Entry("Notices", "bell", "notices", SUPPORT),

@@ -160,6 +160,21 @@ class TicketState(models.TextChoices):
 OPEN_STATES = (TicketState.NEW, TicketState.OPEN, TicketState.WAITING)
 
 
+class Incident(models.Model):
+    """One cause that many tickets share, of any branches. Support alone sees it: it names who else is affected."""
+
+    title = models.CharField(max_length=160)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    created = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        # The latest ones, to choose from.
+        indexes = [models.Index(fields=["-created", "-id"], name="incident_newest")]
+
+    def __str__(self) -> str:
+        return self.title
+
+
 class Ticket(models.Model):
     """The support team's work item. ``version`` guards every change: who comes second is told what the first did.
 
@@ -186,6 +201,15 @@ class Ticket(models.Model):
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="assigned_tickets"
     )
+    merged_into = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="merged",
+        help_text="The ticket of the same branch that it went on in. That one never went into another itself.",
+    )
+    incident = models.ForeignKey(Incident, on_delete=models.SET_NULL, null=True, blank=True, related_name="tickets")
     created = models.DateTimeField(default=timezone.now)
     last_activity = models.DateTimeField(default=timezone.now)
     is_open = models.BooleanField(default=True)
@@ -217,6 +241,8 @@ class Ticket(models.Model):
             ),
             # How right a suggested cause was: its tickets whose cause is confirmed.
             models.Index(fields=["suggested_cause", "-created", "-id"], name="ticket_judged", condition=~Q(cause="")),
+            # The tickets of an incident.
+            models.Index(fields=["incident", "is_open", "-last_activity", "-id"], name="ticket_of_incident"),
             # The search of the queue: addresses and domains that begin so (LIKE needs its own order on PostgreSQL).
             models.Index(fields=["recipient"], name="ticket_recipient_begins", opclasses=["varchar_pattern_ops"]),
             models.Index(fields=["recipient_domain"], name="ticket_domain_begins", opclasses=["varchar_pattern_ops"]),
@@ -241,6 +267,9 @@ class EventKind(models.TextChoices):
     EXAMINED = "examined", "Checks run again"
     FILES = "files", "Files added"
     ALLOWANCE = "allowance", "The recipient's IT answered"
+    MERGED = "merged", "Merged"
+    UNMERGED = "unmerged", "Taken out again"
+    INCIDENT = "incident", "Incident"
 
 
 class Event(models.Model):

@@ -22,6 +22,7 @@ from portal.accounts.models import Role, User
 from portal.allowing.models import AllowRequest
 from tickets.models import Event, EventKind, Ticket
 from tickets.selectors.reply_address import reply_address
+from tickets.selectors.tickets import reporters_of
 
 logger = logging.getLogger(__name__)
 
@@ -44,9 +45,9 @@ def tell(event_id: int) -> bool:
     """Tell whoever is to know of the event. False when it was told already, or could not be told now."""
     if not Event.objects.filter(pk=event_id, is_told=False).update(is_told=True):
         return False
-    event = Event.objects.select_related("by", "ticket__branch", "ticket__report__by", "ticket__assignee").get(
-        pk=event_id
-    )
+    event = Event.objects.select_related(
+        "by", "ticket__branch", "ticket__report__by", "ticket__assignee", "ticket__merged_into"
+    ).get(pk=event_id)
     to = recipients_of(event)
     if not to:
         return False
@@ -62,14 +63,17 @@ def tell(event_id: int) -> bool:
 def recipients_of(event: Event) -> list[str]:
     """Whom an event is for: support's own acts the reporter, the branch's acts whoever works on the ticket."""
     ticket = event.ticket
+    if event.kind == EventKind.MERGED and ticket.merged_into_id is None:
+        # It was taken out again before anybody was told.
+        return []
     if event.kind == EventKind.OPENED:
         return desk(apart_from=event.by)
     if event.kind == EventKind.ALLOWANCE:
         # Both wait for it, and either may be next.
-        return list(dict.fromkeys([*_reporter(ticket), *_workers(ticket)]))
+        return list(dict.fromkeys([*_reporters(event), *_workers(ticket)]))
     if event.by is not None and not event.by.is_support:
         return _workers(ticket)
-    return _reporter(ticket) if ticket.report.by != event.by else []
+    return _reporters(event)
 
 
 def _workers(ticket: Ticket) -> list[str]:
@@ -77,9 +81,9 @@ def _workers(ticket: Ticket) -> list[str]:
     return [assignee.email] if assignee is not None and assignee.is_active else desk()
 
 
-def _reporter(ticket: Ticket) -> list[str]:
-    reporter = ticket.report.by
-    return [reporter.email] if reporter.is_active else []
+def _reporters(event: Event) -> list[str]:
+    """The reporter, and those of tickets that were merged into this one; not whoever did it."""
+    return [person.email for person in reporters_of(event.ticket) if person != event.by]
 
 
 def untold_answers(limit: int = 200) -> list[int]:
@@ -134,17 +138,19 @@ def desk(*, apart_from: User | None = None) -> list[str]:
 
 def _mail(event: Event, to: list[str]) -> EmailMessage:
     ticket = event.ticket
-    url = settings.BASE_URL + reverse("ticket", args=[ticket.number])
+    goes_on_in = ticket.merged_into or ticket
+    url = settings.BASE_URL + reverse("ticket", args=[goes_on_in.number])
     answers_to = reply_address(ticket)
+    # The branch and the desk, and reporters among each other, need not read each other's addresses.
+    is_to_branch = event.kind != EventKind.OPENED and (event.by is None or event.by.is_support)
     context = {**_told(event), "url": url, "answers_to": answers_to}
     # A subject is one line whatever the recipient's address holds; Django refuses line breaks, so none may reach it.
     subject = " ".join(render_to_string("mail/ticket.subject.txt", context).split())
     return EmailMessage(
         subject=subject,
         body=render_to_string("mail/ticket.txt", context),
-        # The branch and the desk need not read each other's addresses.
-        to=to[:1] if event.kind == EventKind.ALLOWANCE else to,
-        bcc=to[1:] if event.kind == EventKind.ALLOWANCE else None,
+        to=to[:1] if is_to_branch else to,
+        bcc=to[1:] if is_to_branch else None,
         reply_to=[answers_to] if answers_to else None,
         headers={
             "Auto-Submitted": "auto-generated",

@@ -1,5 +1,7 @@
 """Answers to tickets by mail: the address names the ticket, the sender must be its reporter or support.
 
+An address of a ticket that was merged reaches the one it went into, and its reporter answers there too.
+
 Whatever is no answer of theirs (a machine's, a stranger's, too many in an hour) is kept as returned mail, where support
 sees it; nothing is lost and nobody is written to.
 """
@@ -21,7 +23,7 @@ from portal.returned.facts import clean, facts_of
 from portal.returned.services import take as keep
 from tickets.models import Event, EventKind, Ticket
 from tickets.selectors.reply_address import ticket_at
-from tickets.selectors.tickets import tickets_of
+from tickets.selectors.tickets import reporters_of, tickets_of
 from tickets.services.tickets import TicketChangedError, reply
 
 #: Every answer is one however often it comes.
@@ -58,17 +60,18 @@ def take(mail: Mail) -> None:
             return
         except TicketChangedError:
             # An answer by mail was not decided on a version, so the present one is as good.
-            ticket.refresh_from_db(fields=["version", "state", "waiting_on"])
+            ticket.refresh_from_db(fields=["version", "state", "waiting_on", "merged_into"])
+            ticket = ticket.merged_into or ticket
     raise TicketChangedError
 
 
 def _author(mail: Mail, ticket: Ticket) -> User | None:
-    """Who answers, if they may and no machine did: the reporter, or support."""
+    """Who answers, if they may and no machine did: the reporter, one of a ticket that was merged, or support."""
     if is_automatic(mail.octets, sender=mail.sender):
         return None
     address = author_of(read_message(mail.octets))
     person = User.objects.filter(email=address, is_active=True).first()
-    if person is None or not (person.is_support or person == ticket.report.by):
+    if person is None or not (person.is_support or person in reporters_of(ticket)):
         return None
     # Who has left the branch sees its tickets no more.
     return person if tickets_of(person).filter(pk=ticket.pk).exists() else None

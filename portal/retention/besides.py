@@ -122,8 +122,10 @@ LASTING: tuple[Lasting, ...] = (
         "Reports", "What was answered in the wizard, and what our records showed then. The record of the message is "
         "taken from them when it is dropped.", ("tickets.Report",), "created",
     ),
-    Lasting("Tickets and their stories", "Replies, notes, and who changed what.", ("tickets.Ticket", "tickets.Event"),
-            "created"),
+    Lasting(
+        "Tickets and their stories", "Replies, notes, who changed what, and which belong to one incident.",
+        ("tickets.Ticket", "tickets.Event", "tickets.Incident"), "created",
+    ),
     Lasting(
         "Files on reports and tickets", "Pictures, bounces and traces that were added.", ("tickets.Attachment",), "at",
     ),

@@ -136,7 +136,11 @@ def _one_report(person: Person, report: Report) -> None:
         ticket.recipient = person.rewritten(ticket.recipient)
         ticket.description = person.rewritten(ticket.description)
         ticket.save(update_fields=["recipient", "description"])
-        for event in Event.objects.filter(ticket=ticket):
+        if ticket.incident is not None:
+            ticket.incident.title = person.rewritten(ticket.incident.title)
+            ticket.incident.save(update_fields=["title"])
+        # What was written about a ticket that was merged stands on the one that it went into.
+        for event in Event.objects.filter(ticket__in={ticket.pk, ticket.merged_into_id or ticket.pk}):
             event.body, event.changes = person.rewritten(event.body), person.rewritten_json(event.changes)
             event.save(update_fields=["body", "changes"])
     for run in _runs_of(report, ticket):

@@ -132,7 +132,10 @@ ROWS: dict[str, Row] = {
     "attachment_remove": Row("branch", "post", "attachment"),
     # The queue.
     "queue": Row("person"),
+    "tickets_bulk": Row("support", "get post"),
     "ticket": Row("branch", "get", "ticket"),
+    "ticket_unmerge": Row("support", "post", "ticket"),
+    "ticket_unlink": Row("support", "post", "ticket"),
     "ticket_findings": Row("branch", "get", "ticket"),
     "ticket_reply": Row("branch", "post", "ticket"),
     "ticket_files": Row("branch", "post", "ticket"),

@@ -8,6 +8,7 @@ from portal.accounts.models import User
 from portal.web.words import ACTORS, TICKET_STATES
 from tickets.models import Attachment, Event, EventKind, Ticket
 from tickets.notify import recipients_of
+from tickets.selectors.tickets import reporters_of
 from tickets.selectors.traces import told_trace
 from tickets.templatetags.tickets import party, value_word
 
@@ -51,11 +52,15 @@ def _told(event: Event, ticket: Ticket) -> str:
     if not to:
         return ""
     names = [person.name for person in _known(ticket) if person.email in to]
+    others = len(names) - 1
+    if others > 0:
+        return f"; {names[0]} and {others} other{'s' if others > 1 else ''} are told by e-mail"
     return f"; {names[0] if names else 'support'} is told by e-mail"
 
 
 def _known(ticket: Ticket) -> list[User]:
-    return [person for person in (ticket.report.by, ticket.assignee) if person is not None]
+    people = [*reporters_of(ticket), *([ticket.assignee] if ticket.assignee is not None else [])]
+    return list(dict.fromkeys(people))
 
 
 def _moved(event: Event, *, begin: str) -> str:

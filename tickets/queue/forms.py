@@ -41,6 +41,7 @@ class FilterForm(forms.Form):
         widget=forms.TextInput(attrs={"type": "search", "autocapitalize": "none", "spellcheck": "false"}),
     )
     assignee = forms.ChoiceField(required=False)
+    incident = forms.IntegerField(min_value=1, max_value=2**31 - 1, required=False, widget=forms.HiddenInput)
 
     def __init__(self, data: Any, *, viewer: User) -> None:
         super().__init__(data)
@@ -54,7 +55,8 @@ class FilterForm(forms.Form):
         """The filters that can be read."""
         self.is_valid()
         kept = {name: self.cleaned_data.get(name, "") for name in ("state", "branch", "search", "assignee")}
-        return Filters(view=view_called(self.data.get("view", "")), **kept)
+        incident = str(self.cleaned_data.get("incident") or "")
+        return Filters(view=view_called(self.data.get("view", "")), incident=incident, **kept)
 
 
 class _TicketForm(forms.Form):
@@ -151,7 +153,7 @@ class StateForm(_TicketForm):
         return data
 
 
-def _by_party() -> list[tuple[str, list[tuple[str, str]]]]:
+def by_party() -> list[tuple[str, list[tuple[str, str]]]]:
     """All causes under whose turn each is, in the order of the taxonomy."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for cause in CAUSES.values():
@@ -164,4 +166,4 @@ class CauseForm(_TicketForm):
 
     def __init__(self, data: Any = None, *, ticket: Ticket, **kwargs: Any) -> None:
         super().__init__(data, ticket=ticket, initial={"cause": ticket.cause}, **kwargs)
-        self.fields["cause"].choices = [("", "Not confirmed"), *_by_party()]  # type: ignore[attr-defined]
+        self.fields["cause"].choices = [("", "Not confirmed"), *by_party()]  # type: ignore[attr-defined]

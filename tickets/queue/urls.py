@@ -2,10 +2,11 @@
 
 from django.urls import path
 
-from tickets.queue import views
+from tickets.queue import bulk, views
 
 urlpatterns = [
     path("tickets/", views.queue, name="queue"),
+    path("tickets/bulk/", bulk.tickets_bulk, name="tickets_bulk"),
     path("tickets/<int:number>/", views.ticket, name="ticket"),
     path("tickets/<int:number>/findings/", views.ticket_findings, name="ticket_findings"),
     path("tickets/<int:number>/reply/", views.ticket_reply, name="ticket_reply"),
@@ -15,4 +16,6 @@ urlpatterns = [
     path("tickets/<int:number>/state/", views.ticket_state, name="ticket_state"),
     path("tickets/<int:number>/cause/", views.ticket_cause, name="ticket_cause"),
     path("tickets/<int:number>/examine/", views.ticket_examine, name="ticket_examine"),
+    path("tickets/<int:number>/unmerge/", bulk.ticket_unmerge, name="ticket_unmerge"),
+    path("tickets/<int:number>/unlink/", bulk.ticket_unlink, name="ticket_unlink"),
 ]

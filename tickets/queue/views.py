@@ -24,6 +24,7 @@ from tickets.models import Event, Ticket
 from tickets.queue.deeds import added_of, deed_of
 from tickets.queue.forms import AssignForm, CauseForm, FilesForm, FilterForm, MessageForm, ReplyForm, StateForm
 from tickets.queue.letters import reply_draft
+from tickets.selectors import bulk
 from tickets.selectors import tickets as selectors
 from tickets.selectors.bearing import by_bearing
 from tickets.selectors.belief import belief, believed, case_of
@@ -103,6 +104,7 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
         "reply_form": _reply_form(request, ticket, told),
         "files_form": FilesForm(auto_id="files_%s"),
         "traces": selectors.traces_on(viewer, ticket),
+        "merged": bulk.merged_into(viewer, ticket),
         **_findings(ticket, beliefs),
     }
     if viewer.is_support:
@@ -112,6 +114,7 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
             "state_form": StateForm(ticket=ticket),
             "cause_form": CauseForm(ticket=ticket),
             "others": selectors.others_about(viewer, ticket),
+            "in_incident": bulk.beside_in_incident(viewer, ticket),
         }
     return context | forms
 
@@ -258,6 +261,9 @@ def ticket_cause(request: PersonRequest, number: int) -> HttpResponse:
 def ticket_examine(request: PersonRequest, number: int) -> HttpResponse:
     """Run the checks again; ``calls`` has the recipient's mail server called on."""
     found = selectors.ticket_for(request.user, number)
+    if found.merged_into is not None:
+        messages.error(request, f"Nothing was run: the ticket goes on in ticket {found.merged_into.number}.")
+        return redirect("ticket", number=number)
     try:
         services.examine_again(found, by=request.user, calls="calls" in request.POST)
     except CallRefused as refusal:
@@ -269,6 +275,8 @@ def _carry_out(
     request: PersonRequest, found: Ticket, form: Any, name: str, service: Any, **renamed: str
 ) -> HttpResponse:
     """Do what a form asks and say what was done, or show it again with what was typed and why it was not done."""
+    if found.merged_into is not None:
+        return _goes_on(request, found, found.merged_into.number, form, name)
     if not form.is_valid():
         return render(request, "tickets/queue/ticket.html", _context(request, found, **{name: form}), status=400)
     values = {renamed.get(key, key): value for key, value in form.cleaned_data.items()}
@@ -297,8 +305,19 @@ def _changed_meanwhile(request: PersonRequest, number: int, form: Any, name: str
     Sending it again is then a decision made in knowledge of what was missed, and goes through.
     """
     found = selectors.ticket_for(request.user, number)
+    if found.merged_into is not None:
+        return _goes_on(request, found, found.merged_into.number, form, name)
     form.data = form.data.copy()
     form.data["version"] = str(found.version)
     conflict = {"missed": selectors.missed_since(request.user, found, version=version), "conflicting": form}
     context = _context(request, found, **{name: form}) | conflict
+    return render(request, "tickets/queue/ticket.html", context, status=409)
+
+
+def _goes_on(request: PersonRequest, merged: Ticket, number: int, form: Any, name: str) -> HttpResponse:
+    """Nothing was written: the ticket went into another, whose page takes what was typed."""
+    found = selectors.ticket_for(request.user, number)
+    form.data = form.data.copy()
+    form.data["version"] = str(found.version)
+    context = _context(request, found, **{name: form}) | {"came_from": merged}
     return render(request, "tickets/queue/ticket.html", context, status=409)

@@ -23,14 +23,16 @@ def reply_address(ticket: Ticket) -> str:
 
 
 def ticket_at(address: str) -> Ticket | None:
-    """The ticket that ``address`` was given out for; None where we gave out no such address."""
+    """The ticket that ``address`` was given out for, or the one that it went into; None where we gave out none such."""
     places = form_of(settings.TICKET_ADDRESS).read(address) if settings.TICKET_ADDRESS else None
     number, _, proof = (places or {}).get("token", "").partition("-")
     if not (number.isascii() and number.isdecimal() and len(number) < 10):
         return None
     if not hmac.compare_digest(_proof(int(number)).encode(), proof.lower().encode("utf-8", "replace")):
         return None
-    return Ticket.objects.select_related("report__by", "assignee").filter(number=int(number)).first()
+    rows = Ticket.objects.select_related("report__by", "assignee", "merged_into__report__by", "merged_into__assignee")
+    found = rows.filter(number=int(number)).first()
+    return found.merged_into or found if found else None
 
 
 def _proof(number: int) -> str:

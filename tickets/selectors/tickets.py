@@ -19,6 +19,8 @@ from tickets.selectors.traces import ToldTrace, told_trace
 OF_THE_BRANCH = (Actor.BRANCH, Actor.BRANCH_IT)
 #: A count beyond this is shown as "100+": nobody acts on the difference, and counting all rows is slow.
 COUNT_CAP = 100
+#: Reporters of merged tickets that are told of one answer.
+MOST_REPORTERS = 100
 #: An address is searched by its beginning from so many characters on.
 SHORTEST = 3
 
@@ -48,6 +50,7 @@ VIEWS = (
 class Filters:
     """What the queue is narrowed to. Empty fields do not narrow; ``assignee`` is a person's id, or "none".
 
+    ``incident`` is its number, for support alone; like a search it looks through all tickets, whatever the view.
     ``search`` is a ticket's number, or how a recipient or their domain begins; it looks through all tickets, open or
     not, whatever the view. A ``state`` stands over what the view says of open and over.
     """
@@ -57,24 +60,25 @@ class Filters:
     branch: str = ""
     search: str = ""
     assignee: str = ""
+    incident: str = ""
 
     @property
     def is_narrowed(self) -> bool:
-        return bool(self.state or self.branch or self.search or self.assignee)
+        return bool(self.state or self.branch or self.search or self.assignee or self.incident)
 
     @property
     def is_of_view(self) -> bool:
         """The rows still are those the view is named after."""
-        return not self.search and not (self.state and self.view.slug in ("open", "waiting", "over"))
+        return not (self.search or self.incident) and not (self.state and self.view.slug in ("open", "waiting", "over"))
 
     @property
     def by(self) -> str:
         """The column that the rows are ordered by."""
-        return "last_activity" if self.state or self.search else self.view.by
+        return "last_activity" if self.state or self.search or self.incident else self.view.by
 
     @property
     def oldest_first(self) -> bool:
-        return self.view.oldest_first and not (self.state or self.search)
+        return self.view.oldest_first and not (self.state or self.search or self.incident)
 
 
 def waiting_for_branch(viewer: User, *, most: int) -> list[Ticket]:
@@ -131,20 +135,25 @@ def queue(viewer: User, filters: Filters) -> QuerySet[Ticket]:
     """The rows of the queue with all that a row shows, in one query; the caller takes a keyset page of it."""
     if filters.search:
         rows = tickets_of(viewer).filter(_searched(filters.search))
+    elif filters.incident:
+        rows = tickets_of(viewer)
     elif filters.state:
         rows = tickets_of(viewer).filter(_whose(viewer, filters.view))
     else:
         rows = _in_view(viewer, filters.view)
     if filters.state:
         rows = rows.filter(state=filters.state)
+    if filters.incident:
+        # Which tickets belong together would tell one branch of the others.
+        rows = rows.filter(incident_id=int(filters.incident)) if viewer.is_support else rows.none()
     if filters.branch:
         rows = rows.filter(branch__code=filters.branch)
     if filters.assignee:
         rows = (
             rows.filter(assignee=None) if filters.assignee == "none" else rows.filter(assignee_id=int(filters.assignee))
         )
-    return rows.select_related("branch", "assignee", "run", "report").defer(
-        "run__transcript", "run__subject", "report__answers", "description"
+    return rows.select_related("branch", "assignee", "run", "report", "incident", "merged_into").defer(
+        "run__transcript", "run__subject", "report__answers", "description", "merged_into__description"
     )
 
 
@@ -165,14 +174,27 @@ def ticket_for(viewer: User, number: int) -> Ticket:
             "report__by",
             "assignee",
             "run",
+            "merged_into",
+            "incident",
         )
-        .defer("run__transcript")
+        .defer("run__transcript", "merged_into__description")
         .filter(number=number)
         .first()
     )
     if found is None:
         raise Http404("No ticket of that number.")
     return found
+
+
+def reporters_of(ticket: Ticket) -> list[User]:
+    """Who is told what support writes on a ticket: its reporter, and those of the tickets that were merged into it.
+
+    Who may not sign in any more is not among them, nor who belonged to a merged ticket and has left the branch.
+    """
+    others = User.objects.filter(reports__ticket__merged_into=ticket, is_active=True)
+    may_read = Q(role__in=(Role.SUPPORT, Role.ADMIN)) | Q(memberships__branch=ticket.branch_id)
+    people = [ticket.report.by, *others.filter(may_read).distinct().order_by("pk")[:MOST_REPORTERS]]
+    return [person for person in dict.fromkeys(people) if person.is_active]
 
 
 def events_of(viewer: User, ticket: Ticket) -> list[Event]:

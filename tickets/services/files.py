@@ -35,7 +35,8 @@ def add_to_ticket(
 ) -> tuple[list[Attachment], list[str]]:
     """Keep files on a ticket, as one entry of its story; returns those that are new, and why others were not kept.
 
-    Nothing is decided on by it, so it needs no version. What the branch adds ends waiting and reopens what was solved,
+    Nothing is decided on by it, so it needs no version. A ticket that was merged is closed and stays so; the file is
+    kept with its report. What the branch adds ends waiting and reopens what was solved,
     as its reply would.
     """
     refusals: list[str] = []
@@ -56,7 +57,8 @@ def add_to_ticket(
 def _tell_of(ticket: Ticket, added: Sequence[Attachment], *, by: User) -> None:
     changes: dict[str, list[str]] = {}
     values: dict[str, Any] = {"last_activity": timezone.now(), "version": F("version") + 1}
-    if not by.is_support and ticket.state in (TicketState.WAITING, TicketState.SOLVED, TicketState.CLOSED):
+    is_left = ticket.state in (TicketState.WAITING, TicketState.SOLVED, TicketState.CLOSED)
+    if is_left and not by.is_support and ticket.merged_into is None:
         values |= {"state": TicketState.OPEN, "waiting_on": "", "is_open": True}
         changes = {"state": [ticket.state, TicketState.OPEN], "waiting_on": [ticket.waiting_on, ""]}
     Ticket.objects.filter(pk=ticket.pk).update(**values)

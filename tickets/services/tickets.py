@@ -31,9 +31,12 @@ class TicketChangedError(Exception):
 
 
 def _change(ticket: Ticket, *, version: int, **values: Any) -> None:
-    """Write ``values`` if the ticket still is of ``version``; else TicketChangedError."""
+    """Write ``values`` if the ticket still is of ``version``; else TicketChangedError.
+
+    A ticket that was merged into another goes on there: nothing is written on it.
+    """
     now = timezone.now()
-    changed = Ticket.objects.filter(pk=ticket.pk, version=version).update(
+    changed = Ticket.objects.filter(pk=ticket.pk, version=version, merged_into=None).update(
         **values, version=F("version") + 1, last_activity=now
     )
     if not changed:
@@ -47,7 +50,7 @@ def _tell(ticket: Ticket, event: Event) -> Event:
     return event
 
 
-def _moved(state: str, waiting_on: str) -> dict[str, Any]:
+def moved(state: str, waiting_on: str) -> dict[str, Any]:
     """The columns of a ticket that goes to ``state``; ValueError for one that waits for nobody."""
     waiting_on = waiting_on if state == TicketState.WAITING else ""
     if state == TicketState.WAITING and waiting_on not in set(Actor) - {Actor.NOBODY}:
@@ -59,6 +62,27 @@ def _changes(ticket: Ticket, values: dict[str, Any]) -> dict[str, list[Any]]:
     """What of ``values`` is news to people, field to [old, new]; ``is_open`` only repeats the state."""
     told = {name: value for name, value in values.items() if name != "is_open"}
     return {name: [getattr(ticket, name), value] for name, value in told.items() if getattr(ticket, name) != value}
+
+
+def with_reply(ticket: Ticket, *, by: User, state: str, waiting_on: str) -> tuple[dict[str, Any], dict[str, list[Any]]]:
+    """The columns that an answer by ``by`` writes on the ticket, and what of them is news to people.
+
+    ValueError where the branch would do more than say that it is solved, or a waiting ticket waits for nobody.
+    """
+    values: dict[str, Any] = {}
+    if state:
+        if not by.is_support and state != TicketState.SOLVED:
+            raise ValueError("The branch can only say that it is solved.")
+        values = moved(state, waiting_on)
+    elif by.is_support:
+        values = moved(TicketState.OPEN, "") if ticket.state == TicketState.NEW else {}
+    elif ticket.state in (TicketState.WAITING, TicketState.SOLVED, TicketState.CLOSED):
+        values = moved(TicketState.OPEN, "")
+    changes = _changes(ticket, values)
+    if by.is_support and ticket.assignee is None and ticket.is_open:
+        values["assignee"] = by
+        changes["assignee"] = ["", by.name]
+    return values, changes
 
 
 @transaction.atomic
@@ -74,19 +98,7 @@ def reply(
     sent = Event.objects.filter(submission=submission, ticket=ticket).first()
     if sent is not None:
         return sent
-    values: dict[str, Any] = {}
-    if state:
-        if not by.is_support and state != TicketState.SOLVED:
-            raise ValueError("The branch can only say that it is solved.")
-        values = _moved(state, waiting_on)
-    elif by.is_support:
-        values = _moved(TicketState.OPEN, "") if ticket.state == TicketState.NEW else {}
-    elif ticket.state in (TicketState.WAITING, TicketState.SOLVED, TicketState.CLOSED):
-        values = _moved(TicketState.OPEN, "")
-    changes = _changes(ticket, values)
-    if by.is_support and ticket.assignee is None and ticket.is_open:
-        values["assignee"] = by
-        changes["assignee"] = ["", by.name]
+    values, changes = with_reply(ticket, by=by, state=state, waiting_on=waiting_on)
     _change(ticket, version=version, **values)
     event = Event.objects.create(
         ticket=ticket, by=by, kind=EventKind.REPLY, body=body, submission=submission, is_told=False, changes=changes
@@ -126,7 +138,7 @@ def change_state(
     Raises ValueError for a waiting ticket that waits for nobody, and for one that ends with neither a ``reason`` (a
     sentence the branch reads) nor a confirmed cause; the form has asked before.
     """
-    values = _moved(state, waiting_on)
+    values = moved(state, waiting_on)
     if (ticket.state, ticket.waiting_on) == (state, values["waiting_on"]):
         return None
     if not values["is_open"] and not (reason or ticket.cause):

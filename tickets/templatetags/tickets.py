@@ -30,6 +30,8 @@ FIELDS = {
     "waiting_on": ("Waiting for", "nobody"),
     "assignee": ("Assigned to", "nobody"),
     "cause": ("Cause", "not confirmed"),
+    "merged_into": ("Goes on in", "itself"),
+    "incident": ("Belongs to", "no incident"),
 }
 
 

@@ -113,7 +113,7 @@
   const arrive = () => {
     const row = keysAreOn() ? document.getElementById(location.hash.slice(1)) : null;
     if (!row?.matches("[data-row]")) return;
-    const asks = row.querySelector("select") ? row.querySelector("[data-key]") : null;
+    const asks = row.querySelector("select") ? row.querySelector("[data-key]:not(input)") : null;
     const isDecided = !asks && !row.querySelector("[data-key=a]");
     const rows = keyedRows();
     const next = isDecided ? rows[rows.indexOf(row) + 1] ?? row : row;
@@ -140,20 +140,48 @@
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented || event.repeat || event.isComposing || !keysAreOn()) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
-    if (event.target.closest?.("input, textarea, select, [contenteditable]")) return;
+    if (event.target.closest?.("input:not([type=checkbox]), textarea, select, [contenteditable]")) return;
     const key = event.key.toLowerCase();
     if (keyedRows().length && (key === "j" || key === "k")) {
       event.preventDefault();
       moveBy(key === "j" ? 1 : -1);
       return;
     }
-    const button = [...(currentRow() ?? document).querySelectorAll("[data-key]")].find((item) => item.dataset.key === key);
+    const ofPage = [...document.querySelectorAll("[data-key]")].filter((item) => !item.closest("[data-row]"));
+    const ofRow = currentRow()?.querySelectorAll("[data-key]") ?? [];
+    const button = [...ofRow, ...ofPage].find((item) => item.dataset.key === key);
     if (!button) return;
     event.preventDefault();
     button.click();
     const target = button.hash && button.pathname === location.pathname && document.querySelector(button.hash);
     if (target?.matches("select, input")) target.focus();
   });
+
+  // Rows that are marked: how many is said, all of the page are marked at once, and one goes on only with some.
+  const marks = () => [...document.querySelectorAll("input[form=marked]")];
+  const showMarked = () => {
+    const count = marks().filter((mark) => mark.checked).length;
+    for (const words of document.querySelectorAll("[data-marked-count]")) {
+      words.dataset.none ??= words.textContent;
+      words.textContent = count ? `${count} marked` : words.dataset.none;
+    }
+    for (const button of document.querySelectorAll("[data-mark-all]")) {
+      button.hidden = !marks().length;
+      button.textContent = count ? "Mark none" : "Mark all on this page";
+    }
+    for (const mark of marks()) mark.closest("tr").toggleAttribute("data-marked", mark.checked);
+  };
+  document.addEventListener("change", (event) => {
+    if (event.target.matches?.("input[form=marked]")) showMarked();
+  });
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest?.("[data-mark-all]")) return;
+    const none = marks().every((mark) => !mark.checked);
+    for (const mark of marks()) mark.checked = none;
+    showMarked();
+  });
+  addEventListener("pageshow", showMarked);
+  document.addEventListener("htmx:afterSwap", showMarked);
 
   // Text that is longer than what is kept: say so at the field, and send nothing until it is shorter. Nothing is cut.
   const tooLong = (area) => {
