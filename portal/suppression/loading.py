@@ -22,12 +22,13 @@ KEPT = 200
 
 @dataclass(slots=True)
 class Loaded:
-    """What became of the lines of a list."""
+    """What became of the lines of a list. ``left_out``: its columns that are not read."""
 
     new: int = 0
     known: int = 0
     rejected_count: int = 0
     rejected: list[Rejected] = field(default_factory=list)
+    left_out: list[str] = field(default_factory=list)
 
 
 def load(branch: BranchProfile, items: Iterable[Entry | Rejected], *, by: User, source: str) -> Loaded:

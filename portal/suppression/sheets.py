@@ -38,6 +38,8 @@ _REASONS = {
     **dict.fromkeys(("spam", "complained", "abuse", "spam_complaint"), Reason.COMPLAINT),
     "": Reason.MANUAL,
 }
+#: So many names of columns that are not read are told.
+MOST_LEFT_OUT = 20
 #: What a spreadsheet takes for the beginning of a formula (OWASP, CSV injection).
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -76,8 +78,11 @@ def plain(cell: str) -> str:
     return cell[1:] if cell.startswith("'") and cell[1:].startswith(_FORMULA) else cell
 
 
-def read_sheet(octets: bytes) -> Iterator[Entry | Rejected]:
-    """The lines of a list in CSV or JSON. Raises SheetProblem where it is neither."""
+def read_sheet(octets: bytes, left_out: set[str] | None = None) -> Iterator[Entry | Rejected]:
+    """The lines of a list in CSV or JSON. Raises SheetProblem where it is neither.
+
+    The names of columns that are not read are added to ``left_out``, at most :data:`MOST_LEFT_OUT` of them.
+    """
     try:
         text = octets.decode("utf-16" if octets[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError as error:
@@ -86,16 +91,18 @@ def read_sheet(octets: bytes) -> Iterator[Entry | Rejected]:
     if not text.strip():
         raise SheetProblem("The file is empty.")
     rows = _json(text) if text.lstrip()[:1] in "[{" else _csv(text)
-    return _judged(rows)
+    return _judged(rows, set() if left_out is None else left_out)
 
 
-def _judged(rows: Iterable[tuple[int, dict[str, Any]]]) -> Iterator[Entry | Rejected]:
+def _judged(rows: Iterable[tuple[int, dict[str, Any]]], left_out: set[str]) -> Iterator[Entry | Rejected]:
     now = timezone.now()
     for count, (line, values) in enumerate(rows):
         if count >= MOST_LINES:
             yield Rejected(line, f"Only {MOST_LINES} lines are read at once. Give the rest in a file of its own.")
             return
-        yield _entry(line, values, now)
+        known, others = _renamed(values)
+        left_out |= set(sorted(others - left_out)[: MOST_LEFT_OUT - len(left_out)])
+        yield _entry(line, known, now)
 
 
 def _json(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -111,7 +118,7 @@ def _json(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
         found = next((value for value in found.values() if isinstance(value, list)), [found])
     for number, item in enumerate(found, 1):
         values = item if isinstance(item, dict) else {"address": item}
-        yield number, _renamed(values)
+        yield number, values
 
 
 def _csv(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -130,19 +137,22 @@ def _csv(text: str) -> Iterator[tuple[int, dict[str, Any]]]:
                     if "@" not in row[0]:
                         raise SheetProblem("The file has no column address. Its first line names the columns.")
                     header = list(COLUMNS)
-                    yield rows.line_num, _renamed(dict(zip(header, row, strict=False)))
+                    yield rows.line_num, dict(zip(header, row, strict=False))
                 continue
-            yield rows.line_num, _renamed(dict(zip(header, map(plain, row), strict=False)))
+            yield rows.line_num, dict(zip(header, map(plain, row), strict=False))
     except csv.Error as error:
         raise SheetProblem(f"Line {rows.line_num} cannot be read as CSV: {error}.") from error
 
 
-def _renamed(values: dict[str, Any]) -> dict[str, Any]:
+def _renamed(values: dict[str, Any]) -> tuple[dict[str, Any], set[str]]:
+    """The values under our names, and the names that are none of them. All that says where it is from is kept."""
     known = {str(name).strip().lower(): value for name, value in values.items()}
-    return {
-        column: next((known[name] for name in names if known.get(name) not in (None, "")), "")
-        for column, names in _NAMES.items()
+    told = {
+        column: [known[name] for name in names if known.get(name) not in (None, "")] for column, names in _NAMES.items()
     }
+    others = {name[:80] for name in known if name and not any(name in names for names in _NAMES.values())}
+    source = ": ".join(str(value).strip() for value in told["source"] if not isinstance(value, dict | list))
+    return {**{column: found[0] if found else "" for column, found in told.items()}, "source": source}, others
 
 
 def _entry(line: int, values: dict[str, Any], now: datetime) -> Entry | Rejected:

@@ -122,7 +122,10 @@ def suppression_import(request: PersonRequest, code: str) -> HttpResponse:
     if form.is_valid():
         file = form.cleaned_data["file"]
         try:
-            loaded = load(branch, read_sheet(file.read()), by=request.user, source=f"Imported from {file.name}")
+            left_out: set[str] = set()
+            lines = read_sheet(file.read(), left_out)
+            loaded = load(branch, lines, by=request.user, source=f"Imported from {file.name}")
+            loaded.left_out = sorted(left_out)
         except SheetProblem as problem:
             form.add_error("file", str(problem))
     context = {"form": form, "branch": branch, "loaded": loaded}

@@ -30,6 +30,13 @@ def test_it_works_and_twice_is_once(as_ida: Client, ida: User, north: BranchProf
     assert Suppression.objects.count() == 1
 
 
+def test_a_note_is_kept_and_what_is_left_out_is_told(as_ida: Client, north: BranchProfile) -> None:
+    list_ = b"address,source,note,Colour,size\nlee@corp.example,Shop,asked by phone,red,9\n"
+    loaded = upload(as_ida, list_).context["loaded"]  # type: ignore[attr-defined]
+    assert loaded.left_out == ["colour", "size"]
+    assert Suppression.objects.get().source == "Shop: asked by phone"
+
+
 @pytest.mark.parametrize("octets", [b"\xff\x00\xff", b"[{", b"name\nLee\n", b""])
 def test_what_is_no_list_is_said(as_ida: Client, north: BranchProfile, octets: bytes) -> None:
     response = upload(as_ida, octets)
