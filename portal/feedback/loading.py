@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from django.conf import settings
 
+from portal.branches.models import BranchProfile
 from portal.feedback.reports.unpacking import MOST_OCTETS
 from portal.feedback.services import Taken, take_aggregate, take_either, take_tls
 from portal.inbound import Mail, Refused
@@ -27,8 +28,10 @@ def take_tlsrpt(given: Path | BinaryIO, *, branch: str, name: str) -> IngestBatc
 
 def _taken(given: Path | BinaryIO, name: str, source: str, take: Callable[[bytes], Taken]) -> IngestBatch:
     batch = IngestBatch(source=source, name=name[:255])
+    about: set[BranchProfile | None] = set()
     for octets in _pieces(given):
         taken = take(octets)
+        about |= taken.branches
         batch.lines += 1
         batch.new += taken.new
         batch.duplicate += taken.duplicate
@@ -36,6 +39,7 @@ def _taken(given: Path | BinaryIO, name: str, source: str, take: Callable[[bytes
             batch.rejected_count += 1
             if len(batch.rejected) < KEPT_REJECTIONS:
                 batch.rejected.append({"line": batch.lines, "why": problem})
+    batch.branch = about.pop() if len(about) == 1 else None
     batch.save()
     return batch
 

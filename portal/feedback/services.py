@@ -28,6 +28,8 @@ class Taken:
     new: int = 0
     duplicate: int = 0
     problems: list[str] = field(default_factory=list)
+    #: Whom the reports are about; None for those about a domain of nobody.
+    branches: set[BranchProfile | None] = field(default_factory=set)
 
 
 def take_aggregate(octets: bytes, *, name: str = "") -> Taken:
@@ -39,7 +41,9 @@ def take_aggregate(octets: bytes, *, name: str = "") -> Taken:
         except ReportProblem as error:
             taken.problems.append(str(error))
             continue
-        new = _store_aggregate(report)
+        branch = branch_of(report.domain)
+        taken.branches.add(branch)
+        new = _store_aggregate(report, branch)
         taken.new += len(report.rows) if new else 0
         taken.duplicate += 0 if new else len(report.rows)
         if report.rejected:
@@ -57,7 +61,9 @@ def take_tls(octets: bytes, *, name: str = "") -> Taken:
             taken.problems.append(str(error))
             continue
         for policy in report.policies:
-            is_new = _store_tls(report, policy)
+            branch = branch_of(policy.domain)
+            taken.branches.add(branch)
+            is_new = _store_tls(report, policy, branch)
             taken.new += is_new
             taken.duplicate += not is_new
     return taken
@@ -91,9 +97,8 @@ def branch_of(domain: str) -> BranchProfile | None:
 
 
 @transaction.atomic
-def _store_aggregate(report: aggregate.AggregateReport) -> bool:
+def _store_aggregate(report: aggregate.AggregateReport, branch: BranchProfile | None) -> bool:
     """Store the report and add it to the counts of its day; False when it was there already."""
-    branch = branch_of(report.domain)
     _, is_new = AggregateReport.objects.get_or_create(
         domain=report.domain,
         organisation=report.organisation,
@@ -122,7 +127,7 @@ def _count(branch: BranchProfile, report: aggregate.AggregateReport) -> None:
         SourceDay.objects.filter(pk=found.pk).update(**{name: F(name) + number for name, number in counts.items()})
 
 
-def _store_tls(report: tls.TLSReport, policy: tls.Policy) -> bool:
+def _store_tls(report: tls.TLSReport, policy: tls.Policy, branch: BranchProfile | None) -> bool:
     _, is_new = TLSReport.objects.get_or_create(
         domain=policy.domain,
         organisation=report.organisation,
@@ -130,7 +135,7 @@ def _store_tls(report: tls.TLSReport, policy: tls.Policy) -> bool:
         policy=policy.type,
         begins=report.begins,
         defaults={
-            "branch": branch_of(policy.domain),
+            "branch": branch,
             "ends": report.ends,
             "successes": policy.successes,
             "failures": policy.failures,

@@ -12,6 +12,7 @@ from typing import BinaryIO, cast
 
 from django.core.files.base import File
 
+from portal.accounts.models import User
 from portal.maillog.models import IngestBatch
 from portal.maillog.sources import sources
 
@@ -53,8 +54,11 @@ def other_kind(file: BinaryIO) -> str:
     )
 
 
-def take_other(file: File[bytes], kind: str, *, branch: str, name: str) -> IngestBatch:
+def take_other(file: File[bytes], kind: str, *, branch: str, name: str, by: User) -> IngestBatch:
     """Have the room that knows such files read ``file``; what it holds of it is told by the batch."""
     take = sources()[kind].take
     assert take is not None  # What is no log has a room of its own.
-    return take(cast(BinaryIO, file), branch=branch, name=name)
+    batch = take(cast(BinaryIO, file), branch=branch, name=name)
+    batch.by = by
+    batch.save(update_fields=["by"])
+    return batch

@@ -39,7 +39,7 @@ def open_uploads(viewer: User) -> list[Upload]:
 
 def batches_of(viewer: User) -> QuerySet[IngestBatch]:
     """What was read: for support all, also by the command and by other rooms; for staff their branches' uploads."""
-    rows = IngestBatch.objects.select_related("upload__branch", "upload__by").defer("rejected")
+    rows = IngestBatch.objects.select_related("upload__branch", "upload__by", "by", "branch").defer("rejected")
     return rows if viewer.is_support else rows.filter(upload__branch__in=branches_of(viewer))
 
 

@@ -68,13 +68,18 @@ def _taken_elsewhere(request: PersonRequest, data: dict[str, Any], kind: str) ->
     if data["file"].size > MOST_OCTETS:
         raise services.UploadProblem(f"This is {word}, too large to read here: manage.py ingest {kind} FILE reads it.")
     code = data["branch"].code if data["branch"] else ""
-    batch = take_other(data["file"], kind, branch=code, name=services.clean_name(data["file"].name or ""))
+    name = services.clean_name(data["file"].name or "")
+    batch = take_other(data["file"], kind, branch=code, name=name, by=request.user)
     words = f"Read as {word}: {batch.new} new, {batch.duplicate} known already, {batch.rejected_count} rejected."
+    if batch.duplicate and not batch.new:
+        words = f"Read as {word}, all of which was read before: nothing was added."
     if batch.rejected:
         messages.warning(request, f"{words} The first: {batch.rejected[0]['why']}")
     else:
         messages.success(request, words)
-    # What came of it stands there, the latest first.
+    # What came of it stands there.
+    if batch.branch is not None:
+        return redirect("feedback", code=batch.branch.code)
     return redirect("returned_mails" if kind == "dsn" else "logs")
 
 

@@ -51,7 +51,11 @@ class ClientProfile(models.Model):
 
 
 class IngestBatch(models.Model):
-    """One reading of one source: what came in, what was known already, what could not be read."""
+    """One reading of one source: what came in, what was known already, what could not be read.
+
+    ``by`` is who handed a report or returned mail in by the browser; a log has an upload that says so. ``branch`` is
+    the one that all of a file of reports is about, where there is one.
+    """
 
     source = models.CharField(max_length=20)
     name = models.CharField(max_length=255)
@@ -61,6 +65,8 @@ class IngestBatch(models.Model):
     duplicate = models.PositiveBigIntegerField(default=0)
     rejected = models.JSONField(default=list, help_text="The first of them, each with its line and the reason.")
     rejected_count = models.PositiveBigIntegerField(default=0)
+    by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    branch = models.ForeignKey(BranchProfile, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
 
     class Meta:
         # The readings of logs, the newest first, a keyset page.

@@ -11,6 +11,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
+from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.intake.models import Upload
 from portal.intake.others import other_kind
@@ -60,6 +61,25 @@ def test_support_has_it_read(as_ida: Client, north: BranchProfile) -> None:
     assert ReturnedMail.objects.get().name == "b.eml"
     assert IngestBatch.objects.get().source == "dsn"
     assert not Upload.objects.exists()
+
+
+def test_a_report_leads_to_what_it_tells_and_names_who_brought_it_in(
+    as_ida: Client, ida: User, north: BranchProfile
+) -> None:
+    report = (
+        b"<feedback><report_metadata><org_name>Google</org_name><report_id>1</report_id><date_range>"
+        b"<begin>1772582400</begin><end>1772668799</end></date_range></report_metadata><policy_published>"
+        b"<domain>north.example</domain><p>none</p></policy_published><record><row><source_ip>192.0.2.10</source_ip>"
+        b"<count>5</count><policy_evaluated><disposition>none</disposition><dkim>pass</dkim><spf>pass</spf>"
+        b"</policy_evaluated></row><identifiers><header_from>north.example</header_from></identifiers></record></feedback>"
+    )
+    response = as_ida.post("/logs/new/", {"file": SimpleUploadedFile("google.xml", report), "branch": ""})
+    assert response.headers["Location"] == "/branches/north/feedback/"
+    batch = IngestBatch.objects.get()
+    assert (batch.new, batch.by, batch.branch) == (1, ida, north)
+    page = as_ida.get("/logs/").content.decode()
+    assert "/branches/north/feedback/" in page
+    assert str(ida) in page
 
 
 def test_staff_are_told_where_it_goes(as_nora: Client, north: BranchProfile) -> None:
