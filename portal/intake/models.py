@@ -37,7 +37,8 @@ class Upload(models.Model):
     ``branch`` is that of lines that name none; staff may bring in nothing else than their branch's. ``columns`` say
     what the columns of a table mean (nothing: they have our own names). ``new`` counts over all attempts, the other
     counts are those of the last one. ``time_zone`` is that of a server's log, ``server`` the first host it names.
-    ``rejected`` is every line that could not be used, packed, one JSON list a line.
+    ``rejected`` is every line that could not be used, packed, one JSON list a line. ``digest`` is the file's SHA-256:
+    by it the same file is known again, also after it was removed.
     """
 
     code = models.UUIDField(default=uuid.uuid4, unique=True, editable=False)
@@ -46,6 +47,7 @@ class Upload(models.Model):
     name = models.CharField(max_length=160)
     file = models.FileField(upload_to="logs/%Y/%m/", max_length=200, blank=True)
     size = models.PositiveBigIntegerField(default=0)
+    digest = models.CharField(max_length=64, blank=True, editable=False)
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     mends = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
@@ -73,8 +75,13 @@ class Upload(models.Model):
         IngestBatch, on_delete=models.SET_NULL, null=True, blank=True, related_name="upload", editable=False
     )
 
+    #: The same file brought in at another time, where somebody looked for it.
+    twin: Upload | None = None
+
     class Meta:
         indexes = [
+            # The same file, brought in before.
+            models.Index(fields=["digest", "-at", "-id"], name="upload_same"),
             # What was brought in, newest first: of one branch, and of all.
             models.Index(fields=["branch", "-at", "-id"], name="upload_of_branch"),
             models.Index(fields=["-at", "-id"], name="upload_newest"),

@@ -15,6 +15,8 @@ from portal.maillog.models import IngestBatch
 
 #: So many uploads that are not read yet are shown above the list.
 MOST_OPEN = 20
+#: Among so many, the latest, the same file is looked for.
+MOST_TWINS = 200
 
 
 def uploads_of(viewer: User) -> QuerySet[Upload]:
@@ -34,7 +36,23 @@ def upload_for(viewer: User, code: str) -> Upload:
 def open_uploads(viewer: User) -> list[Upload]:
     """What was brought in and is not read (yet), the newest first."""
     states = {*STARTABLE, *UNDER_WAY} - {"done"}
-    return list(uploads_of(viewer).filter(state__in=states).order_by("-at", "-id")[:MOST_OPEN])
+    found = list(uploads_of(viewer).filter(state__in=states).order_by("-at", "-id")[:MOST_OPEN])
+    digests = {upload.digest for upload in found} - {""}
+    same = list(uploads_of(viewer).filter(digest__in=digests).order_by("-at", "-id")[:MOST_TWINS]) if digests else []
+    for upload in found:
+        upload.twin = next((item for item in same if item.digest == upload.digest and item.pk < upload.pk), None)
+    return found
+
+
+def twin_of(viewer: User, upload: Upload) -> Upload | None:
+    """The same file, brought in before ``upload`` and seen by ``viewer``; the latest of them, None where there is none.
+
+    It may have been brought in for another branch, or by another name.
+    """
+    if not upload.digest:
+        return None
+    same = uploads_of(viewer).filter(digest=upload.digest, pk__lt=upload.pk)
+    return same.order_by("-at", "-id").first()
 
 
 def batches_of(viewer: User) -> QuerySet[IngestBatch]:

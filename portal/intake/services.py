@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from hashlib import sha256
 from io import BytesIO
 
 from django.core.files.base import File
@@ -46,6 +47,7 @@ def take(
         raise UploadProblem(str(error)) from error
     file.seek(0)
     upload = Upload(source=source, branch=branch, by=by, name=clean_name(file.name or ""), size=file.size, mends=mends)
+    upload.digest = _digest_of(file)
     upload.file.save(f"{upload.code}.log", file, save=False)
     try:
         beginning = beginning_of(upload)
@@ -63,6 +65,14 @@ def take(
         upload.time_zone = mends.time_zone if mends is not None and mends.time_zone else zone_before(upload)
     upload.save()
     return upload
+
+
+def _digest_of(file: File[bytes]) -> str:
+    digest = sha256()
+    for octets in file.chunks():
+        digest.update(octets)
+    file.seek(0)
+    return digest.hexdigest()
 
 
 def _columns_for(upload: Upload, mends: Upload | None) -> dict[str, object]:

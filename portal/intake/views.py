@@ -102,6 +102,7 @@ def _upload(request: PersonRequest, found: Upload, data: Any = None, status: int
         context["before"] = selectors.before_in_line(found)
     else:
         context["rejected"] = first_rejected(found)
+    found.twin = selectors.twin_of(request.user, found)
     if found.is_startable and found.state != "done":
         table = table_in(found)
         context["form"] = columns_form(found, table, data)

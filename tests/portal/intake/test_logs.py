@@ -37,6 +37,17 @@ def test_staff_see_their_branchs_alone(as_sven: Client, as_ida: Client, upload: 
     assert {batch.pk for batch in as_ida.get(URL).context["page"].rows} == {make_batch.pk, upload.batch_id}
 
 
+def test_the_same_file_twice_is_told(as_nora: Client, as_ida: Client, upload: Upload, nora: User, ida: User) -> None:
+    again = upload_of(TABLE, by=nora, branch=upload.branch, name="another name.csv")
+    upload_of(TABLE + "\n", by=nora, branch=upload.branch)
+    assert {item.pk: item.twin for item in as_nora.get(URL).context["open"] if item.twin} == {again.pk: upload}
+    assert as_nora.get(f"/logs/{again.code}/").context["upload"].twin == upload
+    # What support brought in for no branch is not for staff to know of.
+    Upload.objects.filter(pk=upload.pk).update(branch=None)
+    assert as_nora.get(f"/logs/{again.code}/").context["upload"].twin is None
+    assert as_ida.get(f"/logs/{again.code}/").context["upload"].twin == upload
+
+
 def test_pages(as_ida: Client, django_assert_max_num_queries: object) -> None:
     for number in range(60):
         IngestBatch.objects.create(source="postfix", name=f"{number}", at=make.NOON + timedelta(minutes=number))
