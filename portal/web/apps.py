@@ -5,3 +5,8 @@ from django.apps import AppConfig
 
 class WebConfig(AppConfig):
     name = "portal.web"
+
+    def ready(self) -> None:
+        from portal.web.refusals import set_refusals
+
+        set_refusals()
