@@ -14,7 +14,7 @@ from django.utils import timezone
 from diagnostics.engine import subject as engine
 from diagnostics.engine.names import Malformed, parse_address
 from portal.accounts.models import User
-from portal.branches.access import branches_of
+from portal.branches.access import NO_BRANCH, branches_of
 from portal.branches.logged import LoggedServers
 from portal.branches.models import (
     AllowListEntry,
@@ -50,7 +50,7 @@ def branch_with_all(viewer: User, code: str) -> BranchProfile:
         .first()
     )
     if found is None:
-        raise Http404("No branch of that code.")
+        raise Http404(NO_BRANCH)
     return found
 
 

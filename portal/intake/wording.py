@@ -96,6 +96,11 @@ def _time_of_no_mail(problem: EventProblem, columns: Columns | None) -> str:
     return f"{label} is {_quoted(problem)}, and no mail was sent at such a time.{hint}"
 
 
+def _time_to_come(problem: EventProblem, columns: Columns | None) -> str:
+    hint = f" Look whether {TIMES} is right." if columns is not None else " Look at the clock that wrote it."
+    return f"{_label(problem)} is {_quoted(problem)}, which is to come: mail cannot have been sent then.{hint}"
+
+
 def _module(problem: EventProblem, columns: Columns | None) -> str:
     words = ", ".join(str(word) for word in Module.labels)
     return (
@@ -146,6 +151,7 @@ _SAY: dict[str, Callable[[EventProblem, Columns | None], str]] = {
     "kind": _kind,
     "time": _time,
     "time_of_no_mail": _time_of_no_mail,
+    "time_to_come": _time_to_come,
     "module": _module,
     "address": _address,
     "long": _long,

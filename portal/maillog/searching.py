@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from diagnostics.engine.receivers import receiver_of_domain
 from portal.accounts.models import User
-from portal.branches.access import branches_of
+from portal.branches.access import NO_BRANCH, branches_of
 from portal.branches.models import BranchProfile
 from portal.maillog.filters import NONE, Filters
 from portal.maillog.models import Delivery, MessageLog
@@ -134,7 +134,7 @@ def plan_of(viewer: User, branch: BranchProfile | None, filters: Filters) -> Pla
         if not viewer.is_support:
             raise Http404("Only support looks at all branches.")
     elif not viewer.is_support and not branches_of(viewer).filter(pk=branch.pk).exists():
-        raise Http404("No branch of that code.")
+        raise Http404(NO_BRANCH)
     wanted = _wanted(branch, filters)
     rows = Delivery.objects.all()
     if filters.message_id or filters.queue_id:

@@ -285,7 +285,13 @@ def _time(values: Mapping[str, Any], name: str, zone: tzinfo) -> datetime:
     except (ValueError, OverflowError):
         why = f"{name} is {text[:40]!r}; give a time such as 2026-03-04T14:02:10Z."
         raise EventProblem(why, code="time", name=name, value=text) from None
-    if not EARLIEST < at < clock.now() + AHEAD:
-        why = f"{name} is {text[:40]!r}, which is not a time mail was sent at."
+    if at >= clock.now() + AHEAD:
+        why = (
+            f"{name} is {text[:40]!r}, which is to come: a time may be {AHEAD.days} days ahead of the desk's clock at "
+            "most. Look at the clock and the time zone of the program that tells it."
+        )
+        raise EventProblem(why, code="time_to_come", name=name, value=text)
+    if at <= EARLIEST:
+        why = f"{name} is {text[:40]!r}, before {EARLIEST.year}: no mail was sent then. Look how the time is written."
         raise EventProblem(why, code="time_of_no_mail", name=name, value=text)
     return at

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from portal.branches.access import NO_BRANCH
 from tests.portal.api.conftest import Program
 
 
@@ -51,3 +52,8 @@ def test_a_push_that_does_not_fit(body: dict[str, Any], loc: str, word: str, nor
 def test_what_is_needed_is_named(norths: Program) -> None:
     (error,) = norths("get", "/deliveries").json()["detail"]
     assert (error["loc"], error["type"]) == (["query", "branch"], "missing")
+
+
+def test_of_a_branch_that_is_not_there_where_its_code_stands(norths: Program) -> None:
+    answer = norths("get", "/deliveries?branch=nowhere")
+    assert (answer.status_code, answer.json()["detail"]) == (404, NO_BRANCH)

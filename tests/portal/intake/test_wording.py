@@ -34,6 +34,7 @@ def rejected(upload: Upload) -> list[RejectedLine]:
         ("to,time", "a@b.example,27.11.2026 08:01", "time", TIME_FORMS["dmy"].word),
         ("to,time", "a@b.example,soon", "time", FIELDS["at"]),
         ("to,time", "a@b.example,1926-03-04T14:00:00Z", "time_of_no_mail", FIELDS["at"]),
+        ("to,time", "a@b.example,2926-03-04T14:00:00Z", "time_to_come", FIELDS["at"]),
         ("to,time", "nobody,2026-03-04T14:00:00Z", "address", FIELDS["recipient"]),
         ("to,time,event", "a@b.example,2026-03-04T14:00:00Z,vanished", "kind", FIELDS["kind"]),
         ("to,time,module", "a@b.example,2026-03-04T14:00:00Z,shop", "module", FIELDS["module"]),
