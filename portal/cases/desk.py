@@ -12,7 +12,8 @@ from portal.accounts.models import Role, User
 from portal.branches.models import BranchProfile
 from portal.cases.answering import Answer, findings_over, profile_of, subject_of
 from portal.maillog.models import CaseNote
-from tickets.selectors.evidence import Asked, gathered
+from tickets.selectors.evidence import VAGUE_TIME, Asked, gathered
+from tickets.selectors.sends import coverage_of
 from tickets.selectors.surroundings import Around, with_surroundings
 
 #: Records that are told of; the nearest in time come first.
@@ -36,12 +37,15 @@ def answer_of(branch: BranchProfile, recipient: str, *, around: datetime | None,
     """What the desk knows and believes of mail of ``branch`` to ``recipient``; the checks are asked anew."""
     profile = profile_of(branch, recipient, "")
     subject = replace(subject_of(branch, recipient, profile), now=now.isoformat())
+    # The log is worth the same here as in the report of somebody who asks the same.
+    known = coverage_of(branch, recipient, around=around, span=VAGUE_TIME, now=now)
     asked = Asked(
         viewer=User(role=Role.SUPPORT),
         branch=branch,
         recipient=recipient,
         now=now,
         around=around,
+        is_covered=known.is_covered,
         sender_domain=subject.sender_domain,
         profile_addresses=profile,
         is_beside=True,
@@ -57,7 +61,10 @@ def answer_of(branch: BranchProfile, recipient: str, *, around: datetime | None,
         moment=found.case.moment,
         delivery=found.row,
     )
-    case = with_surroundings(found.case, around_it)
+    told = replace(
+        found.case, covered_since=known.complete.begins if known.complete else None, covered_until=known.until
+    )
+    case = with_surroundings(told, around_it)
     return DeskAnswer(rank(case), replace(found, case=case))
 
 

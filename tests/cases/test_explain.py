@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from diagnostics.engine.zone import Zone
 from portal.branches.models import BranchProfile
-from portal.maillog.models import State
+from portal.maillog.models import LogCoverage, State
 from tests import make
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,6 +84,20 @@ def test_nothing_is_known(north: BranchProfile, capsys: pytest.CaptureFixture[st
     found = explained(capsys)
     assert (found["deliveries"], found["case_notes"]) == ([], [])
     assert found["causes"][0]["cause"] == "unknown"
+
+
+@pytest.mark.django_db
+@pytest.mark.usefixtures("_zone")
+@pytest.mark.parametrize("around", [None, timedelta(days=3)])
+def test_a_log_without_it_is_judged_as_in_a_report(
+    north: BranchProfile, capsys: pytest.CaptureFixture[str], around: timedelta | None
+) -> None:
+    """The log ends a little before now, as one that is read in now and then does."""
+    now = timezone.now()
+    LogCoverage.objects.create(branch=north, begins=now - timedelta(days=40), ends=now - timedelta(minutes=25))
+    found = explained(capsys, **({"around": (now - around).isoformat()} if around else {}))
+    lead = found["causes"][0]
+    assert (lead["cause"], lead["confidence"]) == ("not_sent", "likely" if around else "possible")
 
 
 @pytest.mark.django_db

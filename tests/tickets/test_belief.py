@@ -50,6 +50,17 @@ def test_absence_in_a_complete_log_is_likely(report: Report) -> None:
     assert first(answered(report, "unknown")) == ("not_sent", Confidence.LIKELY)
 
 
+def test_times_are_told_in_the_branchs_zone_and_a_time_is_named_only_where_one_was(report: Report) -> None:
+    report.branch.time_zone = "America/Denver"
+    report.evidence = {
+        "sent": {"is_covered": True, "since": "2026-02-01T03:00:00+00:00", "until": "2026-03-04T03:52:00+00:00"}
+    }
+    until = "is complete until 3 Mar 2026, 20:52 MST."
+    assert f"The log of that time {until}" in belief(SUPPORT, answered(report, "unknown"))[0].for_
+    report.around = None
+    assert f"The whole log since 31 Jan 2026 {until}" in belief(SUPPORT, answered(report, "unknown"))[0].for_
+
+
 def test_absence_without_a_log_proves_nothing(report: Report) -> None:
     assert first(answered(report, "unknown")) == ("unknown", Confidence.POSSIBLE)
 

@@ -10,7 +10,6 @@ import re
 from collections.abc import Iterable
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from django.utils import timezone
 
@@ -121,16 +120,18 @@ def case_of(viewer: User | None, report: Report, run: Run | None) -> Case:
     )
     case = replace(
         found.case,
-        covered_until=None if report.taken_out else _until(report.evidence.get("sent", {})),
+        covered_since=None if report.taken_out else _told_at(report, "since"),
+        covered_until=None if report.taken_out else _told_at(report, "until"),
         has_case_note=choice.startswith("case_note-") or (found.case.has_case_note and choice in MAY_BE_ANY),
         traced=traced(report),
     )
     return case if viewer is None else with_surroundings(case, _around(viewer, report, found, now))
 
 
-def _until(shown: dict[str, Any]) -> datetime | None:
-    """From when on the log did not tell yet, when the step was answered."""
-    return datetime.fromisoformat(shown["until"]) if shown.get("until") else None
+def _told_at(report: Report, name: str) -> datetime | None:
+    """Since when the log told all, or until when, as it was shown when the step was answered."""
+    shown = report.evidence.get("sent", {}).get(name)
+    return datetime.fromisoformat(shown) if shown else None
 
 
 def _facts(findings: Iterable[ReadFinding]) -> tuple[FindingFact, ...]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 from typing import Protocol, TypedDict, TypeVar
 
 from django.urls import reverse
@@ -26,6 +26,7 @@ from portal.maillog.onward import onward_of
 from portal.maillog.replies import cause_now, named_rules
 from portal.maillog.selectors import deliveries_of, is_covered
 from portal.suppression.selectors import suppressed
+from portal.web.moments import zone_of
 from tickets.models import OtherDomain, Symptom
 from tickets.selectors.returned import returned_about
 from tickets.selectors.sends import complete_before, known_since
@@ -171,6 +172,7 @@ def _is_same(one: DeliveryFact, other: DeliveryFact) -> bool:
 class OfBranch(TypedDict):
     """What a case holds of the branch itself."""
 
+    zone: tzinfo
     sends_through_own_server: bool
     is_suspended: bool
     suspended_since: datetime | None
@@ -180,6 +182,7 @@ class OfBranch(TypedDict):
 def of_branch(branch: BranchProfile) -> OfBranch:
     """The facts of the branch, as its profile has them."""
     return {
+        "zone": zone_of(branch.time_zone),
         "sends_through_own_server": branch.sends_through_own_server,
         "is_suspended": branch.is_suspended,
         "suspended_since": branch.suspended_since,

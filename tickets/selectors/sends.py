@@ -63,38 +63,69 @@ class Found:
     has_more: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How much follows from finding no record; the fields are those of :class:`Found`."""
+
+    is_covered: bool
+    complete: Complete | None = None
+    until: datetime | None = None
+    erased: datetime | None = None
+
+
+def coverage_of(
+    branch: BranchProfile, recipient: str, *, around: datetime | None, span: timedelta, now: datetime
+) -> Coverage:
+    """What the log of ``branch`` is worth for mail to ``recipient`` of ``around``, give or take ``span``.
+
+    Without a time it is the mail of as long as people remember. Two queries.
+    """
+    begins = around - span if around else now - REMEMBERED
+    return _coverage(branch, erased_since(branch, recipient, begins), around, span, now)
+
+
+def _coverage(
+    branch: BranchProfile, erased: datetime | None, around: datetime | None, span: timedelta, now: datetime
+) -> Coverage:
+    complete = known_since(erased, complete_before(branch, around or now))
+    if around is None:
+        is_whole = complete is not None and complete.ends >= now - LAG and complete.begins <= now - REMEMBERED
+    else:
+        is_whole = _is_complete_of(complete, around, span, now)
+    wanted = min(now, around + span) if around else now
+    return Coverage(erased is None and is_whole, complete, _unseen_from(complete, wanted), erased)
+
+
 def found_for(viewer: User, report: Report) -> Found:
     """The records that may be the e-mail of ``report``, at most so many of each kind."""
     deliveries, notes = _to_recipient(viewer, report)
     now = timezone.now()
     if report.around is None:
         newest = list(deliveries[: MOST + 1])
-        erased = erased_about(report)
-        complete = known_since(erased, complete_before(report.branch, now))
-        is_recent = complete is not None and complete.ends >= now - LAG
+        known = coverage_of(report.branch, report.recipient, around=None, span=timedelta(), now=now)
         return Found(
             deliveries=newest[:MOST],
             case_notes=list(notes[:MOST]),
             elsewhere=[],
             notes_elsewhere=[],
-            is_covered=erased is None and complete is not None and is_recent and complete.begins <= now - REMEMBERED,
-            complete=complete,
-            until=_unseen_from(report, complete, now),
-            erased=erased,
+            is_covered=known.is_covered,
+            complete=known.complete,
+            until=known.until,
+            erased=known.erased,
             has_more=len(newest) > MOST,
         )
     near = sends_to(viewer, report.branch, report.recipient, around=report.around, days=report.span_days)
     span = timedelta(days=report.span_days)
-    complete = known_since(near.erased, complete_before(report.branch, report.around))
+    known = _coverage(report.branch, near.erased, report.around, span, now)
     other_day = Q(at__lt=report.around - span) | Q(at__gt=report.around + span)
     return Found(
         deliveries=near.deliveries[:MOST],
         case_notes=near.case_notes[:MOST],
         elsewhere=list(deliveries.filter(other_day)[:MOST]),
         notes_elsewhere=list(notes.filter(other_day)[:MOST]),
-        is_covered=near.is_covered or (near.erased is None and _is_complete_of(complete, report.around, span, now)),
-        complete=complete,
-        until=_unseen_from(report, complete, now),
+        is_covered=near.is_covered or known.is_covered,
+        complete=known.complete,
+        until=known.until,
         erased=near.erased,
         has_more=len(near.deliveries) > MOST,
     )
@@ -138,12 +169,9 @@ def known_since(erased: datetime | None, complete: Complete | None) -> Complete 
     return Complete(max(complete.begins, erased), complete.ends) if erased < complete.ends else None
 
 
-def _unseen_from(report: Report, complete: Complete | None, now: datetime) -> datetime | None:
-    """From when on the log does not tell yet of the time that was named; None where it tells of all of it."""
-    if complete is None:
-        return None
-    wanted = min(now, report.around + timedelta(days=report.span_days)) if report.around else now
-    return complete.ends if complete.ends < wanted - SLACK else None
+def _unseen_from(complete: Complete | None, wanted: datetime) -> datetime | None:
+    """From when on the log does not tell yet, up to ``wanted``; None where it tells of all of it."""
+    return complete.ends if complete is not None and complete.ends < wanted - SLACK else None
 
 
 def _is_complete_of(complete: Complete | None, around: datetime, span: timedelta, now: datetime) -> bool:

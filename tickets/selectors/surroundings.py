@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, tzinfo
 
 from django.db.models import Q, QuerySet
 from django.urls import reverse
@@ -26,6 +26,7 @@ from portal.rates.limits import provider_name
 from portal.rates.selectors import HOUR, this_hour
 from portal.rates.slowing import Nearness, Pressure, pressure_at
 from portal.returned.models import Kind, ReturnedMail, ReturnedRecipient
+from portal.web.moments import zone_of
 from tickets.models import Report, Ticket
 from tickets.selectors.returned import LATEST, fact_of
 from tickets.selectors.tickets import tickets_of
@@ -258,8 +259,9 @@ def pressure_around(around: Around) -> PressureFact | None:
     found = pressure_at(around.provider, server=server, now=at)
     if found.state is Nearness.QUIET:
         return None
-    text = f"{_hours(at)}: {found.words}"
-    calm = _calm(found, at)
+    zone = zone_of(around.branch.time_zone)
+    text = f"{_hours(at, zone)}: {found.words}"
+    calm = _calm(found, at, zone)
     is_support = around.viewer.is_support
     return PressureFact(
         text=text if is_support else calm,
@@ -270,19 +272,21 @@ def pressure_around(around: Around) -> PressureFact | None:
     )
 
 
-def _hours(at: datetime) -> str:
+def _hours(at: datetime, zone: tzinfo) -> str:
+    """The hour and the one before it, in the branch's own time."""
     hour = this_hour(at)
-    return f"From {hour - HOUR:%d %b %Y %H:%M} to {hour + HOUR:%H:%M} UTC"
+    begins, ends = (hour - HOUR).astimezone(zone), (hour + HOUR).astimezone(zone)
+    return f"From {begins.day} {begins:%b %Y, %H:%M} to {ends:%H:%M %Z}"
 
 
-def _calm(found: Pressure, at: datetime) -> str:
+def _calm(found: Pressure, at: datetime, zone: tzinfo) -> str:
     """The same without the figures of others; nothing where nothing was tight."""
     if not found.is_tight:
         return ""
     name = provider_name(found.provider)
     if found.state is Nearness.PUSHING:
-        return f"{_hours(at)} {name} put off much of what the sending server handed over."
-    return f"{_hours(at)} much mail went to {name}, near or over what it is said to take."
+        return f"{_hours(at, zone)} {name} put off much of what the sending server handed over."
+    return f"{_hours(at, zone)} much mail went to {name}, near or over what it is said to take."
 
 
 def _server_of(branch: BranchProfile) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 from django.db.models import Q
 
 from diagnostics.engine.causes import TraceFact
 from portal.maillog.importers.trace import Fate, Traced
+from portal.web.moments import exact, zone_of
 from tickets.models import Attachment, Report
 from tickets.traces import Decisive, decisive, rows_of, system_word
 
@@ -77,7 +79,7 @@ def traced(report: Report) -> tuple[TraceFact, ...]:
     What is on a note of support counts for support alone, and so for nobody: both sides see the same ranking.
     """
     files = report.attachments.filter(Q(event=None) | Q(event__is_public=True), trace__isnull=False)
-    facts = []
+    facts, zone = [], zone_of(report.branch.time_zone)
     for file in files.order_by("id"):
         kept: dict[str, Any] = file.trace or {}
         found = decisive(kept, report)
@@ -86,7 +88,7 @@ def traced(report: Report) -> tuple[TraceFact, ...]:
         facts.append(
             TraceFact(
                 fate=str(found.row.fate),
-                line=_line(file, found, kept),
+                line=_line(file, found, kept, zone),
                 system=str(kept.get("system", "")),
                 detail=found.row.detail,
                 is_named=found.is_named,
@@ -96,10 +98,10 @@ def traced(report: Report) -> tuple[TraceFact, ...]:
     return tuple(facts)
 
 
-def _line(file: Attachment, found: Decisive, kept: dict[str, Any]) -> str:
+def _line(file: Attachment, found: Decisive, kept: dict[str, Any], zone: tzinfo) -> str:
     """The row as proof: how far it got, whose word that is, when, by which row of which file."""
     row = found.row
-    at = f"{row.at:%d %b %Y %H:%M} UTC" if row.at else row.told_at or "no time"
+    at = exact(row.at, zone) if row.at else row.told_at or "no time"
     word = f"{row.word}: {row.detail}" if row.detail else row.word
     how = "named by its Message-ID" if found.is_named else "to the same address"
     said = f"{_how_far(found, kept)} ({word})"

@@ -146,6 +146,7 @@ class SentKnown(Known):
             "case_notes": [item.note.pk for item in self.notes],
             "elsewhere": [[match.delivery.pk, match.delivery.state] for match in self.elsewhere],
             "is_covered": self.is_covered,
+            "since": self.complete.begins.isoformat() if self.complete else "",
             "until": self.until.isoformat() if self.until else "",
             "erased": self.erased.isoformat() if self.erased else "",
         }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from diagnostics.engine.findings import Verdict
@@ -211,7 +211,8 @@ class Case:
     and ``to_profile`` is the message that went to the client's profile address while none went to the recipient.
     ``candidates``: where nobody said when it was sent or chose a record, the messages that may be meant, the newest
     (which is ``delivery``) first. ``is_covered`` says that the log of its time is complete, so that finding nothing
-    means something; from ``covered_until`` on, where that is named, it does not tell yet. ``whole`` is from when to
+    means something: from ``covered_since`` on, where no time is named, and from ``covered_until`` on, where that is
+    named, it does not tell yet. ``zone`` is the one that times are told in. ``whole`` is from when to
     when it is complete without a gap up to about now. ``erased``: what was known of the recipient until then was
     erased, so whether something was sent before it cannot be said. ``answered``: automatic answers from the
     recipient's mailbox.
@@ -224,6 +225,7 @@ class Case:
 
     now: datetime
     recipient: str
+    zone: tzinfo = UTC
     sender_domain: str = ""
     around: datetime | None = None
     module: str = ""
@@ -237,6 +239,7 @@ class Case:
     to_profile: DeliveryFact | None = None
     has_case_note: bool = False
     is_covered: bool = False
+    covered_since: datetime | None = None
     covered_until: datetime | None = None
     erased: datetime | None = None
     whole: tuple[datetime, datetime] | None = None
@@ -259,6 +262,16 @@ class Case:
     tickets: tuple[TicketFact, ...] = ()
     pressure: PressureFact | None = None
     accepted_at: datetime | None = None
+
+    def exact(self, at: datetime) -> str:
+        """``at`` in the zone that the case is told in, such as "27 Nov 2026, 20:52 MST"."""
+        local = at.astimezone(self.zone)
+        return f"{local.day} {local:%b %Y, %H:%M %Z}"
+
+    def day(self, at: datetime) -> str:
+        """The day of ``at`` there, such as "27 Nov 2026"."""
+        local = at.astimezone(self.zone)
+        return f"{local.day} {local:%b %Y}"
 
     def for_branch(self) -> Case:
         """The same as the branch may know it: without what is of another branch or of all together."""

@@ -52,7 +52,7 @@ def _off_profile(case: Case) -> Iterator[Claim]:
     if typo_of(case) is not None or has_answer or case.was_had:
         return
     if case.to_profile is not None:
-        where = f"It went to {case.to_profile.recipient} at {case.to_profile.at:%d %b %Y %H:%M} UTC."
+        where = f"It went to {case.to_profile.recipient} at {case.exact(case.to_profile.at)}."
         told = (Line(Kind.LOG, where), Line(Kind.RECORD, off_profile_line(case)))
         yield Claim("address_not_on_profile", told, Place.NARROWER)
     if not case.is_off_profile:

@@ -26,7 +26,7 @@ def _junked(case: Case) -> Iterator[Claim]:
         yield Claim("junked", (line,), Place.BESIDE if case.state in NOT_THERE else Place.NARROWER, against=against)
     complained = case.delivery.complained_at if case.delivery else None
     if complained:
-        text = f"The recipient reported it as spam on {complained:%d %b %Y %H:%M} UTC, so it had arrived."
+        text = f"The recipient reported it as spam on {case.exact(complained)}, so it had arrived."
         yield Claim("junked", (Line(Kind.REPLY, text),), Place.NARROWER)
 
 
@@ -86,7 +86,7 @@ def _looked(case: Case) -> tuple[str, ...]:
 
 
 def _answered(item: AnswerFact, case: Case) -> str:
-    came = f"came from {item.sender} on {item.at:%d %b %Y %H:%M} UTC"
+    came = f"came from {item.sender} on {case.exact(item.at)}"
     if case.delivery is not None and item.is_to(case.delivery):
         return f"An automatic answer to this very message {came}, so it reached the mailbox. That is not to say read."
     return f"An automatic answer {came}. Which message it is to is not known."

@@ -15,7 +15,7 @@ NEAR = timedelta(days=1)
 VAGUE_TIME = timedelta(hours=1)
 #: A complete message log says nothing of case notes: those are the application's own.
 UNRECORDED = "There is no message log record of it."
-ERASED = "What was known of this recipient was erased on {:%d %b %Y}, so we cannot say whether it was sent."
+ERASED = "What was known of this recipient was erased on {}, so we cannot say whether it was sent."
 #: What an application says of a mail server that would not have it.
 _OWN_SERVER = re.compile(
     r"\bconnect|connection|\btls\b|\bssl\b|certificate|\blog ?in (?:failed|denied|refused)|login failed|authenticat"
@@ -41,7 +41,7 @@ def _suspended(case: Case) -> Iterator[Claim]:
     since, moment = case.suspended_since, case.moment
     if since and since > (moment or case.now):
         return
-    told = f" since {since:%d %b %Y %H:%M} UTC" if since else ""
+    told = f" since {case.exact(since)}" if since else ""
     text = f"The e-mail function of the branch is suspended{told}: {case.suspended_reason or 'no reason was given'}"
     is_sure = since is not None and moment is not None and not case.has_case_note
     if since and case.delivery is None and moment and moment - since < VAGUE_TIME:
@@ -93,7 +93,7 @@ def _suppressed(case: Case) -> Iterator[Claim]:
         if not item.holds_at(case.moment or case.now):
             continue
         most = Confidence.CERTAIN if case.moment else Confidence.LIKELY
-        text = f"Suppressed since {item.since:%d %b %Y}: {item.reason.replace('_', ' ')}"
+        text = f"Suppressed since {case.day(item.since)}: {item.reason.replace('_', ' ')}"
         yield Claim("suppressed", (Line(Kind.RECORD, text, most),), Place.STOPPED)
 
 
@@ -119,17 +119,25 @@ def _absent(case: Case) -> Iterator[Claim]:
         return
     if case.erased:
         # Nobody who looks for a record now can find it, whoever looks.
-        yield Claim("unknown", (Line(Kind.LOG, ERASED.format(case.erased)),), Place.UNDECIDED)
+        yield Claim("unknown", (Line(Kind.LOG, ERASED.format(case.day(case.erased))),), Place.UNDECIDED)
         return
     told: list[Line] = []
     if case.is_covered:
         most = Confidence.LIKELY if case.around else Confidence.POSSIBLE
-        until = f" until {case.covered_until:%d %b %Y %H:%M} UTC" if case.covered_until else ""
-        told += [Line(Kind.LOG, text, most) for text in (UNRECORDED, f"The log of that time is complete{until}.")]
+        told += [Line(Kind.LOG, text, most) for text in (UNRECORDED, _complete(case))]
     if case.case_note_seen == "no":
         told.append(Line(Kind.ANSWER, "The reporter sees neither a case note nor a message log record of it."))
     if told:
         yield Claim("not_sent", tuple(told), Place.ABSENT)
+
+
+def _complete(case: Case) -> str:
+    """Of which time the log is complete: the one that was named, else all of it."""
+    until = f" until {case.exact(case.covered_until)}" if case.covered_until else ""
+    if case.around:
+        return f"The log of that time is complete{until}."
+    since = f"since {case.day(case.covered_since)}" if case.covered_since else "of the thirty days before"
+    return f"The whole log {since} is complete{until}."
 
 
 def _noted(case: Case) -> Iterator[Claim]:

@@ -162,11 +162,11 @@ def _earlier(case: Case) -> Iterator[Claim]:
         return
     for other in sorted(case.others, key=lambda item: item.at, reverse=True)[:1]:
         if other.state in ("refused", "expired") and other.cause in LASTING - VAGUE:
-            yield Claim(other.cause, (Line(Kind.EARLIER, _told(other)),), Place.BESIDE)
+            yield Claim(other.cause, (Line(Kind.EARLIER, _told(other, case)),), Place.BESIDE)
 
 
-def _told(other: DeliveryFact) -> str:
-    return f"Another message, of {other.at:%d %b %Y %H:%M} UTC. {said(other)}"
+def _told(other: DeliveryFact, case: Case) -> str:
+    return f"Another message, of {case.exact(other.at)}. {said(other)}"
 
 
 RULES = (_by_checks, _elsewhere, _earlier)

@@ -40,7 +40,7 @@ class _Lack:
 
     def told(self, case: Case) -> str:
         if self.erased and case.erased:
-            return self.erased.format(case.erased)
+            return self.erased.format(case.day(case.erased))
         return self.undated if self.undated and case.moment is None else self.text
 
 
@@ -53,7 +53,7 @@ class Need(Enum):
         "Missing: the log does not cover that time, so the absence of a record proves nothing.",
         _lacks_log,
         "Missing: the log is not known to hold all mail to this address, so the absence of a record proves nothing.",
-        "Missing: what was known of this recipient was erased on {:%d %b %Y}, so finding no record proves nothing.",
+        "Missing: what was known of this recipient was erased on {}, so finding no record proves nothing.",
     )
     FATE = _Lack("its fate", "Missing: the sending server's log does not say what became of it.", _lacks_fate)
     CHECKS = _Lack("checks", "Missing: the checks have found nothing yet.", lambda case: not case.findings)

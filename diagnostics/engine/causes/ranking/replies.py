@@ -213,7 +213,7 @@ def _silence(case: Case, delivery: DeliveryFact) -> tuple[str, ...]:
     last = delivery.state_at or delivery.at
     if case.now - last <= SILENCE:
         return ()
-    return (f"Nothing has been heard of it since {last:%d %b %Y %H:%M} UTC; it may have been accepted since.",)
+    return (f"Nothing has been heard of it since {case.exact(last)}; it may have been accepted since.",)
 
 
 def _expired(case: Case) -> Iterator[Claim]:

@@ -43,7 +43,7 @@ def _came_back(case: Case) -> Iterator[Claim]:
     """Read as if it were about this message, and never sure of that."""
     for item in case.returned:
         if item.fact.complained_at is not None:
-            yield Claim("junked", (Line(Kind.REPLY, _told(item), POSSIBLE, item.link),), Place.BESIDE)
+            yield Claim("junked", (Line(Kind.REPLY, _told(item, case), POSSIBLE, item.link),), Place.BESIDE)
             continue
         is_this = _is_open(case) and item.is_named and item.is_near and not item.is_other
         most = LIKELY if is_this else POSSIBLE
@@ -52,7 +52,7 @@ def _came_back(case: Case) -> Iterator[Claim]:
             if claim.cause in VAGUE - {"recipient_refused_unspecified"}:
                 continue
             lines = tuple(replace(line, most=least(line.most, most)) for line in claim.lines)
-            told = Line(lines[0].kind, _told(item), most, item.link)
+            told = Line(lines[0].kind, _told(item, case), most, item.link)
             place = claim.place if is_this else Place.BESIDE
             yield replace(claim, lines=(told, *lines), place=place)
 
@@ -61,14 +61,14 @@ def _is_open(case: Case) -> bool:
     return case.state in OPEN and not case.errors and not case.was_had and not case.is_traced
 
 
-def _told(item: ReturnedFact) -> str:
+def _told(item: ReturnedFact, case: Case) -> str:
     at = item.fact.state_at or item.fact.at
     of = "from this address" if item.fact.complained_at else "about this address"
     what = f"A complaint {of}" if item.fact.complained_at else f"Mail {of}"
     if not item.is_named:
         what = "Mail that names no recipient, from the same sender and with the same subject,"
     which = "It names another message." if item.is_other else "Which message it is about is not known."
-    return f"{what} came back on {at:%d %b %Y %H:%M} UTC. {which}"
+    return f"{what} came back on {case.exact(at)}. {which}"
 
 
 def _confirmed(case: Case) -> Iterator[Claim]:
@@ -82,7 +82,7 @@ def _confirmed(case: Case) -> Iterator[Claim]:
         is_still_so = len(of_recipient) == 1 and _is_still_so(case, tickets[0])
         most = LIKELY if is_still_so else POSSIBLE
         lines = tuple(
-            Line(Kind.TICKET, _named(item), most if item.about is About.RECIPIENT else POSSIBLE, item.link)
+            Line(Kind.TICKET, _named(item, case), most if item.about is About.RECIPIENT else POSSIBLE, item.link)
             for item in tickets[:MOST_NAMED]
         )
         place = Place.FORETOLD if is_still_so else Place.BESIDE
@@ -103,8 +103,8 @@ def _is_still_so(case: Case, ticket: TicketFact) -> bool:
     return is_new and _is_open(case) and case.was_sent and not case.is_absent
 
 
-def _named(ticket: TicketFact) -> str:
-    return f"{ticket.name}, {_LIKE[ticket.about]}, of {ticket.at:%d %b %Y}: support confirmed this cause."
+def _named(ticket: TicketFact, case: Case) -> str:
+    return f"{ticket.name}, {_LIKE[ticket.about]}, of {case.day(ticket.at)}: support confirmed this cause."
 
 
 def _mended(case: Case, tickets: list[TicketFact]) -> tuple[str, ...]:
@@ -114,7 +114,7 @@ def _mended(case: Case, tickets: list[TicketFact]) -> tuple[str, ...]:
         return ()
     if tickets[0].cause in AFTER_ARRIVAL:
         return ()
-    return (f"Since then their server accepted mail to this address, on {case.accepted_at:%d %b %Y %H:%M} UTC.",)
+    return (f"Since then their server accepted mail to this address, on {case.exact(case.accepted_at)}.",)
 
 
 def _under_pressure(case: Case) -> Iterator[Claim]:
@@ -152,7 +152,7 @@ def _bounced(case: Case, claim: Claim) -> Iterator[tuple[str, str]]:
     for item in case.returned:
         is_bounce = item.fact.complained_at is None and item.fact.state != "deferred"
         if is_bounce and item.is_named and item.is_near and not item.is_other:
-            yield _told(item), item.link
+            yield _told(item, case), item.link
 
 
 def _otherwise(case: Case, claim: Claim) -> Iterator[tuple[str, str]]:
@@ -164,4 +164,4 @@ def _otherwise(case: Case, claim: Claim) -> Iterator[tuple[str, str]]:
     if claim.cause in NO_ADDRESS:
         for mail in case.returned:
             if mail.fact.complained_at is not None and mail.is_named:
-                yield _told(mail), mail.link
+                yield _told(mail, case), mail.link

@@ -34,7 +34,7 @@ def by_candidates(case: Case, ranking: Ranking) -> tuple[Ranked, ...]:
     others = [(item, ranking(replace(case, delivery=item))[0]) for item in _fates(case.candidates[1:])]
     differing = [(item, lead) for item, lead in others if lead.cause != first.cause]
     if differing:
-        return _unsettled(first, beside, differing)
+        return _unsettled(case, first, beside, differing)
     return (_settled(case, first), *beside)
 
 
@@ -75,14 +75,14 @@ def _when(case: Case) -> str:
     if case.whole is None or case.whole[0] > case.candidates[-1].at:
         return "that the log holds"
     begins, ends = case.whole
-    until = "" if case.now - ends <= NOW else f" until {ends:%d %b %Y %H:%M} UTC"
-    return f"since {begins:%d %b %Y}; the log is complete from then on{until}"
+    until = "" if case.now - ends <= NOW else f" until {case.exact(ends)}"
+    return f"since {case.day(begins)}; the log is complete from then on{until}"
 
 
 def _unsettled(
-    first: Ranked, beside: Sequence[Ranked], differing: Sequence[tuple[DeliveryFact, Ranked]]
+    case: Case, first: Ranked, beside: Sequence[Ranked], differing: Sequence[tuple[DeliveryFact, Ranked]]
 ) -> tuple[Ranked, ...]:
-    lines = [(_fared(item.at, lead), item.link) for item, lead in differing[:MOST_NAMED]]
+    lines = [(_fared(case, item.at, lead), item.link) for item, lead in differing[:MOST_NAMED]]
     doubt = (WHICH, *(text for text, _ in lines))
     links = (*first.links, *((text, link) for text, link in lines if link))
     found = [_doubted(replace(first, against=(*doubt, *first.against), links=links))]
@@ -98,5 +98,5 @@ def _doubted(item: Ranked) -> Ranked:
     return replace(item, confidence=Confidence.POSSIBLE)
 
 
-def _fared(at: datetime, lead: Ranked) -> str:
-    return f"The mail of {at:%d %b %Y %H:%M} UTC fared otherwise: {lead.title}."
+def _fared(case: Case, at: datetime, lead: Ranked) -> str:
+    return f"The mail of {case.exact(at)} fared otherwise: {lead.title}."
