@@ -23,6 +23,7 @@ from portal.maillog.models import Delivery
 from tickets.models import OtherDomain, Report, Symptom
 from tickets.selectors.evidence import Asked, Gathered, gathered
 from tickets.selectors.reconciled import beside_the_log
+from tickets.selectors.sends import is_complete
 from tickets.selectors.surroundings import Around, with_surroundings
 from tickets.selectors.traces import traced
 
@@ -102,7 +103,7 @@ def case_of(viewer: User | None, report: Report, run: Run | None) -> Case:
             span=timedelta(days=report.span_days),
             covered_for=REMEMBERED,
             # Where records were erased, their absence proves nothing.
-            is_covered=False if report.taken_out else report.evidence.get("sent", {}).get("is_covered"),
+            is_covered=False if report.taken_out else _is_covered(report, now),
             delivery=report.delivery,
             is_none=choice not in MAY_BE_ANY,
             is_beside=True,
@@ -126,6 +127,15 @@ def case_of(viewer: User | None, report: Report, run: Run | None) -> Case:
         traced=traced(report),
     )
     return case if viewer is None else with_surroundings(case, _around(viewer, report, found, now))
+
+
+def _is_covered(report: Report, now: datetime) -> bool:
+    """The log was complete when the step was answered; before that, whether it is so now."""
+    shown = report.evidence.get("sent", {}).get("is_covered")
+    if shown is not None:
+        return bool(shown)
+    span, asked = timedelta(days=report.span_days), report.ended or now
+    return is_complete(report.branch, around=report.around, span=span, now=asked)
 
 
 def _told_at(report: Report, name: str) -> datetime | None:

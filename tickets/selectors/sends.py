@@ -84,6 +84,11 @@ def coverage_of(
     return _coverage(branch, erased_since(branch, recipient, begins), around, span, now)
 
 
+def is_complete(branch: BranchProfile, *, around: datetime | None, span: timedelta, now: datetime) -> bool:
+    """The log of ``branch`` is worth a judgement, whatever may have been erased of the recipient. One query."""
+    return _coverage(branch, None, around, span, now).is_covered
+
+
 def _coverage(
     branch: BranchProfile, erased: datetime | None, around: datetime | None, span: timedelta, now: datetime
 ) -> Coverage:

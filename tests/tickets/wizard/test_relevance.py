@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
-from portal.maillog.models import Delivery, State
+from diagnostics.models import StoredFinding
+from portal.maillog.models import Delivery, LogCoverage, State
 from tests import make
 from tests.tickets.wizard.conftest import LEE, at_step, post, url
 from tests.tickets.wizard.test_decisive import found
 from tickets.models import Report
 from tickets.wizard.steps import STEPS
 
+DAY = timedelta(days=1)
 FULL: dict[str, Any] = {"reply": "550 5.2.2 mailbox full", "reply_code": "550", "cause": "mailbox_full"}
 
 
@@ -40,6 +43,23 @@ def folded(client: Client, address: str, **headers: str) -> list[str]:
 
 def test_a_listing_may_be_why_nothing_is_known_to_arrive(as_nora: Client, listed: Report) -> None:
     assert folded(as_nora, url(listed, "sent")) == []
+
+
+def test_a_listing_is_no_reason_where_nothing_left(as_nora: Client, listed: Report) -> None:
+    LogCoverage.objects.create(branch=listed.branch, begins=make.NOON - 40 * DAY, ends=make.NOON + 40 * DAY)
+    assert folded(as_nora, url(listed, "sent")) == ["list.listed"]
+    live = reverse("report_findings", args=[listed.code])
+    assert folded(as_nora, live, **{"HX-Request": "true"}) == ["list.listed"]
+
+
+def test_a_listing_is_no_reason_where_no_server_is(as_nora: Client, listed: Report) -> None:
+    assert listed.run is not None
+    StoredFinding.objects.create(
+        run=listed.run, attempt=listed.run.attempt, position=9, check_slug="recipient-mx", code="mx.no_domain",
+        verdict="problem", actor="branch", arguments={"domain": "corp.example"},
+    )  # fmt: skip
+    context = as_nora.get(url(listed, "sent")).context
+    assert [item.code for item in context["aside"]] == ["list.listed"]
 
 
 @pytest.mark.parametrize("state", [State.REFUSED, State.ACCEPTED])

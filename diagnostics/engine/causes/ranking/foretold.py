@@ -63,6 +63,8 @@ OF_ADDRESS = frozenset({"address_typo", "address_malformed", "domain_or_dns", "n
 OF_ROUTE = frozenset({"network_or_timeout", "relay_denied"})
 #: Findings by which DNS names no mail server for the domain.
 UNROUTED = ("mx.implicit", "mx.none", "mx.null", "mx.no_domain", "mx.dead_hosts")
+#: Those by which the domain takes no mail at all.
+NOWHERE = ("mx.none", "mx.null", "mx.no_domain")
 #: The checks of what vouches for the sender: each may be a part of why a server did not believe it.
 ABOUT_SENDER = frozenset({"sender-spf", "sender-dkim", "sender-dmarc"})
 #: Of an accepted message only this still says something: it was taken, and may have been put aside.
@@ -107,10 +109,21 @@ def _by_checks(case: Case) -> Iterator[Claim]:
         foretold = FORETELLS.get(item.code)
         if foretold is None or (_is_with_them(case) and item.code not in STILL_AFTER):
             continue
+        if foretold.cause != "domain_or_dns" and _meets_nobody(case, foretold):
+            continue
         if item.code == "mx.dead_hosts" and case.has("receiver.mailbox", "receiver.gateway"):
             yield from _half_seen(case, item, foretold)
             continue
         yield _claim(case, item, foretold)
+
+
+def _meets_nobody(case: Case, foretold: _Foretold) -> bool:
+    """No server was there to mind it: the domain has none, or a complete log shows that the message never left."""
+    if case.state not in ("", "submitted") or case.was_had or case.is_traced:
+        return False
+    if any(item.code in NOWHERE and item.verdict is Verdict.PROBLEM for item in case.findings):
+        return True
+    return foretold.is_everywhere and case.is_absent and not case.was_sent
 
 
 def _half_seen(case: Case, item: FindingFact, foretold: _Foretold) -> Iterator[Claim]:
