@@ -40,13 +40,10 @@ def request_for(viewer: User, pk: int) -> AllowRequest:
     return found
 
 
-def request_of_link(token: str) -> AllowRequest:
-    """The request whose link has ``token``, also when it has run out; else Http404."""
+def request_of_link(token: str) -> AllowRequest | None:
+    """The request whose link has ``token``, also when it has run out; None where there is none."""
     rows = AllowRequest.objects.select_related("branch", "by", "entry__branch__sending_server")
-    found = rows.filter(token=token).first()
-    if found is None:
-        raise Http404("There is nothing behind this link.")
-    return found
+    return rows.filter(token=token).first()
 
 
 def waiting_request(branch: BranchProfile, domain: str) -> AllowRequest | None:

@@ -100,9 +100,16 @@ def allow_request_revoke(request: PersonRequest, pk: int) -> HttpResponse:
 def allow_answer(request: HttpRequest, token: str) -> HttpResponse:
     """What to allow, step by step, and the answer: for whoever holds the link."""
     found = selectors.request_of_link(token)
+    if found is None:
+        # Nothing is told of branches or membership to whoever has a link that is cut.
+        return render(request, "allowing/no_link.html", status=404)
     if not found.is_open:
         return _answered(request, found, "allowing/over.html", {}, status=410)
-    opening = {"product": found.get_product_display() if found.product else "", "answer": found.answer or None}
+    opening = {
+        "product": found.get_product_display() if found.product else "",
+        "answer": found.answer or None,
+        "answered_by": found.answered_by,
+    }
     if found.answer == "allowed" and found.entry is not None:
         opening |= {"addresses": found.entry.addresses, "product": found.entry.product}
     form = AnswerForm(request.POST if request.method == "POST" else None, addresses=found.addresses, initial=opening)

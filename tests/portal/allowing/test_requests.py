@@ -251,3 +251,19 @@ def test_that_all_branches_asked_is_told_until_they_have_answered(
     assert as_nora.get(page).context["told"] == [for_all]
     Client().post(link(asked), ANSWER)
     assert as_nora.get(page).context["told"] == []
+
+
+def test_the_name_is_kept_and_what_is_wrong_stands_first(asked: AllowRequest) -> None:
+    stranger = Client()
+    stranger.post(link(asked), ANSWER)
+    assert stranger.get(link(asked)).context["form"].initial["answered_by"] == "IT of Corp"
+    page = stranger.post(link(asked), ANSWER | {"answered_by": ""})
+    content = page.content.decode()
+    assert page.status_code == 400
+    assert 0 < content.index("dd-error-summary") < content.index("For the IT department")
+
+
+def test_a_link_that_is_cut_tells_nothing_of_branches(asked: AllowRequest) -> None:
+    page = Client().get(link(asked)[:-3] + "/")
+    assert page.status_code == 404
+    assert "allowing/no_link.html" in [item.name for item in page.templates]
