@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from diagnostics.engine.findings import Verdict
 from diagnostics.engine.names import Malformed, parse_address
@@ -10,6 +11,7 @@ from diagnostics.engine.receivers import UNNAMED
 from diagnostics.selectors import ReadFinding
 from portal.web.moments import exact, zone_of
 from tickets.models import Report
+from tickets.selectors.message import facts_about
 from tickets.selectors.reconciled import NOWHERE
 from tickets.selectors.returned import ANSWERED, answers_to
 from tickets.wizard.junk import GENERIC, for_staff, guide_for, mx_hosts
@@ -54,11 +56,25 @@ def _of_records(report: Report, knows: SentKnown) -> list[Told]:
 def _how_far(report: Report) -> list[Told]:
     row, zone = report.delivery, zone_of(report.branch.time_zone)
     if row is None:
-        return [Told("How far it got", "Not known: no record of it was chosen")]
+        return [Told("How far it got", _without_record(report), "sent" if report.is_draft else "")]
     told = [Told("How far it got", f"{row.get_state_display()}, {exact(row.state_at, zone)}")]
     if answered := answers_to([row]).get(row.pk):
         told.append(Told("What came back", f"{ANSWERED}, {exact(answered, zone)}"))
     return told
+
+
+def _without_record(report: Report) -> str:
+    """What the first step has shown of it, where no record was chosen there."""
+    shown = report.evidence.get("sent", {})
+    if any(shown.get(name) for name in ("deliveries", "case_notes", "elsewhere")):
+        return "Not known: no record of it was chosen"
+    if facts_about(report).was_sent:
+        return "Not known: somebody saw that it was sent, and the log that we hold has no record of it"
+    if not shown.get("is_covered"):
+        return "Not known: the log that we hold has no record of it"
+    zone = zone_of(report.branch.time_zone)
+    until = f" until {exact(datetime.fromisoformat(shown['until']), zone)}" if shown.get("until") else ""
+    return f"Most likely it was not sent: there is no record of it, and the log is complete{until}"
 
 
 def _address(report: Report) -> Told:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
@@ -48,3 +49,20 @@ def test_while_the_checks_look_it_is_not_known_yet(report: Report) -> None:
 def test_what_is_no_address_is_taken_by_nobody(report: Report) -> None:
     report.recipient = "lee at corp"
     assert who(report, []).startswith("Nobody")
+
+
+@pytest.mark.parametrize(
+    ("shown", "choice", "part"),
+    [
+        ({"is_covered": True}, "unknown", "Most likely it was not sent"),
+        ({"is_covered": True, "until": "2026-03-04T12:00:00+00:00"}, "unknown", "complete until 4 Mar 2026, 12:00 UTC"),
+        ({"is_covered": True}, "seen", "somebody saw"),
+        ({"is_covered": True, "elsewhere": [[1, "accepted"]]}, "unknown", "no record of it was chosen"),
+        ({"is_covered": False}, "unknown", "the log that we hold has no record"),
+    ],
+)
+def test_what_the_first_step_showed_is_kept(report: Report, shown: dict[str, Any], choice: str, part: str) -> None:
+    report.evidence, report.answers = {"sent": shown}, {"sent": {"choice": choice}}
+    line = next(line for line in known_already(report, DescribeKnown(), []) if line.word == "How far it got")
+    assert part in line.text
+    assert line.slug == "sent"
