@@ -5,6 +5,7 @@ Staff see the reports of their branches, support and admins all of them.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -29,6 +30,8 @@ from tickets.models import Attachment, Exit, Report, ReportState, Ticket
 HELPED = "helped"
 #: What was reported of an address longer ago is another matter.
 REMEMBERED = timedelta(days=180)
+#: Open tickets that are named beside the addresses of one form.
+MOST_OPEN = 200
 #: Profiles shown beside an address; more than these help nobody to choose.
 MOST_PROFILES = 10
 
@@ -206,6 +209,21 @@ def already_about(viewer: User, branch: BranchProfile, recipient: str, *, apart_
         list(tickets.select_related("report__by").order_by("-last_activity", "-id")[:5]),
         list(drafts.select_related("by").order_by("-created", "-id")[:3]),
     )
+
+
+def open_about(viewer: User, branch: BranchProfile, recipients: Collection[str]) -> dict[str, list[Ticket]]:
+    """The open tickets of ``branch`` about each of ``recipients``, by the normal address; one query."""
+    names = {*recipients, *map(normal, recipients)}
+    rows = Ticket.objects.filter(
+        branch__in=branches_of(viewer).filter(pk=branch.pk),
+        recipient_domain__in={domain_of(name) for name in recipients},
+        recipient__in=names,
+        is_open=True,
+    )
+    found: dict[str, list[Ticket]] = {}
+    for row in rows.order_by("-last_activity", "-id")[:MOST_OPEN]:
+        found.setdefault(normal(row.recipient), []).append(row)
+    return found
 
 
 def part_of(code: UUID, recipient: str) -> UUID:

@@ -6,6 +6,7 @@ stand side by side, and those whose record says why it did not arrive can be end
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -19,8 +20,10 @@ from django.views.decorators.http import require_http_methods
 from diagnostics.engine.findings import Verdict
 from portal.accounts.access import person_required
 from portal.accounts.models import User
+from portal.maillog.addresses import normal
+from portal.suppression.models import Suppression
 from portal.web.http import PersonRequest
-from tickets.models import Report, ReportState
+from tickets.models import Report, ReportState, Ticket
 from tickets.selectors import reports as selectors
 from tickets.services import reports as services
 from tickets.wizard import known, steps
@@ -33,7 +36,8 @@ class Row:
     """One of them. ``match`` is its one record, or the nearest where all of them ended alike; else None.
 
     ``count`` is how many records there are, ``is_covered`` whether their absence says something, ``erased`` when what
-    was known of the recipient was erased. ``ending`` is how it ended, where it has.
+    was known of the recipient was erased. ``suppression`` is the entry by which nothing is sent to it, and ``tickets``
+    are others that are open about it. ``ending`` is how it ended, where it has.
     """
 
     report: Report
@@ -41,6 +45,8 @@ class Row:
     count: int = 0
     is_covered: bool = False
     erased: datetime | None = None
+    suppression: Suppression | None = None
+    tickets: tuple[Ticket, ...] = ()
     ending: Ending | None = None
 
     @property
@@ -60,14 +66,15 @@ class Row:
         return run is not None and run.worst_verdict == Verdict.PROBLEM
 
 
-def row_of(viewer: User, report: Report) -> Row:
+def row_of(viewer: User, report: Report, tickets: Sequence[Ticket] = ()) -> Row:
     """What is known of ``report``, as the first step of the wizard knows it."""
     if not report.is_draft:
         return Row(report, ending=told_ending(report, []))
     knows = known.about_sending(viewer, report)
     alike = {(match.leg.state, match.cause.id if match.cause else "") for match in knows.matches}
     match = knows.matches[0] if len(alike) == 1 else None
-    return Row(report, match, len(knows.matches) + len(knows.notes), knows.is_covered, knows.erased)
+    count = len(knows.matches) + len(knows.notes)
+    return Row(report, match, count, knows.is_covered, knows.erased, knows.suppression, tuple(tickets))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -80,7 +87,8 @@ def together(request: PersonRequest, code: UUID) -> HttpResponse:
     if request.method == "POST":
         _end(request, found)
         return redirect("reports_together", code=code)
-    rows = [row_of(request.user, report) for report in found]
+    about = selectors.open_about(request.user, found[0].branch, [report.recipient for report in found])
+    rows = [row_of(request.user, report, about.get(normal(report.recipient), ())) for report in found]
     context: dict[str, Any] = {
         "rows": rows,
         "code": code,

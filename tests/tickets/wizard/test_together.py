@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -14,7 +15,9 @@ from django.urls import reverse
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.maillog.models import State
+from portal.suppression.services import suppress
 from tests import make
+from tests.tickets.queue.conftest import make_ticket
 from tickets.models import Exit, Report, ReportState
 from tickets.wizard.several import MOST
 
@@ -168,3 +171,18 @@ def test_it_is_the_reporters_own(as_nora: Client, as_sven: Client, as_ida: Clien
 
 def test_method(as_nora: Client) -> None:
     assert as_nora.put(there()).status_code == 405
+
+
+def test_what_there_is_about_an_address_already_stands_beside_it(
+    as_nora: Client, nora: User, north: BranchProfile, south: BranchProfile
+) -> None:
+    make_ticket(1, north, nora, recipient=BO)
+    make_ticket(2, north, nora, recipient=CY, is_open=False)
+    make_ticket(3, south, nora, recipient=ANN)
+    suppress(north, address=CY, reason="manual", since=make.NOON - timedelta(days=9))
+    as_nora.post(URL, typed())
+    response = as_nora.get(there())
+    known = {row.report.recipient: row for row in response.context["open"]}
+    assert {to: [item.number for item in row.tickets] for to, row in known.items()} == {ANN: [], BO: [1], CY: []}
+    assert [to for to, row in known.items() if row.suppression] == [CY]
+    assert "/tickets/1/" in response.content.decode()
