@@ -54,6 +54,12 @@ def listings_of(server: SendingServer | None) -> list[str]:
     return [entry["title"] for entry in found if (entry["check"], entry["verdict"]) == is_listed]
 
 
+def listed_of(server: SendingServer | None) -> tuple[str, ...]:
+    """The addresses of ``server`` that stand on a blocklist, as it was last looked at."""
+    words = {word for title in listings_of(server) for word in title.split()}
+    return tuple(address for address in server.addresses if address in words) if server is not None else ()
+
+
 def notices() -> QuerySet[Notice]:
     """All notices, for support and admins alone."""
     return Notice.objects.select_related("watch__domain__branch", "watch__server")

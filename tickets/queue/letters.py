@@ -14,9 +14,11 @@ from diagnostics.engine.causes import Ranked, cause_for
 from diagnostics.engine.causes.ranking.foretold import may_explain
 from diagnostics.selectors import findings_of
 from portal.accounts.models import User
+from portal.branches.models import AllowListState
+from portal.branches.selectors import allowed_at
 from portal.web.moments import exact, zone_of
 from tickets.models import Ticket
-from tickets.selectors.letters import is_for_their_it, letter_to_their_it, text_of
+from tickets.selectors.letters import before_asking, is_for_their_it, letter_to_their_it, may_be_allowed, text_of
 from tickets.selectors.message import facts_about
 
 
@@ -36,6 +38,7 @@ def reply_draft(ticket: Ticket, beliefs: Sequence[Ranked], *, by: User) -> str:
     if cause is None or cause.id == "unknown":
         return ""
     message = facts_about(ticket.report)
+    letter = letter_to_their_it(ticket.report) if is_for_their_it(cause, believed) else ""
     context = {
         "ticket": ticket,
         "cause": cause,
@@ -50,8 +53,19 @@ def reply_draft(ticket: Ticket, beliefs: Sequence[Ranked], *, by: User) -> str:
             for item in findings_of(ticket.run)
             if item.publish and item.needs_somebody and may_explain(item.code, item.check, {cause.id})
         ],
-        "letter": letter_to_their_it(ticket.report) if is_for_their_it(cause, believed) else "",
+        "letter": letter,
+        "pending": before_asking(ticket.report.delivery, letter)[1],
+        "asked": _asked(ticket, by) if letter else "",
         "url": settings.BASE_URL + reverse("ticket", args=[ticket.number]),
         "by": by,
     }
     return text_of("tickets/queue/reply.txt", context)
+
+
+def _asked(ticket: Ticket, by: User) -> str:
+    """The day on which the recipient's organisation was asked to allow the server, where it has not answered."""
+    entry, delivery = allowed_at(by, ticket.branch, ticket.recipient_domain), ticket.report.delivery
+    if entry is None or entry.state != AllowListState.ASKED or delivery is None or not may_be_allowed(delivery):
+        return ""
+    at = entry.at.astimezone(zone_of(ticket.branch.time_zone))
+    return f"{at.day} {at:%b %Y}"

@@ -28,7 +28,7 @@ from tickets.selectors import bulk
 from tickets.selectors import tickets as selectors
 from tickets.selectors.bearing import by_bearing
 from tickets.selectors.belief import belief, believed, case_of
-from tickets.selectors.letters import letter_to_their_it
+from tickets.selectors.letters import before_asking, letter_to_their_it
 from tickets.selectors.reconciled import beside_the_log
 from tickets.selectors.returned import story_of
 from tickets.services import files as file_services
@@ -88,6 +88,7 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
     # A reply goes to the branch, so its draft says no more than the branch may know.
     told = believed(ticket.report, case.for_branch())
     events = selectors.events_of(viewer, ticket)
+    letter = letter_to_their_it(ticket.report)
     context: dict[str, Any] = {
         "ticket": ticket,
         "report": ticket.report,
@@ -99,7 +100,8 @@ def _context(request: PersonRequest, ticket: Ticket, **forms: Any) -> dict[str, 
         "beliefs": beliefs,
         **_by_confirmed(ticket, beliefs),
         "allowed": allowed_at(viewer, ticket.branch, ticket.recipient_domain),
-        "letter": letter_to_their_it(ticket.report),
+        "letter": letter,
+        "listings": before_asking(ticket.report.delivery, letter)[0],
         "has_draft": viewer.is_support and bool(reply_draft(ticket, told, by=viewer)),
         "reply_form": _reply_form(request, ticket, told),
         "files_form": FilesForm(auto_id="files_%s"),

@@ -13,8 +13,9 @@ from django.template.loader import render_to_string
 
 from diagnostics.engine.causes import CAUSES, Arrival, Cause, Ranked
 from diagnostics.engine.findings import Actor
-from portal.branches.models import BranchProfile
+from portal.branches.models import BranchProfile, SendingServer
 from portal.maillog.models import Delivery, State
+from portal.watch.selectors import listed_of, listings_of
 from portal.web.moments import zone_of
 from portal.web.text import visible
 from tickets.models import Report
@@ -56,6 +57,16 @@ def may_be_allowed(delivery: Delivery) -> bool:
     return delivery.cause not in NO_MATTER_OF_ALLOWING
 
 
+def before_asking(delivery: Delivery | None, letter: str) -> tuple[list[str], tuple[str, ...]]:
+    """Where ``letter`` is about being allowed: what stands on a blocklist of the sending server, in words and as its
+    addresses. It is to be mended before anybody is asked.
+    """
+    if delivery is None or not letter or not may_be_allowed(delivery):
+        return [], ()
+    server = _server(delivery, delivery.branch)
+    return listings_of(server), listed_of(server)
+
+
 def is_for_their_it(cause: Cause, believed: Ranked | None) -> bool:
     """The recipient's IT has to look; not for what has reached the mailbox, which only its owner can search."""
     has_reached = believed is not None and believed.arrival is Arrival.REACHED
@@ -65,6 +76,9 @@ def is_for_their_it(cause: Cause, believed: Ranked | None) -> bool:
 def _letter(branch: BranchProfile, recipient: str, delivery: Delivery | None, message: MessageFacts) -> str:
     if not message.is_recorded or message.state not in AT_THEIRS or not (message.their_server or message.reply):
         return ""
+    # Who is asked to allow an address looks it up: one that is on a blocklist is taken off it first.
+    pending = listed_of(_server(delivery, branch)) if delivery is not None and may_be_allowed(delivery) else ()
+    wanted = tuple(address for address in message.server_addresses if address not in pending)
     context = {
         "branch": branch,
         "recipient": recipient,
@@ -72,8 +86,9 @@ def _letter(branch: BranchProfile, recipient: str, delivery: Delivery | None, me
         "message": message,
         "sent": _moment(message.at, branch.time_zone),
         "answered": _moment(message.state_at, branch.time_zone),
-        "our_server": _our_server(message),
-        "allows": delivery is not None and may_be_allowed(delivery),
+        "our_server": _our_server(message.server, message.server_addresses),
+        "to_allow": _our_server(message.server, wanted),
+        "allows": delivery is not None and may_be_allowed(delivery) and (bool(wanted) or not pending),
     }
     return text_of("tickets/their_it.txt", context)
 
@@ -86,10 +101,14 @@ def _moment(at: datetime | None, zone_name: str) -> str:
     return f"{local.day} {local:%b %Y, %H:%M:%S %Z} ({utc:%Y-%m-%d %H:%M:%S} UTC)"
 
 
-def _our_server(message: MessageFacts) -> str:
+def _server(delivery: Delivery, branch: BranchProfile) -> SendingServer | None:
+    return delivery.message.sending_server or branch.sending_server
+
+
+def _our_server(host: str, addresses: Sequence[str]) -> str:
     """Our sending server with its addresses, as theirs saw it."""
-    addresses = ", ".join(message.server_addresses)
-    return f"{message.server} ({addresses})" if message.server and addresses else message.server or addresses
+    told = ", ".join(addresses)
+    return f"{host} ({told})" if host and told else host or told
 
 
 def text_of(template: str, context: dict[str, object]) -> str:

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from diagnostics.engine.causes import Confidence, Ranked
 from diagnostics.models import StoredFinding
 from portal.accounts.models import User
-from portal.branches.models import BranchProfile, SendingMode
+from portal.branches.models import AllowListEntry, BranchProfile, SendingMode
 from portal.maillog.models import State
+from portal.watch.models import Watch
 from tests import make
 from tests.tickets.queue.conftest import make_ticket
 from tickets.models import Ticket
@@ -162,3 +164,48 @@ def test_who_writes_to_itself_is_told_of_its_own_it(north: BranchProfile, nora: 
 def test_to_be_allowed_is_asked_where_it_helps(ticket: Ticket, cause: str, asks: bool) -> None:
     sent(ticket, State.REFUSED, "552 5.7.0 blocked", cause=cause)
     assert ("please allow" in letter_to_their_it(ticket.report)) is asks
+
+
+POLICY = Ranked("recipient_policy", Confidence.CERTAIN, ("mx.corp.example said: 550 5.7.1 no",))
+
+
+@pytest.fixture
+def listed(ticket: Ticket) -> Ticket:
+    """A rule of theirs refused it, and one of our server's two addresses is on a blocklist."""
+    server = ticket.branch.sending_server
+    assert server is not None
+    server.addresses = ["192.0.2.10", "192.0.2.11"]
+    server.save()
+    title = "192.0.2.11 is on the blocklist dnsbl.example"
+    entry = {"check": "sending-ip-listed", "verdict": "problem", "actor": "support", "title": title}
+    Watch.objects.create(server=server, next_at=timezone.now(), standing={"a": entry})
+    sent(ticket, State.REFUSED, "550 5.7.1 no", cause="recipient_policy")
+    return ticket
+
+
+def test_nobody_is_asked_to_allow_what_is_on_a_blocklist(listed: Ticket, ida: User, as_ida: Client) -> None:
+    letter = letter_to_their_it(listed.report)
+    assert "Our server: smtp.xenegrade.net (192.0.2.10, 192.0.2.11)" in letter
+    assert "please allow smtp.xenegrade.net (192.0.2.10) for" in letter
+    assert "192.0.2.11 stands on a blocklist" in reply_draft(listed, [POLICY], by=ida)
+    listed.cause = "recipient_policy"
+    listed.save()
+    page = as_ida.get("/tickets/1/?draft")
+    assert page.context["listings"]
+    assert "Before this is asked" in page.content.decode()
+
+
+def test_where_all_is_on_a_blocklist_nothing_is_asked(listed: Ticket) -> None:
+    server = listed.branch.sending_server
+    assert server is not None
+    server.addresses = ["192.0.2.11"]
+    server.save()
+    assert "please allow" not in letter_to_their_it(listed.report)
+
+
+def test_a_draft_tells_of_the_request_that_waits(listed: Ticket, ida: User) -> None:
+    entry = AllowListEntry.objects.create(branch=listed.branch, domain="corp.example", state="asked", at=make.NOON)
+    assert "They were asked on 4 Mar 2026" in reply_draft(listed, [POLICY], by=ida)
+    entry.state = "confirmed"
+    entry.save()
+    assert "They were asked" not in reply_draft(listed, [POLICY], by=ida)
