@@ -48,7 +48,7 @@ def test_method(as_nora: Client, report: Report) -> None:
 
 
 def test_queries(as_nora: Client, report: Report, django_assert_max_num_queries) -> None:  # type: ignore[no-untyped-def]
-    with django_assert_max_num_queries(12):
+    with django_assert_max_num_queries(13):
         as_nora.get(there(report), headers=HTMX)
 
 
