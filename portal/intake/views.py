@@ -122,11 +122,13 @@ def _upload(request: PersonRequest, found: Upload, data: Any = None, status: int
     return response
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @person_required
 def upload_columns(request: PersonRequest, code: str) -> HttpResponse:
     """Say what the columns are; the page then shows what would be read."""
     found = selectors.upload_for(request.user, code)
+    if request.method != "POST":
+        return redirect("upload", code=code)
     form = columns_form(found, table_in(found), request.POST) if found.is_startable else None
     if form is None:
         messages.error(request, "There are no columns to name.")

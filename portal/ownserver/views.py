@@ -34,11 +34,13 @@ def own_server(request: PersonRequest, code: str) -> HttpResponse:
     return _page(request, branch, form=form, ask_form=ask_form, status=400 if form.is_bound else 200)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @person_required
 def own_server_ask(request: PersonRequest, code: str) -> HttpResponse:
     """Ask an admin to have the branch send through a server of its own."""
     branch = branch_for(request.user, code)
+    if request.method != "POST":
+        return redirect("own_server", code=code)
     form = AskForm(request.POST)
     if not form.is_valid():
         return _page(request, branch, form=ServerForm(), ask_form=form, status=400)

@@ -83,11 +83,13 @@ def signing_look(request: PersonRequest, pk: int) -> HttpResponse:
     return redirect("signing_key", pk=key.pk)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @support_required
 def signing_revoke(request: PersonRequest, pk: int) -> HttpResponse:
     """End a key for good, with the reason."""
     key = selectors.key_for(request.user, pk)
+    if request.method != "POST":
+        return redirect("signing_key", pk=pk)
     form = RevokeForm(request.POST)
     if not form.is_valid():
         context = {"key": key, "branch": key.domain.branch, "revoke_form": form}

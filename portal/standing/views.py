@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from portal.accounts.access import admin_required, person_required, support_required
 from portal.standing import judging, selectors, services
@@ -42,11 +42,13 @@ def standing(request: PersonRequest, code: str) -> HttpResponse:
     return _standing(request, found, AskBackForm())
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @person_required
 def standing_ask(request: PersonRequest, code: str) -> HttpResponse:
     """Ask support to switch a suspended branch on again, with the proof."""
     found = selectors.standing_for(request.user, code)
+    if request.method != "POST":
+        return redirect("standing", code=code)
     form = AskBackForm(request.POST)
     if form.is_valid():
         try:

@@ -61,7 +61,7 @@ class Row:
 ROWS: dict[str, Row] = {
     # A branch's own mail server: support looks and tries, admins change.
     "own_server": Row("branch", "get post", "branch"),
-    "own_server_ask": Row("branch", "post", "branch"),
+    "own_server_ask": Row("branch", "get post", "branch"),
     "own_server_try": Row("branch", "post", "branch"),
     "own_server_forget": Row("admin", "post", "branch"),
     # What is known of a recipient domain: to each as far as they may see it.
@@ -79,7 +79,7 @@ ROWS: dict[str, Row] = {
     "signing_keys": Row("branch", "get", "branch"),
     "signing_key": Row("branch", "get", "signing_key"),
     "signing_look": Row("branch", "post", "signing_key"),
-    "signing_revoke": Row("support", "post", "signing_key"),
+    "signing_revoke": Row("support", "get post", "signing_key"),
     "signing_ask": Row("branch", "post", "from_domain"),
     "signing_issue": Row("support", "get post", "from_domain"),
     # May I send this?
@@ -89,7 +89,7 @@ ROWS: dict[str, Row] = {
     # How branches stand as senders.
     "standings": Row("support"),
     "standing": Row("branch", "get", "branch"),
-    "standing_ask": Row("branch", "post", "branch"),
+    "standing_ask": Row("branch", "get post", "branch"),
     "standing_warn": Row("support", "get post", "branch"),
     "standing_withdraw": Row("support", "get post", "branch"),
     "standing_suspend": Row("admin", "get post", "branch"),
@@ -137,12 +137,12 @@ ROWS: dict[str, Row] = {
     "ticket_unmerge": Row("support", "post", "ticket"),
     "ticket_unlink": Row("support", "post", "ticket"),
     "ticket_findings": Row("branch", "get", "ticket"),
-    "ticket_reply": Row("branch", "post", "ticket"),
-    "ticket_files": Row("branch", "post", "ticket"),
-    "ticket_note": Row("support", "post", "ticket"),
-    "ticket_assign": Row("support", "post", "ticket"),
-    "ticket_state": Row("support", "post", "ticket"),
-    "ticket_cause": Row("support", "post", "ticket"),
+    "ticket_reply": Row("branch", "get post", "ticket"),
+    "ticket_files": Row("branch", "get post", "ticket"),
+    "ticket_note": Row("support", "get post", "ticket"),
+    "ticket_assign": Row("support", "get post", "ticket"),
+    "ticket_state": Row("support", "get post", "ticket"),
+    "ticket_cause": Row("support", "get post", "ticket"),
     "ticket_examine": Row("support", "post", "ticket"),
     # Diagnostics.
     "bench": Row("support", "get post"),
@@ -167,7 +167,7 @@ ROWS: dict[str, Row] = {
     "logs": Row("person"),
     "upload_add": Row("person", "get post"),
     "upload": Row("branch", "get", "upload"),
-    "upload_columns": Row("branch", "post", "upload"),
+    "upload_columns": Row("branch", "get post", "upload"),
     "upload_zone": Row("branch", "post", "upload"),
     "upload_start": Row("branch", "post", "upload"),
     "upload_stop": Row("branch", "post", "upload"),

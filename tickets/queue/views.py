@@ -10,7 +10,7 @@ from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from diagnostics.engine.causes import CAUSES, Confidence, Ranked
 from diagnostics.selectors import context_of
@@ -188,20 +188,24 @@ def ticket_findings(request: PersonRequest, number: int) -> HttpResponse:
     return render(request, "tickets/queue/_findings.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @person_required
 def ticket_reply(request: PersonRequest, number: int) -> HttpResponse:
     """Answer where the branch sees it."""
     found = selectors.ticket_for(request.user, number)
+    if request.method != "POST":
+        return redirect("ticket", number=number)
     form = ReplyForm(request.POST, ticket=found, viewer=request.user, auto_id="reply_%s")
     return _carry_out(request, found, form, "reply_form", services.reply)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @person_required
 def ticket_files(request: PersonRequest, number: int) -> HttpResponse:
     """Add files; a message trace among them is read and becomes evidence."""
     found = selectors.ticket_for(request.user, number)
+    if request.method != "POST":
+        return redirect("ticket", number=number)
     uploads = request.FILES.getlist("attached")
     added, refusals = file_services.add_to_ticket(found, uploads, by=request.user)
     if added:
@@ -217,38 +221,46 @@ def ticket_files(request: PersonRequest, number: int) -> HttpResponse:
     return redirect(reverse("ticket", args=[number]) + "#story")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @support_required
 def ticket_note(request: PersonRequest, number: int) -> HttpResponse:
     """Write a note among support."""
     found = selectors.ticket_for(request.user, number)
+    if request.method != "POST":
+        return redirect("ticket", number=number)
     form = MessageForm(request.POST, ticket=found, auto_id="note_%s")
     return _carry_out(request, found, form, "note_form", services.note)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @support_required
 def ticket_assign(request: PersonRequest, number: int) -> HttpResponse:
     """Give the ticket to a person, or to nobody."""
     found = selectors.ticket_for(request.user, number)
+    if request.method != "POST":
+        return redirect("ticket", number=number)
     form = AssignForm(request.POST, ticket=found, viewer=request.user)
     return _carry_out(request, found, form, "assign_form", services.assign, assignee="to")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @support_required
 def ticket_state(request: PersonRequest, number: int) -> HttpResponse:
     """Move the ticket on; waiting names for whom."""
     found = selectors.ticket_for(request.user, number)
+    if request.method != "POST":
+        return redirect("ticket", number=number)
     form = StateForm(request.POST, ticket=found)
     return _carry_out(request, found, form, "state_form", services.change_state)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @support_required
 def ticket_cause(request: PersonRequest, number: int) -> HttpResponse:
     """Name the cause that was confirmed; from a row of the queue one comes back to the queue."""
     found = selectors.ticket_for(request.user, number)
+    if request.method != "POST":
+        return redirect("ticket", number=number)
     form = CauseForm(request.POST, ticket=found)
     done = _carry_out(request, found, form, "cause_form", services.confirm_cause)
     back = request.POST.get("back", "")

@@ -108,7 +108,7 @@ def test_another_branchs_is_not_there(as_sven: Client, foreign: Upload) -> None:
 
 
 def test_other_methods(as_nora: Client, foreign: Upload) -> None:
-    assert as_nora.get(f"/logs/{foreign.code}/columns/").status_code == 405
+    assert as_nora.get(f"/logs/{foreign.code}/columns/").headers["Location"] == f"/logs/{foreign.code}/"
 
 
 def test_the_banner_asks_for_what_is_open_still(as_nora: Client, foreign: Upload) -> None:

@@ -60,4 +60,4 @@ def test_strangers_sign_in(ticket: Ticket, client: Client) -> None:
 
 
 def test_looking_is_not_assigning(ticket: Ticket, as_ida: Client) -> None:
-    assert as_ida.get(URL).status_code == 405
+    assert as_ida.get(URL).headers["Location"] == "/tickets/1/"

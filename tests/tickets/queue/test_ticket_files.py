@@ -102,4 +102,5 @@ def test_stranger(as_sven: Client, ticket: Ticket) -> None:
 
 
 def test_method(as_nora: Client, ticket: Ticket) -> None:
-    assert as_nora.get(reverse("ticket_files", args=[ticket.number])).status_code == 405
+    there = as_nora.get(reverse("ticket_files", args=[ticket.number]))
+    assert there.headers["Location"] == reverse("ticket", args=[ticket.number])
