@@ -122,6 +122,7 @@ class TicketOut(Schema):
     created: datetime
     last_activity: datetime
     version: int
+    merged_into: int | None = Field(description="The number of the ticket that this one goes on in.")
 
 
 class TicketPage(Schema):

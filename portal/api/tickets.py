@@ -29,7 +29,7 @@ PAGE = 50
 def listing(request: HttpRequest, is_open: bool = True, after: str = "") -> Any:
     """Tickets the person may see, the latest activity first."""
     asker: TokenRequest = request  # type: ignore[assignment]
-    rows = tickets_of(viewer_of(asker, Scope.READ)).filter(is_open=is_open).select_related("branch")
+    rows = tickets_of(viewer_of(asker, Scope.READ)).filter(is_open=is_open).select_related("branch", "merged_into")
     page = page_of(rows, {"after": after}, by="last_activity", size=PAGE)
     return {"rows": [_out(row) for row in page.rows], "next": page.older}
 
@@ -95,7 +95,12 @@ def reply(request: HttpRequest, response: HttpResponse, number: Number, data: Re
     found = ticket_for(viewer, number)
 
     def work() -> tuple[int, dict[str, Any]]:
-        tickets.reply(found, body=data.body, by=viewer, version=found.version, submission=uuid4())
+        if found.merged_into is not None:
+            raise HttpError(409, f"The ticket goes on in ticket {found.merged_into.number}: reply to that one.")
+        try:
+            tickets.reply(found, body=data.body, by=viewer, version=found.version, submission=uuid4())
+        except tickets.TicketChangedError:
+            raise HttpError(409, "The ticket was changed at this moment: read it, and send the reply again.") from None
         return 201, _json(ticket_for(viewer, number))
 
     return answered(asker, response, work)
@@ -106,7 +111,8 @@ def _out(row: Ticket) -> dict[str, Any]:
         "number", "recipient", "state", "waiting_on", "symptom", "suggested_cause", "suggested_confidence", "cause",
         "created", "last_activity", "version",
     )  # fmt: skip
-    return {"branch": row.branch.code, **{name: getattr(row, name) for name in names}}
+    goes_on = row.merged_into.number if row.merged_into else None
+    return {"branch": row.branch.code, "merged_into": goes_on, **{name: getattr(row, name) for name in names}}
 
 
 def _json(row: Ticket) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from tests.portal.api.conftest import Program
 from tests.tickets.queue.conftest import make_ticket
 from tickets import services
 from tickets.models import Report, Ticket
+from tickets.services import merging
 
 NEW: dict[str, Any] = {
     "branch": "north",
@@ -75,3 +76,27 @@ def test_a_story_is_read_and_replied_to(norths: Program, supports: Program, nort
     assert "among us" in str(supports("get", "/tickets/7").json())
     assert story["state"] == "open"
     assert [row["number"] for row in norths("get", "/tickets").json()["rows"]] == [7]
+
+
+def test_a_merged_ticket_names_the_one_it_goes_on_in(
+    supports: Program, north: BranchProfile, nora: User, ida: User
+) -> None:
+    first, second = (make_ticket(number, north, nora) for number in (7, 8))
+    merging.merge({ticket.number: ticket.version for ticket in (first, second)}, into=second.number, by=ida)
+    assert supports("get", f"/tickets/{first.number}").json()["merged_into"] == second.number
+    assert supports("get", f"/tickets/{second.number}").json()["merged_into"] is None
+    refused = supports("post", f"/tickets/{first.number}/replies", {"body": "We ask."}, key="r")
+    assert refused.status_code == 409
+    assert str(second.number) in refused.json()["detail"]
+    assert supports("post", f"/tickets/{second.number}/replies", {"body": "We ask."}, key="r").status_code == 201
+
+
+def test_a_reply_in_the_moment_of_another_change(
+    supports: Program, north: BranchProfile, nora: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise services.tickets.TicketChangedError
+
+    ticket = make_ticket(7, north, nora)
+    monkeypatch.setattr("tickets.services.tickets.reply", refuse)
+    assert supports("post", f"/tickets/{ticket.number}/replies", {"body": "We ask."}, key="r").status_code == 409

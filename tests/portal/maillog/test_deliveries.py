@@ -92,7 +92,7 @@ def test_it_costs_the_same_whatever_its_length(
     rows: int, query: str, north: BranchProfile, as_nora: Client, django_assert_max_num_queries: Any
 ) -> None:
     many(north, rows)
-    with django_assert_max_num_queries(8):
+    with django_assert_max_num_queries(9):
         response = as_nora.get(LIST + query)
     if not query:
         assert len(recipients(response)) == min(rows, 50)
