@@ -83,7 +83,7 @@ def test_the_number_of_queries_does_not_grow(
     entries: int, noted: Ticket, as_ida: Client, django_assert_max_num_queries: Any
 ) -> None:
     Event.objects.bulk_create(Event(ticket=noted, kind=EventKind.REPLY, body="again") for _ in range(entries))
-    with django_assert_max_num_queries(22):
+    with django_assert_max_num_queries(24):
         as_ida.get(URL)
 
 
