@@ -111,7 +111,8 @@ _ALL = (
     Cause(
         "auth_failure", "The sender could not be verified", Actor.BRANCH_IT,
         "SPF, DKIM or DMARC of the sender's domain do not cover our server, so theirs treats the message as a forgery.",
-        "The branch's IT publishes the DKIM record for the domain it sends as.",
+        "The branch's IT mends what vouches for its mail: the SPF record where the reply names SPF, else the DKIM "
+        "record for the domain it sends as.",
     ),
     Cause(
         "self_to_self_blocked", "Their own gateway took it for a forgery of themselves", Actor.RECIPIENT_IT,

@@ -28,6 +28,11 @@ _OTHER_TROUBLE = re.compile(r"not found|does not exist|must exist|resolve|verif|
 _POLICY = re.compile(r"\bpolic(?:y|ies)\b", re.I)
 _OF_SERVER = re.compile(r"\bip\b|client host|\blist|blacklist|reputation|rbl\b|dnsbl|spamhaus|\d+\.\d+\.\d+\.\d+", re.I)
 _AUTHENTICATION = re.compile(r"\b(?:spf|dkim|dmarc)\b", re.I)
+#: RFC 7208 §2.4: what SPF looks at is the domain of the envelope sender, which need not be that of the From address.
+_OF_SPF = (
+    "This reply names SPF: look whether the SPF record of the domain in the envelope sender covers the sending server. "
+    "A DKIM record does not mend that."
+)
 #: What the branch's own server says when it does not let the sending application in.
 OF_OWN_SERVER = frozenset({"network_or_timeout", "tls_required", "recipient_policy", "auth_failure", "relay_denied"})
 _LOGIN = re.compile(r"\b53[045]\b|\bsasl\b|login|authenticat|credential", re.I)
@@ -114,7 +119,13 @@ def _refused(case: Case) -> Iterator[Claim]:
         # The record of this message stands, but what the person has may be the one that is asked about.
         remarks.append("The person has a message from us before them.")
         most = least(most, LIKELY)
-    yield Claim(cause, (Line(Kind.REPLY, line, most),), Place.STOPPED, remarks=tuple(remarks))
+    remedy = _OF_SPF if cause == "auth_failure" and _is_of_spf(delivery.reply) else ""
+    yield Claim(cause, (Line(Kind.REPLY, line, most),), Place.STOPPED, remarks=tuple(remarks), remedy=remedy)
+
+
+def _is_of_spf(reply: str) -> bool:
+    """It names SPF, and none of the other ways to vouch for a sender."""
+    return {item.lower() for item in _AUTHENTICATION.findall(reply)} == {"spf"}
 
 
 def _clearly(case: Case, cause: str, delivery: DeliveryFact) -> Confidence:

@@ -255,6 +255,21 @@ def test_what_is_certain_misses_nothing() -> None:
     assert rank(replace(CASE, **sent("refused", "mailbox_full")))[0].against == ()
 
 
+@pytest.mark.parametrize(
+    ("reply", "of_spf"),
+    [
+        ("550 5.7.1 SPF check failed for north.example", True),
+        ("550 5.7.26 SPF and DKIM failed", False),
+        ("550 5.7.1 DMARC policy", False),
+        ("550 5.7.1 not authenticated", False),
+    ],
+)
+def test_a_reply_that_names_spf_alone_leads_to_spf(reply: str, of_spf: bool) -> None:
+    first, *_ = rank(replace(CASE, **sent("refused", "auth_failure", reply=reply)))
+    assert first.cause == "auth_failure"
+    assert bool(first.detail) is of_spf
+
+
 def test_the_remedy_is_that_of_the_finding_too() -> None:
     exact = replace(DMARC, remedy="Publish xen1._domainkey.north.example TXT v=DKIM1; p=x")
     first = rank(replace(CASE, is_covered=False, has_case_note=True, findings=(exact,)))[0]
