@@ -125,13 +125,16 @@ def why_not() -> str:
 
 
 @contextmanager
-def running(ports: Mapping[str, int]) -> Iterator[SendingServer]:
-    """A Postfix that brings mail for each domain of ``ports`` to mx.DOMAIN at that port; 0: nobody knows that name."""
+def running(ports: Mapping[str, int], bound: Mapping[str, tuple[str, str]] | None = None) -> Iterator[SendingServer]:
+    """A Postfix that brings mail for each domain of ``ports`` to mx.DOMAIN at that port; 0: nobody knows that name.
+
+    Mail for the domains of ``bound`` goes out by a service of its own, with a name in the log and an address.
+    """
     # The folders of pytest are closed to others, and Postfix works as several of them.
     folder = Path(tempfile.mkdtemp(prefix="lab-", dir="/tmp"))
     try:
         server = SendingServer(folder, free_port())
-        _lay_out(server, ports)
+        _lay_out(server, ports, bound or {})
         etc = str(folder / "etc")
         _run(["postfix", "-c", etc, "start"])
         try:
@@ -151,7 +154,7 @@ def wait_until(is_so: Callable[[], bool], why: str, *, seconds: float = DEADLINE
         time.sleep(0.05)
 
 
-def _lay_out(server: SendingServer, ports: Mapping[str, int]) -> None:
+def _lay_out(server: SendingServer, ports: Mapping[str, int], bound: Mapping[str, tuple[str, str]]) -> None:
     folder, nobody = server.folder, pwd.getpwnam("nobody")
     folder.chmod(0o755)
     for name in ("etc", "queue", "queue/etc", "data", "returned"):
@@ -161,13 +164,19 @@ def _lay_out(server: SendingServer, ports: Mapping[str, int]) -> None:
     values = {"folder": folder, "host": HOST, "bounces": BOUNCES, "life": LIFE, "warned": WARNED}
     main = MAIN.format(**values, uid=nobody.pw_uid, gid=nobody.pw_gid)
     (folder / "etc" / "main.cf").write_text(main)
-    (folder / "etc" / "master.cf").write_text(MASTER.format(port=server.port))
-    routes = [f"{domain} smtp:[mx.{domain}]:{port or 25}\n" for domain, port in ports.items()]
+    (folder / "etc" / "master.cf").write_text(MASTER.format(port=server.port) + "".join(_services(bound)))
+    by = {domain: name for domain, (name, _) in bound.items()}
+    routes = [f"{domain} {by.get(domain, 'smtp')}:[mx.{domain}]:{port or 25}\n" for domain, port in ports.items()]
     (folder / "transport").write_text("".join(routes))
     hosts = [f"0.0.0.0 mx.{domain}\n" for domain, port in ports.items() if port]
     (folder / "queue" / "etc" / "hosts").write_text("".join(hosts))
     (folder / "queue" / "etc" / "nsswitch.conf").write_text("hosts: files\n")
     (folder / "queue" / "etc" / "resolv.conf").write_text("nameserver 127.255.255.254\noptions timeout:1 attempts:1\n")
+
+
+def _services(bound: Mapping[str, tuple[str, str]]) -> Iterator[str]:
+    for name, address in dict.fromkeys(bound.values()):
+        yield f"{name} unix - - y - - smtp -o smtp_bind_address={address} -o syslog_name={name}\n"
 
 
 def _run(command: list[str], *, check: bool = True) -> subprocess.CompletedProcess[str]:

@@ -25,7 +25,8 @@ class Receiver:
 
     ``at_recipient`` and ``at_data`` are what it says there; ``first`` what it says the first time a recipient is named.
     ``only`` are those whom ``at_recipient`` is said to; none: all. ``greeting`` ends the conversation, and an empty one
-    is silence.
+    is silence. ``called_from`` are the addresses that named a recipient. ``listens_at`` is an address of this machine:
+    0.0.0.0, which all its names stand for here, leads a caller that is bound to an address to that very one.
     """
 
     at_recipient: str = ""
@@ -37,12 +38,15 @@ class Receiver:
     wants_tls: bool = False
     is_there: bool = True
     has_name: bool = True
+    listens_at: str = "127.0.0.1"
     seen: set[str] = field(default_factory=set)
+    called_from: set[str] = field(default_factory=set)
 
     # aiosmtpd calls these by name.
     async def handle_RCPT(
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
+        self.called_from.add(session.peer[0])
         if self.first and address not in self.seen:
             self.seen.add(address)
             return self.first
@@ -106,8 +110,8 @@ def running(receivers: Mapping[str, Receiver]) -> Iterator[dict[str, int]]:
 async def _serve(receiver: Receiver) -> asyncio.Server:
     if receiver.greeting is not None:
         speak: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]] = receiver.speak
-        return await asyncio.start_server(speak, "127.0.0.1", 0)
-    return await asyncio.get_running_loop().create_server(receiver.protocol, "127.0.0.1", 0)
+        return await asyncio.start_server(speak, receiver.listens_at, 0)
+    return await asyncio.get_running_loop().create_server(receiver.protocol, receiver.listens_at, 0)
 
 
 async def _end(servers: list[asyncio.Server]) -> None:
