@@ -33,7 +33,7 @@ pytestmark = pytest.mark.django_db
     [
         (dsn(), "bounce", [LEE]),
         (dsn(action="delayed", status="4.4.1"), "bounce", [LEE]),
-        (dsn(action="relayed", status="2.0.0"), "delivered", [LEE]),
+        (dsn(action="relayed", status="2.0.0", diagnostic="250 2.0.0 Ok: queued"), "delivered", [LEE]),
         (complaint(), "complaint", [LEE]),
         (complaint(""), "complaint", [""]),
         (out_of_office(), "auto_reply", [LEE]),
