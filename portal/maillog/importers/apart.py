@@ -1,9 +1,8 @@
 """A server's log read by a process of its own, so that reading goes on while what was read is stored.
 
 Reading a log takes the interpreter nearly as long as making rows of it, and one process runs one interpreter. So a
-large log is read beside: ``python -m portal.maillog.importers.apart`` writes what it reads to a pipe, block by block,
-each a list of plain tuples as :mod:`marshal` writes it, behind its length. It needs the log, the branch and the time
-zone, and neither settings nor a database.
+large log is read beside: a child process writes what it reads to a pipe, block by block, each a list of plain tuples as
+:mod:`marshal` writes it. It needs the log, the branch and the time zone, and neither settings nor a database.
 
 The process ends with the last file, or when nobody reads its pipe any more: it never outlives the one that started it,
 however that ended. Where it ends before its work is done, :class:`ApartError` is raised.
@@ -13,14 +12,14 @@ from __future__ import annotations
 
 import gc
 import marshal
+import multiprocessing
 import os
 import signal
-import subprocess
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import lru_cache
-from pathlib import Path
+from multiprocessing.connection import Connection
 from types import TracebackType
 from typing import Any, Self, cast
 from zoneinfo import ZoneInfo
@@ -32,13 +31,19 @@ from portal.maillog.importers.server_log import Queue
 
 #: From so many octets on, all files together, a process pays for its start; a packed file counts so many times.
 LARGE, PACKED = 16 << 20, 10
-#: Octets that tell how long a block is, and those that wait in the pipe.
-LENGTH, PIPE = 8, 1 << 20
+#: Octets that wait in the pipe.
+PIPE = 1 << 20
+if sys.platform == "linux":
+    from fcntl import F_SETPIPE_SZ, fcntl
+
+    # A copy of this process, which has nothing to load any more; elsewhere copies are not safe.
+    _processes = multiprocessing.get_context("fork")
+else:
+    _processes = multiprocessing.get_context("spawn")
 
 #: What is written: some items as plain values, why a file cannot be read, or None at the end of a file.
 Block = list[tuple[Any, ...]] | tuple[int, str, str] | None
 
-_ROOT = Path(__file__).resolve().parents[3]
 _KINDS = {kind.value: kind for kind in Kind}
 _at = lru_cache(maxsize=10_000)(datetime.fromisoformat)
 _iso = lru_cache(maxsize=10_000)(datetime.isoformat)
@@ -69,14 +74,17 @@ class Apart:
     """A process that reads files of a server's log one after the other, as one log. Use it in a ``with`` statement."""
 
     def __init__(self, source: str, names: Sequence[str], branch: str, zone: ZoneInfo) -> None:
-        path = os.pathsep.join(filter(None, [str(_ROOT), os.environ.get("PYTHONPATH")]))
-        self._process = subprocess.Popen(  # noqa: S603 - the program is our own.
-            [sys.executable, "-m", __name__, source, branch, str(zone), *names],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": path},
-            pipesize=PIPE,
+        """Start it. On Linux that is safe as long as this process runs one thread."""
+        #: What it reads comes out here.
+        self.pipe, theirs = _processes.Pipe(duplex=False)
+        if sys.platform == "linux":
+            fcntl(theirs.fileno(), F_SETPIPE_SZ, PIPE)
+        # A daemon is ended with this process where nobody else ends it.
+        self._process = _processes.Process(
+            target=main, args=(self.pipe, theirs, source, branch, str(zone), *names), daemon=True
         )
+        self._process.start()
+        theirs.close()
 
     def __enter__(self) -> Self:
         return self
@@ -84,14 +92,19 @@ class Apart:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        assert self._process.stdout is not None
-        self._process.stdout.close()
+        self.pipe.close()
         self._process.kill()
-        self._process.wait()
+        self.ended()
 
     @property
     def pid(self) -> int:
+        assert self._process.pid is not None  # It was started.
         return self._process.pid
+
+    def ended(self, seconds: float | None = None) -> int | None:
+        """How it ended, as a process does (below zero: by that signal); None where it has not after so long."""
+        self._process.join(seconds)
+        return self._process.exitcode
 
     def read(self) -> Iterator[Item]:
         """What the next file tells. OSError where it cannot be read, ApartError where the process is no more."""
@@ -101,12 +114,10 @@ class Apart:
             yield from map(_item, block)
 
     def _block(self) -> Block:
-        assert self._process.stdout is not None
-        head = self._process.stdout.read(LENGTH)
-        size = int.from_bytes(head, "big")
-        octets = self._process.stdout.read(size)
-        if len(head) < LENGTH or len(octets) < size:
-            raise ApartError(f"The process that read the log ended ({self._process.wait()}) before the log did.")
+        try:
+            octets = self.pipe.recv_bytes()
+        except (EOFError, OSError):
+            raise ApartError(f"The process that read the log ended ({self.ended()}) before the log did.") from None
         return cast(Block, marshal.loads(octets))  # noqa: S302 - written by ourselves.
 
 
@@ -140,10 +151,14 @@ def _item(told: tuple[Any, ...]) -> Item:
     )  # fmt: skip
 
 
-def main(source: str, branch: str, zone: str, *names: str) -> None:
-    """Read the files and write what they tell to standard output."""
+def main(reads: Connection, writes: Connection, source: str, branch: str, zone: str, *names: str) -> None:
+    """Read the files and write what they tell to ``writes``, until nobody reads that any more.
+
+    ``reads`` is its other end, of which this process has a copy.
+    """
     # Ctrl-C is for the one who reads the pipe, and ends this process with it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    reads.close()
     # What is read makes no cycles, and is gone with its block.
     gc.disable()
     queue, read, of_log = Queue(), SERVER_LOGS[source], ZoneInfo(zone)
@@ -152,13 +167,13 @@ def main(source: str, branch: str, zone: str, *names: str) -> None:
             try:
                 with open(name, "rb") as file:
                     for block in _blocks(read(file, branch, lambda _: of_log, queue)):
-                        _write(block)
+                        _write(writes, block)
             except BrokenPipeError:
                 raise
             except OSError as error:
-                _write((error.errno or 0, error.strerror or str(error), error.filename or name))
+                _write(writes, (error.errno or 0, error.strerror or str(error), error.filename or name))
                 return
-            _write(None)
+            _write(writes, None)
     except BrokenPipeError:
         return  # Nobody wants to know any more.
 
@@ -175,13 +190,6 @@ def _blocks(items: Iterable[Item]) -> Iterator[list[tuple[Any, ...]]]:
         yield block
 
 
-def _write(block: Block) -> None:
+def _write(writes: Connection, block: Block) -> None:
     # The format that does not look for what was written before: these are texts, nearly all of them different.
-    octets = marshal.dumps(block, 2)
-    left = memoryview(len(octets).to_bytes(LENGTH, "big") + octets)
-    while left:
-        left = left[os.write(sys.stdout.fileno(), left) :]
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])
+    writes.send_bytes(marshal.dumps(block, 2))

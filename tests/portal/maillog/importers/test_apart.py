@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -83,13 +82,10 @@ def test_it_ends_when_nobody_reads_it_any_more(tmp_path: Path) -> None:
     """As when whoever started it was killed: only the pipe tells."""
     path = tmp_path / "log"
     path.write_text((NAMED + SENDER + SENT) * 20_000)
-    reading = subprocess.Popen(
-        [sys.executable, "-m", apart.__name__, "postfix", "", "UTC", str(path)], stdout=subprocess.PIPE
-    )
-    assert reading.stdout is not None
-    reading.stdout.read(1)
-    reading.stdout.close()
-    assert reading.wait(60) == 0
+    reading = Apart("postfix", [str(path)], "", DENVER)
+    next(reading.read())
+    reading.pipe.close()
+    assert reading.ended(60) == 0
 
 
 def test_it_is_gone_when_it_is_not_needed_any_more(tmp_path: Path) -> None:
@@ -135,7 +131,7 @@ class TestCommand:
         ]
 
     def test_it_fails_when_the_process_does(self, files: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(sys, "executable", "/bin/false")
+        monkeypatch.setattr(apart, "main", lambda *_: sys.exit(1))
         with pytest.raises(CommandError) as error:
             call_command("ingest", "postfix", *files, verbosity=0)
         assert error.value.returncode == 2
