@@ -70,7 +70,7 @@ class Deliveries:
         fresh = self._fresh(events, unheard) if events else []
         if not fresh and not draft:
             return 0
-        partitions.ensure({event.at for event in fresh} | (draft.moments() if draft else set()))
+        partitions.ensure({event.at for event in fresh} | (draft.moments if draft else set()))
         counts = draft.counts if draft else Counts(self._origins.zones)
         found, touched = matching.Found(), set[int]()
         with writer() as write:

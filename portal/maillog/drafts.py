@@ -8,10 +8,10 @@ database gives. So whoever stores has little to do but to ask which of the messa
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from datetime import datetime
 from itertools import chain, compress
 from operator import attrgetter
 
+from portal.maillog import matching
 from portal.maillog.bulk import Writer, numbers
 from portal.maillog.counts import Counts
 from portal.maillog.importers.event import Kind, LogEvent
@@ -60,6 +60,10 @@ class Draft:
         self._events: dict[Name, list[LogEvent]] = {}
         for event in sorted({event.fingerprint: event for event in events}.values(), key=_at):
             self._events.setdefault((origins.number(event.branch), event.key), []).append(event)
+        #: What its messages are looked for by.
+        self.sought = matching.Sought(self._events.items())
+        #: When anything of it happened.
+        self.moments = {event.at for event in events}
         names, groups = [*self._events], [*self._events.values()]
         facts = [*map(origins.facts, groups)]
         places = [*map(origins.place, facts)]
@@ -93,9 +97,6 @@ class Draft:
 
     def events(self) -> list[LogEvent]:
         return [*chain.from_iterable(self._events.values())]
-
-    def moments(self) -> set[datetime]:
-        return {event.at for group in self._events.values() for event in group}
 
     def without(self, known: Collection[Name]) -> list[LogEvent]:
         """Take these messages out again; returns their events."""

@@ -15,6 +15,7 @@ from typing import Any
 
 from portal.branches.logged import LoggedServers
 from portal.branches.models import BranchProfile
+from portal.maillog import bulk
 from portal.maillog.bulk import among
 from portal.maillog.importers.event import Kind, LogEvent
 from portal.maillog.importers.server_log import QUEUE
@@ -130,33 +131,46 @@ def find(first: dict[Name, list[LogEvent]], unheard: Container[str] = ()) -> Fou
     return found
 
 
-def known(told: Iterable[tuple[Name, list[LogEvent]]]) -> set[Name]:
-    """Those of these messages, whose Message-ID nobody has told of, that a stored one may be all the same.
+class Sought:
+    """What new messages of a server's log, which name their Message-ID, are looked for by.
 
-    That is one with the same key, or with a queue id of theirs at that time. Two queries.
+    Making it needs no database, so that another thread can.
     """
-    queues: dict[Name, list[Name]] = {}
-    moments: set[datetime] = set()
-    names: list[Name] = []
-    for name, events in told:
-        names.append(name)
-        moments |= {events[0].at, events[-1].at}
-        for queue_id in {event.queue_id for event in events}:
-            queues.setdefault((name[0], queue_id), []).append(name)
-    if not names:
-        return set()
-    wanted = set(names)
-    rows = among(MessageLog.objects.all(), ("branch", "key"), names).values_list("branch_id", "key")
-    found = {row for row in rows if row in wanted}
-    # Queue ids are used again. The time is no part of the question: on a table that was not analysed yet the planner
-    # would rather read all of that time for every batch.
-    begins, ends = min(moments) - KEPT, max(moments) + KEPT
-    ids = {queue_id for _, queue_id in queues}
-    tried = among(MessageLog.objects.all(), ("queue_id",), [(queue_id,) for queue_id in ids])
-    for branch, queue_id, at in tried.values_list("branch_id", "queue_id", "at"):
-        if begins < at < ends:
-            found.update(queues.get((branch, queue_id), ()))
-    return found
+
+    def __init__(self, told: Iterable[tuple[Name, list[LogEvent]]]) -> None:
+        self._names: set[Name] = set()
+        self._queues: dict[Name, list[Name]] = {}
+        moments: set[datetime] = set()
+        for name, events in told:
+            self._names.add(name)
+            for event in events:
+                self._queues.setdefault((name[0], event.queue_id), []).append(name)
+                moments.add(event.at)
+        self._begins, self._ends = min(moments) - KEPT, max(moments) + KEPT
+        #: Their Message-IDs, whichever branch they are of.
+        self.message_ids = frozenset(key for _, key in self._names)
+        self._by_message_id = bulk.Sought(MessageLog, ("message_id",), ((value,) for value in self.message_ids))
+        self._by_key = bulk.Sought(MessageLog, ("branch", "key"), self._names)
+        self._by_queue_id = bulk.Sought(MessageLog, ("queue_id",), ((queue_id,) for _, queue_id in self._queues))
+
+    def told_of(self) -> dict[str, int]:
+        """The Message-IDs that a stored message has, and the number of its branch. One query."""
+        found = self._by_message_id.found("id", "message_id", "branch")
+        # Of several the one that was made first.
+        return {message_id: branch for _, message_id, branch in sorted(found, reverse=True)}
+
+    def known(self, told_of: Container[str]) -> set[Name]:
+        """The messages that a stored one may be: with a Message-ID in ``told_of``, with the same key, or with a queue
+        id of theirs at that time. Two queries.
+        """
+        found = {name for name in self._names if name[1] in told_of} if told_of else set()
+        found.update(name for name in self._by_key.found("branch", "key") if name in self._names)
+        # Queue ids are used again. The time is no part of the question: on a table that was not analysed yet the
+        # planner would rather read all of that time for every batch.
+        for branch, queue_id, at in self._by_queue_id.found("branch", "queue_id", "at"):
+            if self._begins < at < self._ends:
+                found.update(self._queues.get((branch, queue_id), ()))
+        return found
 
 
 def _rows(names: tuple[str, ...], values: Iterable[tuple[Any, ...]]) -> Iterable[MessageLog]:

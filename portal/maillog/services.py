@@ -17,7 +17,6 @@ from zoneinfo import ZoneInfo
 from django.db import connection, transaction
 
 from portal.branches.models import BranchProfile, SendingDomain
-from portal.maillog import matching
 from portal.maillog.addresses import domain_of
 from portal.maillog.ahead import ahead
 from portal.maillog.bulk import among, hasten, look_up_by_index, wait_for_turn
@@ -25,7 +24,7 @@ from portal.maillog.deliveries import Deliveries
 from portal.maillog.drafts import Draft, split
 from portal.maillog.importers.event import Item, Kind, LogEvent, Passed, Rejected
 from portal.maillog.models import IngestBatch, MessageLog
-from portal.maillog.origins import Name, Origins
+from portal.maillog.origins import Origins
 from portal.maillog.records import store_clients, store_coverage, store_notes
 
 #: So many events are stored in one transaction; fewer on SQLite, where all others wait for it.
@@ -122,6 +121,7 @@ class _Intake:
         #: Whether most of the batch before was news.
         self._is_news = True
         self._branches = {branch.code: branch for branch in BranchProfile.objects.all()}
+        self._codes = {branch.pk: code for code, branch in self._branches.items()}
         self._origins = Origins(source, self._branches)
         self._deliveries = Deliveries(self._origins)
         self._domains: dict[str, str] = {}
@@ -171,7 +171,7 @@ class _Intake:
             draft = batch.draft
             senders, unheard = self._senders(batch)
             told, events = draft.told if draft else 0, batch.events
-            if draft and (known := self._known(draft, senders)):
+            if draft and (known := draft.sought.known(senders)):
                 before = len(draft)
                 events = sorted([*events, *draft.without(known)], key=_line)
                 told -= before - len(draft)
@@ -187,11 +187,6 @@ class _Intake:
         self.new += new
         self.duplicate += told + len(good) - new
         self._is_news = new * 2 >= told + len(good)
-
-    def _known(self, draft: Draft, senders: Mapping[str, str]) -> set[Name]:
-        """The messages of ``draft`` that a stored one may be."""
-        heard = {name for name in draft.names if name[1] in senders}
-        return heard | matching.known(item for item in draft.items() if item[0] not in heard)
 
     def _good(self, rejected: list[Rejected], events: list[LogEvent], senders: Mapping[str, str]) -> list[LogEvent]:
         """What of ``events`` can be stored; the rest is counted, and why the first of it cannot is kept."""
@@ -210,17 +205,20 @@ class _Intake:
 
     def _senders(self, batch: _Batch) -> tuple[dict[str, str], set[str]]:
         """The branch of each Message-ID that was told of already, and those that nobody told of."""
-        wanted = {event.message_id for event in batch.events if event.is_guessed}
-        if batch.draft:
-            wanted.update(key for _, key in batch.draft.names)
-        wanted.discard("")
-        if not wanted:
+        wanted = {event.message_id for event in batch.events if event.is_guessed} - {""}
+        if not wanted and not batch.draft:
             return {}, set()
         # From here on nobody else tells of any.
         wait_for_turn()
         look_up_by_index()
-        rows = among(MessageLog.objects.all(), ("message_id",), [(value,) for value in wanted])
-        senders = dict(rows.order_by("-pk").values_list("message_id", "branch__code"))
+        senders: dict[str, str] = {}
+        if wanted:
+            rows = among(MessageLog.objects.all(), ("message_id",), [(value,) for value in wanted])
+            senders.update(rows.order_by("-pk").values_list("message_id", "branch__code"))
+        if batch.draft:
+            told_of = batch.draft.sought.told_of()
+            senders |= {message_id: self._codes[branch] for message_id, branch in told_of.items()}
+            wanted |= batch.draft.sought.message_ids
         return senders, wanted - senders.keys()
 
     def _placed(self, event: LogEvent, senders: Mapping[str, str]) -> LogEvent | Rejected:
