@@ -38,7 +38,9 @@ def server_of(events: Iterable[LogEvent]) -> int | None:
     A report is later than the log of the same attempt, and does not know it better.
     """
     named = [event for event in events if attempted_by(event)]
-    return max(named, key=_place).sending_server if named else None
+    if len(named) > 1:
+        return max(named, key=_place).sending_server
+    return named[0].sending_server if named else None
 
 
 def _place(event: LogEvent) -> tuple[bool, datetime, str]:

@@ -23,6 +23,8 @@ LOCK = 0x6D61696C
 _CELL = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 #: What stands in COPY's text format for a cell that says nothing.
 _NOTHING = "\\N"
+#: What the one database is, for what is asked millions of times.
+_IS_POSTGRESQL = connection.vendor == "postgresql"
 M = TypeVar("M", bound=models.Model)
 
 
@@ -150,9 +152,7 @@ def numbers(model: type[models.Model], count: int) -> Sequence[int]:
 @lru_cache(maxsize=100_000)
 def moment(at: datetime) -> Any:
     """``at`` as :class:`Writer` writes it: made once for the many rows of one second."""
-    if connection.vendor == "postgresql":
-        return at.isoformat(" ")
-    return connection.ops.adapt_datetimefield_value(at)
+    return at.isoformat(" ") if _IS_POSTGRESQL else connection.ops.adapt_datetimefield_value(at)
 
 
 class Rows:

@@ -81,15 +81,16 @@ class Origins:
         """What the attempts among these events are counted by."""
         if self.source in AFTERWARDS:
             return []
+        host = self.servers.host
         return [
             (
                 hour_of(event.at),
-                self.servers.host(event.sending_server) or event.server,
+                host(event.sending_server) or event.server,
                 provider_of(event.remote_host, domain_of(event.address)),
-                str(event.state),
+                state.value,
             )
             for event in events
-            if event.state in ATTEMPTS
+            if (state := event.state) in ATTEMPTS
         ]
 
     def message_rows(

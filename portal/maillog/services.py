@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, tzinfo
+from functools import lru_cache
 from operator import attrgetter
 from zoneinfo import ZoneInfo
 
@@ -128,6 +129,7 @@ class _Intake:
         for domain, code in SendingDomain.objects.values_list("domain", "branch__code"):
             # A domain that two branches send from tells of neither.
             self._domains[domain] = "" if self._domains.get(domain, code) != code else code
+        self._sender = lru_cache(maxsize=10_000)(self._branch_of_sender)
 
     def prepare(self, items: list[Item]) -> _Batch:
         """Work out what needs no database, in the thread that reads ahead: whose the events are, what tells them from
@@ -135,20 +137,22 @@ class _Intake:
         until it is known that no stored message is meant.
         """
         lines, events, rest = 0, [], []
+        number, line = self._origins.servers.number, self._line
         for item in items:
-            if isinstance(item, Passed):
+            if isinstance(item, LogEvent):
+                item.sending_server = number(item.server, item.log_name)
+                if item.mark and not item.branch:
+                    item.branch, item.is_guessed = self._branch_of(item), True
+                events.append(item)
+            elif isinstance(item, Passed):
                 lines += item.lines
                 continue
-            # A line to several recipients tells several events, one after the other.
-            lines += item.line != self._line
-            self._line = item.line
-            if isinstance(item, Rejected):
+            else:
                 rest.append(item)
-                continue
-            item.sending_server = self._origins.servers.number(item.server, item.log_name)
-            if item.mark and not item.branch:
-                item.branch, item.is_guessed = self._branch_of(item), True
-            events.append(item)
+            # A line to several recipients tells several events, one after the other.
+            if item.line != line:
+                lines, line = lines + 1, item.line
+        self._line = line
         if not self._is_news:
             # What is read a second time is looked for by its fingerprint.
             for event in events:
@@ -160,8 +164,11 @@ class _Intake:
 
     def _branch_of(self, event: LogEvent) -> str:
         """The branch that alone sends from the domain of the sender, or of the Message-ID; empty where none does."""
-        code = self._domains.get(domain_of(event.envelope_from.lower()))
+        code = self._sender(event.envelope_from)
         return code or self._domains.get(event.message_id.rstrip(">").rpartition("@")[2].lower(), "")
+
+    def _branch_of_sender(self, envelope_from: str) -> str:
+        return self._domains.get(domain_of(envelope_from.lower()), "")
 
     def take(self, batch: _Batch) -> None:
         """Store one batch: all of it or nothing of it."""
