@@ -144,7 +144,9 @@ def report_rows(
             rows = rows.filter(state=ReportState.SUBMITTED, ended__gte=begins, ended__lt=ends, created__lt=ends)
     if state in ReportState.values:
         rows = rows.filter(state=state)
-    return rows.select_related("branch", "by", "ticket").defer("answers", "evidence", "past_exits")
+    return rows.select_related("branch", "by", "ticket__merged_into").defer(
+        "answers", "evidence", "past_exits", "ticket__description", "ticket__merged_into__description"
+    )
 
 
 def own_drafts(viewer: User, *, most: int) -> list[Report]:

@@ -111,6 +111,9 @@ def _in_view(viewer: User, view: View) -> QuerySet[Ticket]:
     rows = tickets_of(viewer).filter(_whose(viewer, view))
     if view.slug == "waiting":
         return rows.filter(state=TicketState.WAITING)
+    if view.slug == "mine" and not viewer.is_support:
+        # To its reporter a merged ticket is not over while the work on it goes on in another.
+        return rows.filter(Q(is_open=True) | Q(merged_into__is_open=True))
     return rows.filter(is_open=view.slug != "over")
 
 

@@ -6,6 +6,9 @@ from dataclasses import dataclass
 
 from django import template
 from django.template.context import Context
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
 
 from diagnostics.engine.causes import CAUSES, Ranked
 from diagnostics.engine.causes.ranking.foretold import may_explain
@@ -71,6 +74,22 @@ def value_word(value: str) -> str:
     if value in ACTORS:
         return ACTORS[value].word
     return dict(TicketState.choices).get(value, value)
+
+
+@register.simple_tag(takes_context=True)
+def goes_on(context: Context, ticket: Ticket) -> SafeString:
+    """``{% goes_on ticket %}``: where a merged ticket goes on, and nothing for another. ``merged_into`` is read before.
+
+    It is a link for whoever may see that ticket: support, and by its being of the same branch, whoever sees this one.
+    """
+    stays = ticket.merged_into
+    if stays is None:
+        return SafeString("")
+    may_see = getattr(context.get("user"), "is_support", False) or stays.branch_id == ticket.branch_id
+    where = format_html("#{}", stays.number)
+    if may_see:
+        where = format_html('<a href="{}">{}</a>', reverse("ticket", args=[stays.number]), where)
+    return format_html('<span class="dd-meta">goes on in {}</span>', where)
 
 
 @register.filter
