@@ -311,7 +311,7 @@ class Attachment(models.Model):
     by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+")
     at = models.DateTimeField(default=timezone.now)
     trace = models.JSONField(
-        null=True, blank=True, help_text="What it says of this report, if it is a message trace (tickets.traces)."
+        null=True, blank=True, help_text="What a message trace or a bounce says of this report (tickets.traces)."
     )
 
     class Meta:

@@ -1,4 +1,4 @@
-"""Message traces among the files of a report: what is kept of one, and which of its rows tells of the report's e-mail.
+"""Message traces and bounces among a report's files: what is kept of one, and which row tells of the report's e-mail.
 
 The file is a stranger's. It is read once, when it is added, within the bounds of the importer; of its rows only those
 to the recipient, or about the very message, are kept beside the file, as plain data.
@@ -11,13 +11,20 @@ from datetime import datetime, timedelta
 from typing import Any, BinaryIO, cast
 
 from django.core.files.base import File
+from django.utils import timezone
 
+from diagnostics.engine.messages.bounce import classify
 from portal.maillog.addresses import normal
 from portal.maillog.importers.trace import SYSTEMS, Fate, Traced, read
+from portal.returned.facts import clean, facts_of
 from tickets.models import Report
 
 #: Endings of files that may be a message trace; what is in them decides.
 ENDINGS = (".csv", ".txt", ".log")
+#: The ending of a saved message, which may be a bounce; and how what is kept of one is told from a trace.
+MAIL, BOUNCE = ".eml", "bounce"
+#: More of a saved message is never read: what a bounce says stands at its beginning.
+MOST_OF_A_MAIL = 4 << 20
 #: So many rows about one e-mail are kept; those nearest to its time.
 MOST_KEPT = 50
 #: A row this far from the time that was reported is about another e-mail.
@@ -38,10 +45,12 @@ class Decisive:
 
 
 def trace_in(file: File[bytes], name: str, report: Report) -> dict[str, Any] | None:
-    """What is kept of the message trace in ``file``; None for any other file. It is left at its start.
+    """What is kept of the message trace or the bounce in ``file``; None for any other file. It is left at its start.
 
     A CSV that is no trace keeps why, so that whoever added it as one is told.
     """
+    if name.lower().endswith(MAIL):
+        return _bounce_in(file, report)
     if not name.lower().endswith(ENDINGS):
         return None
     file.seek(0)
@@ -57,6 +66,44 @@ def trace_in(file: File[bytes], name: str, report: Report) -> dict[str, Any] | N
         "is_cut": trace.is_cut,
         "has_times": len(trace.forms) == 1,
         "rows": [_kept(row) for row in _about(trace.rows, report)],
+    }
+
+
+def _bounce_in(file: File[bytes], report: Report) -> dict[str, Any] | None:
+    """The recipients a bounce says were not reached, as rows; None for any other message.
+
+    Only what ended is taken: a notice of delay says that it is still being tried, and not by whom.
+    """
+    file.seek(0)
+    octets = file.read(MOST_OF_A_MAIL)
+    file.seek(0)
+    found = classify(octets)
+    failed = [item for item in found.recipients if item.action == "failed"]
+    if found.kind != "bounce" or not failed:
+        return None
+    facts = facts_of(octets, now=timezone.now(), is_fresh=False)
+    bare, to = found.message_id.strip("<> "), normal(report.recipient)
+    rows = tuple(
+        Traced(
+            line=place,
+            at=facts.at,
+            told_at="",
+            sender=facts.sender,
+            recipient=clean(item.address if normal(item.address) == to else item.original or item.address, 320),
+            fate=Fate.FAILED,
+            word=clean(item.remote_host or item.status or item.action, 253),
+            message_id=clean(f"<{bare}>", 998) if bare else "",
+            detail=clean(item.diagnostic, 2000),
+        )
+        for place, item in enumerate(failed, start=1)
+    )
+    return {
+        "system": BOUNCE,
+        "count": len(rows),
+        "rejected": 0,
+        "is_cut": False,
+        "has_times": facts.at is not None,
+        "rows": [_kept(row) for row in _about(rows, report)],
     }
 
 
@@ -87,8 +134,15 @@ def rows_of(trace: dict[str, Any]) -> list[Traced]:
     return found
 
 
+def is_bounce(trace: dict[str, Any]) -> bool:
+    """It was kept of mail that came back, and not of a message trace."""
+    return trace.get("system") == BOUNCE
+
+
 def system_word(trace: dict[str, Any]) -> str:
-    """Whose trace it is: "Microsoft 365"; "the recipient's system" where it does not tell."""
+    """Whose word it is: "Microsoft 365", "the bounce"; "the recipient's system" where a trace does not tell."""
+    if is_bounce(trace):
+        return "the bounce"
     return SYSTEMS.get(str(trace.get("system", "")), "the recipient's system")
 
 

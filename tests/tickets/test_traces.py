@@ -25,6 +25,45 @@ OURS, OTHER = "<m1@north.example>", "<m2@north.example>"
 DELIVERED = f"2026-03-04T12:00:05,b@north.example,lee@corp.example,Hi,Delivered,{OURS},1,\n"
 
 
+BOUNCE = """From: Mail Delivery System <MAILER-DAEMON@smtp.vendor.example>
+To: b@north.example
+Date: {date}
+Subject: Undelivered Mail Returned to Sender
+MIME-Version: 1.0
+Content-Type: multipart/report; report-type=delivery-status; boundary="part"
+
+--part
+Content-Type: text/plain
+
+It could not be delivered.
+
+--part
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; smtp.vendor.example
+
+Final-Recipient: rfc822; {to}
+Action: {action}
+Status: 5.1.1
+Remote-MTA: dns; mx.corp.example
+Diagnostic-Code: smtp; 550 5.1.1 User unknown
+
+--part
+Content-Type: text/rfc822-headers
+
+From: b@north.example
+To: {to}
+Message-ID: {message_id}
+
+--part--
+"""
+
+
+def bounce(to: str = "lee@corp.example", message_id: str = OURS, action: str = "failed",
+           date: str = "Wed, 4 Mar 2026 12:01:00 +0000") -> str:  # fmt: skip
+    return BOUNCE.format(to=to, message_id=message_id, action=action, date=date)
+
+
 def row(status: str, at: str = "2026-03-04T12:00:05", to: str = "lee@corp.example", message_id: str = OURS,
         detail: str = "") -> str:  # fmt: skip
     return f"{at},b@north.example,{to},Hi,{status},{message_id},1,{detail}\n"
@@ -192,3 +231,39 @@ def test_hostile_files_are_bounded(report: Report) -> None:
     kept = added(report, long, "long.csv").trace
     assert kept is not None
     assert len(str(kept)) < 2000
+
+
+class TestABounceAmongTheFiles:
+    @pytest.mark.parametrize(
+        ("octets", "cause", "confidence"),
+        [
+            (bounce(message_id=OTHER), "no_such_user", "likely"),
+            (bounce(message_id=OTHER, date="Mon, 9 Mar 2026 12:01:00 +0000"), "unknown", "possible"),
+            (bounce(message_id=OTHER, date="some day"), "no_such_user", "possible"),
+            (bounce(to="bo@corp.example"), "unknown", "possible"),
+            # It is still being tried, so nothing has failed.
+            (bounce(action="delayed"), "unknown", "possible"),
+        ],
+    )
+    def test_where_the_log_knows_nothing(self, plain: Report, octets: str, cause: str, confidence: str) -> None:
+        added(plain, octets, "back.eml")
+        assert first(plain)[:2] == (cause, confidence)
+
+    def test_it_names_the_very_message(self, report: Report) -> None:
+        added(report, bounce(), "back.eml")
+        assert first(report)[:2] == ("no_such_user", "certain")
+        assert any("back.eml" in line and "User unknown" in line for line in belief(SUPPORT, report)[0].for_)
+
+    def test_of_another_message_it_is_no_evidence(self, report: Report) -> None:
+        file = added(report, bounce(message_id=OTHER), "back.eml")
+        told = told_trace(file, report)
+        assert told is not None
+        assert (told.is_bounce, told.how_far) == (True, "")
+        assert first(report)[0] == "accepted_by_recipient_server"
+
+    def test_other_people_are_not_kept(self, report: Report) -> None:
+        file = added(report, bounce(to="bo@corp.example", message_id=OTHER), "back.eml")
+        assert "bo@corp.example" not in str(file.trace)
+
+    def test_another_saved_message_is_kept_as_it_is(self, report: Report) -> None:
+        assert added(report, "From: a@b.example\nTo: c@d.example\nSubject: Hi\n\nHello\n", "hi.eml").trace is None

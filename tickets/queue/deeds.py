@@ -32,13 +32,17 @@ def deed_of(event: Event | None, ticket: Ticket) -> str:
 
 
 def added_of(files: Sequence[Attachment], ticket: Ticket) -> str:
-    """What became of files that were added: which were read as a message trace, and which are kept as they are."""
+    """What became of files that were added: which were read as a trace or a bounce, and which are kept as they are."""
     sentences = []
     for file in files:
         told = told_trace(file, ticket.report)
         if told is None or told.why:
             why = f" It is no message trace that can be read: {told.why}" if told else ""
             sentences.append(f"{file.name} is on ticket {ticket.number}.{why}")
+        elif told.is_bounce:
+            about = "is" if told.is_named or not told.how_far else "may be"
+            which = "this" if told.how_far else "another"
+            sentences.append(f"{file.name} was read as a bounce; it {about} about {which} e-mail.")
         elif told.how_far:
             sentences.append(f"{file.name} was read as a message trace. According to {told.system}: {told.how_far}.")
         else:

@@ -104,8 +104,9 @@ class FilesForm(forms.Form):
         label="Files",
         required=False,
         widget=ManyFiles,
-        help_text="A message trace from Microsoft 365 or Google Workspace (CSV) is read here, and told below in words. "
-        "PNG, JPEG, GIF, WebP, PDF, .eml, .msg, other CSV and plain text are kept as they are; up to 10 MB each.",
+        help_text="A message trace from Microsoft 365 or Google Workspace (CSV) and a bounce (.eml) are read here, and "
+        "told below in words. PNG, JPEG, GIF, WebP, PDF, .msg, other .eml and CSV, and plain text are kept as they "
+        "are; up to 10 MB each.",
     )
 
     def refuse(self, reasons: list[str]) -> None:

@@ -211,7 +211,7 @@ def events_of(viewer: User, ticket: Ticket) -> list[Event]:
 
 
 def traces_on(viewer: User, ticket: Ticket) -> list[ToldTrace]:
-    """The message traces on a ticket that have a row about its e-mail, in words."""
+    """The message traces and bounces on a ticket that have a row about its e-mail, in words."""
     files = ticket.report.attachments.filter(trace__isnull=False)
     if not viewer.is_support:
         files = files.filter(Q(event=None) | Q(event__is_public=True))

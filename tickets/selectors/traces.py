@@ -1,4 +1,4 @@
-"""What the message traces on a report say, for people and as evidence."""
+"""What the message traces and bounces on a report say, for people and as evidence."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from diagnostics.engine.causes import TraceFact
 from portal.maillog.importers.trace import Fate, Traced
 from portal.web.moments import exact, zone_of
 from tickets.models import Attachment, Report
-from tickets.traces import Decisive, decisive, rows_of, system_word
+from tickets.traces import Decisive, decisive, is_bounce, rows_of, system_word
 
 #: How far it got, as a sentence goes on after "According to Microsoft 365".
 HOW_FAR = {
@@ -29,7 +29,10 @@ HOW_FAR = {
 
 @dataclass(frozen=True, slots=True)
 class ToldTrace:
-    """A message trace in words. ``why``: it is none, and why. ``how_far`` is empty where no row is about the e-mail."""
+    """A message trace or a bounce in words.
+
+    ``why``: it is none, and why. ``how_far`` is empty where no row is about the e-mail.
+    """
 
     file: Attachment
     system: str
@@ -42,10 +45,11 @@ class ToldTrace:
     count: int
     rejected: int
     is_cut: bool
+    is_bounce: bool
 
 
 def told_trace(file: Attachment, report: Report) -> ToldTrace | None:
-    """What ``file`` says of the e-mail of ``report``; None where it is no CSV."""
+    """What ``file`` says of the e-mail of ``report``; None where it is neither a CSV nor a bounce."""
     kept: dict[str, Any] | None = file.trace
     if kept is None:
         return None
@@ -62,19 +66,22 @@ def told_trace(file: Attachment, report: Report) -> ToldTrace | None:
         count=int(kept.get("count", 0)),
         rejected=int(kept.get("rejected", 0)),
         is_cut=bool(kept.get("is_cut")),
+        is_bounce=is_bounce(kept),
     )
 
 
 def _how_far(found: Decisive | None, kept: dict[str, Any]) -> str:
     if found is None:
         return ""
+    if is_bounce(kept):
+        return "not delivered"
     if found.row.fate is Fate.SPAM and kept.get("system") == "google":
         return "accepted and put into the spam folder of the mailbox"
     return HOW_FAR[found.row.fate]
 
 
 def traced(report: Report) -> tuple[TraceFact, ...]:
-    """The message traces on the report as evidence, one fact a trace that has a row about its e-mail.
+    """The message traces and bounces on the report as evidence, one fact a file that has a row about its e-mail.
 
     What is on a note of support counts for support alone, and so for nobody: both sides see the same ranking.
     """
@@ -104,5 +111,7 @@ def _line(file: Attachment, found: Decisive, kept: dict[str, Any], zone: tzinfo)
     at = exact(row.at, zone) if row.at else row.told_at or "no time"
     word = f"{row.word}: {row.detail}" if row.detail else row.word
     how = "named by its Message-ID" if found.is_named else "to the same address"
+    if is_bounce(kept):
+        return f"The bounce {file.name} of {at} tells of an e-mail that was not delivered, {how}: {word}"
     said = f"{_how_far(found, kept)} ({word})"
     return f"According to {system_word(kept)}, by trace of {at}: {said}. Line {row.line} of {file.name}, {how}."

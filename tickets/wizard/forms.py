@@ -351,7 +351,8 @@ class DescribeForm(StepForm):
         label="Screenshots, the saved message, a bounce, a message trace",
         required=False,
         widget=ManyFiles,
-        help_text="PNG, JPEG, GIF, WebP, PDF, .eml, .msg, CSV or plain text; up to 10 files of 10 MB each.",
+        help_text="PNG, JPEG, GIF, WebP, PDF, .eml, .msg, CSV or plain text; up to 10 files of 10 MB each. "
+        "A bounce saved as .eml and a message trace as CSV are read here.",
     )
 
     def refuse(self, reasons: list[str]) -> None:

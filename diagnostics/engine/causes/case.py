@@ -105,6 +105,7 @@ class FindingFact:
 class TraceFact:
     """What the recipient's own mail system says it did with the message, as their IT exported it.
 
+    Or what a bounce says that somebody handed in, whose ``system`` is "bounce" and ``fate`` "failed".
     ``fate`` is one of ``portal.maillog.importers.trace.Fate``, ``line`` the same as a sentence with whose trace it is.
     ``system`` is "microsoft", "google" or empty. ``is_named``: the row names this very message by its Message-ID;
     else it is to the same address, and ``is_near``: of about the same time.

@@ -1,7 +1,8 @@
 """What the recipient's own system says in a message trace: the one witness of what happened after it was accepted.
 
 Somebody else's export is as good as a reply of theirs, and no better: it makes certain only what its words name, and
-only where it names this very message by its Message-ID. "Delivered" there is a mailbox, and still no inbox.
+only where it names this very message by its Message-ID. "Delivered" there is a mailbox, and still no inbox. A bounce
+that somebody handed in is weighed like a trace that says "failed".
 """
 
 from __future__ import annotations
@@ -42,7 +43,7 @@ def _traced(case: Case) -> Iterator[Claim]:
 def _failed(case: Case, fact: TraceFact, most: Confidence) -> Claim:
     cause = read_reply(fact.detail, extra=case.rules).cause if fact.detail else ""
     if cause not in OF_REPLIES - VAGUE:
-        remark = ("The trace does not say why.",)
+        remark = ("It does not say why.",)
         return Claim(
             "recipient_refused_unspecified", (Line(Kind.REPLY, fact.line, most),), Place.STOPPED, remarks=remark
         )
