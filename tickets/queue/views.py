@@ -202,10 +202,14 @@ def ticket_reply(request: PersonRequest, number: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @person_required
 def ticket_files(request: PersonRequest, number: int) -> HttpResponse:
-    """Add files; a message trace among them is read and becomes evidence."""
+    """Add files; a message trace among them is read and becomes evidence. A merged ticket's go on with it."""
     found = selectors.ticket_for(request.user, number)
     if request.method != "POST":
         return redirect("ticket", number=number)
+    if found.merged_into is not None:
+        # A browser does not fill in a file again, so it is not asked for twice.
+        merged, found = found, selectors.ticket_for(request.user, found.merged_into.number)
+        messages.info(request, _leads_on(merged, found))
     uploads = request.FILES.getlist("attached")
     added, refusals = file_services.add_to_ticket(found, uploads, by=request.user)
     if added:
@@ -213,12 +217,12 @@ def ticket_files(request: PersonRequest, number: int) -> HttpResponse:
     if refusals or not uploads:
         form = FilesForm(request.POST, auto_id="files_%s")
         form.refuse(refusals or ["Choose a file first."])
-        found = selectors.ticket_for(request.user, number)
+        found = selectors.ticket_for(request.user, found.number)
         context = _context(request, found, files_form=form)
         return render(request, "tickets/queue/ticket.html", context, status=400)
     if not added:
-        messages.info(request, f"Nothing changed: ticket {number} holds these files already.")
-    return redirect(reverse("ticket", args=[number]) + "#story")
+        messages.info(request, f"Nothing changed: ticket {found.number} holds these files already.")
+    return redirect(reverse("ticket", args=[found.number]) + "#story")
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -329,9 +333,33 @@ def _changed_meanwhile(request: PersonRequest, number: int, form: Any, name: str
 
 
 def _goes_on(request: PersonRequest, merged: Ticket, number: int, form: Any, name: str) -> HttpResponse:
-    """Nothing was written: the ticket went into another, whose page takes what was typed."""
+    """The ticket went into another: the branch's answer is written there, as one by mail is.
+
+    All else is not written, for it was decided on the ticket that went, or is meant for its reporter alone: the page of
+    the other takes what was typed, and sending it there is a decision. What was sent before is not sent again.
+    """
     found = selectors.ticket_for(request.user, number)
+    if isinstance(form, MessageForm) and form.is_valid():
+        event = selectors.sent_by_form(merged, form.cleaned_data["submission"]) or _reply_there(request, found, form)
+        if event is not None:
+            messages.success(request, f"{_leads_on(merged, found)} {deed_of(event, event.ticket)}")
+            return redirect("ticket", number=number)
+        found = selectors.ticket_for(request.user, number)
     form.data = form.data.copy()
     form.data["version"] = str(found.version)
     context = _context(request, found, **{name: form}) | {"came_from": merged}
     return render(request, "tickets/queue/ticket.html", context, status=409)
+
+
+def _reply_there(request: PersonRequest, found: Ticket, form: MessageForm) -> Event | None:
+    """Write the branch's answer on the ticket that stays; None where it is another's or says more than an answer."""
+    if request.user.is_support or not isinstance(form, ReplyForm) or form.cleaned_data["state"]:
+        return None
+    try:
+        return services.reply(found, by=request.user, **form.cleaned_data | {"version": found.version})
+    except services.TicketChangedError:
+        return None
+
+
+def _leads_on(merged: Ticket, found: Ticket) -> str:
+    return f"Ticket {merged.number} was merged into ticket {found.number} and goes on there."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import islice
+from uuid import UUID
 
 from django.db.models import Prefetch, Q, QuerySet
 from django.http import Http404
@@ -208,6 +209,11 @@ def events_of(viewer: User, ticket: Ticket) -> list[Event]:
     if not viewer.is_support:
         rows = rows.filter(is_public=True)
     return list(islice(rows.order_by("-at", "-id"), 500))[::-1]
+
+
+def sent_by_form(ticket: Ticket, submission: UUID) -> Event | None:
+    """What a reply or note form has written on the ticket already, so that sending it again writes nothing."""
+    return ticket.events.filter(submission=submission).first()
 
 
 def traces_on(viewer: User, ticket: Ticket) -> list[ToldTrace]:

@@ -35,9 +35,8 @@ def add_to_ticket(
 ) -> tuple[list[Attachment], list[str]]:
     """Keep files on a ticket, as one entry of its story; returns those that are new, and why others were not kept.
 
-    Nothing is decided on by it, so it needs no version. A ticket that was merged is closed and stays so; the file is
-    kept with its report. What the branch adds ends waiting and reopens what was solved,
-    as its reply would.
+    Nothing is decided on by it, so it needs no version. What the branch adds ends waiting and reopens what was solved,
+    as its reply would. A ticket that is merged in this moment stays closed, and the file is kept with its report.
     """
     refusals: list[str] = []
     added: list[Attachment] = []

@@ -24,6 +24,7 @@ from portal.maillog.selectors import last_refusal_by_rule
 from tickets import tasks
 from tickets.models import OPEN_STATES, Event, EventKind, Ticket, TicketState
 from tickets.selectors.reports import domain_of
+from tickets.selectors.tickets import sent_by_form
 
 
 class TicketChangedError(Exception):
@@ -95,7 +96,7 @@ def reply(
     Without a ``state`` support's first answer takes a new ticket into work, and the branch's answer ends waiting and
     reopens what was solved. The branch can only say that it is solved.
     """
-    sent = Event.objects.filter(submission=submission, ticket=ticket).first()
+    sent = sent_by_form(ticket, submission)
     if sent is not None:
         return sent
     values, changes = with_reply(ticket, by=by, state=state, waiting_on=waiting_on)
@@ -109,7 +110,7 @@ def reply(
 @transaction.atomic
 def note(ticket: Ticket, *, body: str, by: User, version: int, submission: UUID) -> Event:
     """A note among support; the branch never sees it and nobody is mailed."""
-    sent = Event.objects.filter(submission=submission, ticket=ticket).first()
+    sent = sent_by_form(ticket, submission)
     if sent is not None:
         return sent
     _change(ticket, version=version)

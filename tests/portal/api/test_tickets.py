@@ -15,7 +15,7 @@ from tests import make
 from tests.portal.api.conftest import Program
 from tests.tickets.queue.conftest import make_ticket
 from tickets import services
-from tickets.models import Report, Ticket
+from tickets.models import Event, Report, Ticket
 from tickets.services import merging
 
 NEW: dict[str, Any] = {
@@ -89,6 +89,7 @@ def test_a_merged_ticket_names_the_one_it_goes_on_in(
     assert refused.status_code == 409
     assert str(second.number) in refused.json()["detail"]
     assert supports("post", f"/tickets/{second.number}/replies", {"body": "We ask."}, key="r").status_code == 201
+    assert [event.ticket for event in Event.objects.filter(kind="reply")] == [second]
 
 
 def test_a_reply_in_the_moment_of_another_change(

@@ -161,6 +161,42 @@ def test_what_is_sent_to_a_merged_ticket_is_kept_and_led_on(name: str, tickets: 
         assert response.context["ticket"].number == 1
 
 
+def test_the_branchs_answer_goes_on_with_the_ticket(tickets: list[Ticket], as_ida: Client, as_nora: Client) -> None:
+    merged(as_ida)
+    Ticket.objects.filter(number=1).update(state="waiting", waiting_on="branch")
+    data = {"version": "1", "submission": UUID(int=9), "body": "Kept text", "then": ""}
+    for _ in range(2):
+        response = as_nora.post("/tickets/2/reply/", data, follow=True)
+        assert response.redirect_chain == [("/tickets/1/", 302)]
+    reply = Event.objects.get(kind=EventKind.REPLY)
+    assert (reply.ticket.number, reply.body) == (1, "Kept text")
+    assert dict(Ticket.objects.values_list("number", "state")) == {1: "open", 2: "closed", 3: "new"}
+
+
+def test_that_it_is_solved_is_said_of_the_ticket_that_stays(
+    tickets: list[Ticket], as_ida: Client, as_nora: Client
+) -> None:
+    merged(as_ida)
+    data = {"version": "1", "submission": UUID(int=9), "body": "Kept text", "then": "solved"}
+    response = as_nora.post("/tickets/2/reply/", data)
+    assert response.status_code == 409
+    assert b"Kept text" in response.content
+    assert not Event.objects.filter(kind=EventKind.REPLY).exists()
+    version = response.context["reply_form"].data["version"]
+    assert as_nora.post("/tickets/1/reply/", data | {"version": version}).status_code == 302
+    assert Ticket.objects.get(number=1).state == "solved"
+
+
+@pytest.mark.parametrize("name", ["reply", "note"])
+def test_what_was_sent_before_the_merging_is_not_sent_again(name: str, tickets: list[Ticket], as_ida: Client) -> None:
+    data = {"version": "1", "submission": UUID(int=9), "body": "Kept text"}
+    as_ida.post(f"/tickets/2/{name}/", data)
+    merged(as_ida)
+    before = Event.objects.count()
+    assert as_ida.post(f"/tickets/2/{name}/", data).headers["Location"] == "/tickets/1/"
+    assert Event.objects.count() == before
+
+
 def test_merging_is_undone(tickets: list[Ticket], as_ida: Client) -> None:
     merged(as_ida)
     assert as_ida.post("/tickets/2/unmerge/", {"version": "1"}).status_code == 302

@@ -10,8 +10,11 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.accounts.models import User
+from portal.branches.models import BranchProfile
+from tests.tickets.queue.conftest import make_ticket
 from tickets.models import Attachment, Event, Ticket, TicketState
 from tickets.notify import tell
+from tickets.services.merging import merge
 
 TRACE = (
     b"Received,SenderAddress,RecipientAddress,Subject,Status,MessageId,MessageTraceId\n"
@@ -95,6 +98,43 @@ def test_the_other_side_is_told(as_ida: Client, ticket: Ticket, nora: User) -> N
     assert tell(Event.objects.get(kind="files").pk)
     assert [message.to for message in mail.outbox] == [[nora.email]]
     assert "trace.csv" in mail.outbox[0].body
+
+
+@pytest.fixture
+def stays(ticket: Ticket, north: BranchProfile, nora: User, ida: User) -> Ticket:
+    """The ticket that ``ticket`` was merged into; its own form is still open somewhere."""
+    other = make_ticket(2, north, nora, state=TicketState.WAITING, waiting_on="branch")
+    merge({row.number: row.version for row in (ticket, other)}, into=2, by=ida)
+    return other
+
+
+@pytest.mark.parametrize("who", ["as_nora", "as_ida"])
+def test_a_merged_tickets_files_go_on_with_it(
+    who: str, request: pytest.FixtureRequest, ticket: Ticket, stays: Ticket
+) -> None:
+    client = request.getfixturevalue(who)
+    for _ in range(2):
+        assert send(client, ticket, ("trace.csv", TRACE)).headers["Location"] == "/tickets/2/#story"
+    file = Attachment.objects.get()
+    assert file.event is not None
+    assert (file.report, file.event.ticket) == (stays.report, stays)
+    assert "according to Microsoft 365" in page(client, stays)
+    stays.refresh_from_db()
+    assert stays.state == ("open" if who == "as_nora" else "waiting")
+    ticket.refresh_from_db()
+    assert ticket.state == TicketState.CLOSED
+
+
+def test_what_is_refused_is_told_on_the_one_that_stays(as_nora: Client, ticket: Ticket, stays: Ticket) -> None:
+    response = send(as_nora, ticket, ("trace.csv", TRACE), ("evil.exe", b"MZ\x00"))
+    assert response.status_code == 400
+    assert response.context["ticket"] == stays  # type: ignore[attr-defined]
+    assert [file.report for file in Attachment.objects.all()] == [stays.report]
+
+
+def test_a_stranger_learns_of_no_merging(as_sven: Client, ticket: Ticket, stays: Ticket) -> None:
+    assert send(as_sven, ticket, ("trace.csv", TRACE)).status_code == 404
+    assert not Attachment.objects.exists()
 
 
 def test_stranger(as_sven: Client, ticket: Ticket) -> None:
