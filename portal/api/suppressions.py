@@ -8,6 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from ninja import Router
 from ninja.errors import HttpError
 
+from diagnostics.engine.names import Malformed, parse_address
 from portal.api.desk import TokenRequest, answered, takes_key, viewer_of
 from portal.api.models import Scope
 from portal.api.shapes import Because, MaySend, Number, Problem, SuppressionIn, SuppressionOut, SuppressionPage, Unfit
@@ -22,14 +23,18 @@ PAGE = 100
 
 @router.get(
     "/suppressions/check",
-    response={200: MaySend, 401: Problem, 403: Problem, 404: Problem, 422: Unfit},
+    response={200: MaySend, 400: Problem, 401: Problem, 403: Problem, 404: Problem, 422: Unfit},
     summary="Ask whether a branch may write to an address",
 )
 def check(request: HttpRequest, branch: str, address: str) -> Any:
-    """Whether the branch may write to the address now."""
+    """Whether the branch may write to the address now. Of what cannot be an address nothing is said."""
     asker: TokenRequest = request  # type: ignore[assignment]
     viewer = viewer_of(asker, Scope.READ)
-    held = selectors.suppression_of(viewer, branch_for(viewer, branch), address)
+    asked = branch_for(viewer, branch)
+    parsed = parse_address(address)
+    if isinstance(parsed, Malformed):
+        raise HttpError(400, parsed.text)
+    held = selectors.suppression_of(viewer, asked, address)
     if held is None:
         return {"may_send": True, "reason": "", "since": None, "until": None}
     return {"may_send": False, "reason": held.reason, "since": held.since, "until": held.until}

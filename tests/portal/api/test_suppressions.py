@@ -12,6 +12,11 @@ def may_send(asks: Program) -> bool:
     return bool(asks("get", "/suppressions/check?branch=north&address=lee@CORP.example").json()["may_send"])
 
 
+def test_of_no_address_nothing_is_said(norths: Program) -> None:
+    for address in ("lee", "lee@", ""):
+        assert norths("get", f"/suppressions/check?branch=north&address={address}").status_code == 400
+
+
 def test_an_address_is_kept_off_and_taken_back(norths: Program, supports: Program) -> None:
     assert may_send(norths)
     made = norths("post", "/suppressions", NEW)
