@@ -137,14 +137,6 @@ class Report(models.Model):
         return date.fromisoformat(day) if day else None
 
     @property
-    def went_on(self) -> Delivery | None:
-        """Its record, where it was still being tried when the report ended, and has come to an end since."""
-        row = self.delivery
-        if self.exit != Exit.STILL_TRYING or row is None or row.state not in AT_AN_END:
-            return None
-        return row
-
-    @property
     def is_draft(self) -> bool:
         return self.state == ReportState.DRAFT
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpResponse
 from django.shortcuts import render
@@ -19,6 +20,7 @@ from portal.web.http import PersonRequest
 from tickets.models import Exit
 from tickets.selectors.reports import Ended, exits_since, own_drafts, own_ended
 from tickets.selectors.tickets import VIEWS, Filters, count_in, queue, waiting_for_branch
+from tickets.selectors.waited import TOLD_FOR, own_waited
 
 #: Whoever belongs to more branches finds the others on the branches page.
 MOST_BRANCHES = 2
@@ -26,6 +28,8 @@ MOST_BRANCHES = 2
 MOST_DRAFTS = 3
 #: The rest is in the queue's own view.
 MOST_WAITING = 5
+#: The rest is in the list of reports.
+MOST_WAITED = 5
 #: With today, thirty days.
 SPAN = timedelta(days=29)
 
@@ -50,14 +54,25 @@ def _staff(request: PersonRequest) -> dict[str, Any]:
         for branch in branches[:MOST_BRANCHES]
     ]
     drafts = own_drafts(viewer, most=MOST_DRAFTS + 1)
+    waited = own_waited(viewer)
+    told = waited[:MOST_WAITED]
     return {
         "shown": shown,
         "has_more": len(branches) > MOST_BRANCHES,
         "drafts": drafts[:MOST_DRAFTS],
         "has_more_drafts": len(drafts) > MOST_DRAFTS,
         "waiting": waiting_for_branch(viewer, most=MOST_WAITING),
-        "reports": own_ended(viewer),
+        "waited": told,
+        "more_waited": _all_waited() if len(waited) > MOST_WAITED else "",
+        # What became of these is told beside it already.
+        "reports": own_ended(viewer, apart_from=[item.report.pk for item in told]),
     }
+
+
+def _all_waited() -> str:
+    """The query that asks the list of reports for all that ended with "wait" of late."""
+    since = (timezone.now() - TOLD_FOR).astimezone(UTC).date()
+    return urlencode({"ended": f"{since:%Y-%m-%d}", "exit": Exit.STILL_TRYING})
 
 
 def _support(request: PersonRequest) -> dict[str, Any]:

@@ -155,9 +155,9 @@ def own_drafts(viewer: User, *, most: int) -> list[Report]:
     return list(rows.order_by("-created", "-id")[:most])
 
 
-def own_ended(viewer: User) -> list[Report]:
-    """The latest eight reports of ``viewer`` that are over, solved or a ticket, newest first."""
-    rows = report_rows(viewer).filter(by=viewer).exclude(state=ReportState.DRAFT)
+def own_ended(viewer: User, *, apart_from: Collection[int] = ()) -> list[Report]:
+    """The latest eight reports of ``viewer`` that are over, solved or a ticket, newest first; but ``apart_from``."""
+    rows = report_rows(viewer).filter(by=viewer).exclude(state=ReportState.DRAFT).exclude(pk__in=apart_from)
     return list(rows.order_by("-created", "-id")[:8])
 
 

@@ -27,6 +27,7 @@ from tickets.selectors import reports as selectors
 from tickets.selectors.belief import belief
 from tickets.selectors.message import facts_about
 from tickets.selectors.reconciled import beside_the_log
+from tickets.selectors.waited import waited_for
 from tickets.services import files as file_services
 from tickets.services import reports as services
 from tickets.wizard import known, steps
@@ -120,6 +121,7 @@ def report(request: PersonRequest, code: str) -> HttpResponse:
     context = {
         "report": found,
         "ending": told_ending(found, checks["findings"]),
+        "waited": waited_for(found),
         "known": known.about_junk(request.user, found),
         "is_for_recipient": is_for_recipient(found),
         "message": facts_about(found),

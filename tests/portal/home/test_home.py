@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
+from diagnostics.models import Run, RunState
 from portal.branches import services
 from portal.branches.models import BranchProfile
+from portal.maillog.models import Delivery
 from tests import make
 from tests.conftest import signed_in
 from tests.tickets.queue.conftest import make_ticket
 from tickets.models import Exit, Report, ReportState
+
+
+def waited_for(branch: BranchProfile, by: Any, delivery: Delivery | None, **fields: Any) -> Report:
+    """A report that ended with "wait" about the message of ``delivery``."""
+    run = Run.objects.create(subject={}, state=RunState.DONE, attempt=1, lease_until=make.NOON, queued_at=make.NOON)
+    values = {"exit": Exit.STILL_TRYING, "exit_step": "sent", "state": ReportState.SOLVED, **fields}
+    recipient = delivery.recipient if delivery else "lee@corp.example"
+    return Report.objects.create(
+        branch=branch, by=by, recipient=recipient, delivery=delivery, run=run, ended=timezone.now(), **values
+    )
+
+
+def panel(response: Any) -> str:
+    """What the page tells of what was waited for."""
+    return str(response.content.decode().partition('id="waited"')[2].partition("</section>")[0])
 
 
 def test_staff_see_their_sending_and_their_reports(
@@ -26,7 +43,7 @@ def test_staff_see_their_sending_and_their_reports(
         make.delivery(north, f"m{number}@bignet.example", "deferred", now, cause="rate_limited")
     make.day_count(north, date(2026, 11, 23), "accepted", 7)
     Report.objects.create(branch=north, by=nora, recipient="draft@corp.example")
-    with django_assert_max_num_queries(11):
+    with django_assert_max_num_queries(12):
         response = as_nora.get("/")
     content = response.content.decode().replace("<wbr>", "")
     assert "lee@corp.example" in content
@@ -51,6 +68,94 @@ def test_three_drafts_and_the_way_to_all(as_nora: Client, nora: Any, north: Bran
     assert [report.recipient for report in response.context["drafts"]] == [f"d{n}@corp.example" for n in (8, 7, 6)]
     assert response.context["has_more_drafts"]
     assert response.context["reports"] == [ended]
+
+
+@pytest.mark.parametrize(
+    ("state", "cause", "is_over", "turn"),
+    [
+        ("accepted", "", True, None),
+        ("accepted", "mailbox_full", True, None),
+        ("refused", "mailbox_full", True, "recipient"),
+        ("refused", "sender_ip_blocked", True, "support"),
+        ("refused", "unknown", True, None),
+        ("expired", "still_trying", True, None),
+        ("expired", "network_or_timeout", True, "provider"),
+        ("deferred", "greylisted", False, "nobody"),
+        ("deferred", "mailbox_full", False, "recipient"),
+    ],
+)
+def test_staff_are_told_what_became_of_what_they_waited_for(
+    as_nora: Client, nora: Any, north: BranchProfile, state: str, cause: str, is_over: bool, turn: str | None
+) -> None:
+    report = waited_for(north, nora, make.delivery(north, "lee@corp.example", state, cause=cause))
+    response = as_nora.get("/")
+    (item,) = response.context["waited"]
+    assert (item.report, item.is_over, item.cause and item.cause.actor) == (report, is_over, turn)
+    assert response.context["reports"] == []
+    assert f'href="/reports/{report.code}/"' in response.content.decode()
+    told = {"accepted": "Accepted by their server", "refused": "Refused", "expired": "Given up"}
+    assert told.get(state, "Still waiting") in panel(response)
+
+
+def test_what_went_on_behind_an_alias_is_told_by_where_it_went(
+    as_nora: Client, nora: Any, north: BranchProfile
+) -> None:
+    alias = make.delivery(north, "office@corp.example", "handed", reply="passed on to lee@corp.example")
+    leg = make.delivery(north, "lee@corp.example", "refused", message=alias.message, leg=1, cause="mailbox_full")
+    report = waited_for(north, nora, alias)
+    (item,) = as_nora.get("/").context["waited"]
+    assert (item.report, item.leg, item.is_over) == (report, leg, True)
+    assert as_nora.get(f"/reports/{report.code}/").context["waited"].leg == leg
+
+
+def test_what_came_to_an_end_is_told_before_what_is_waited_for(
+    as_nora: Client, nora: Any, north: BranchProfile
+) -> None:
+    gone = waited_for(north, nora, None)
+    over = waited_for(north, nora, make.delivery(north, "over@corp.example", "refused"))
+    for number in range(6):
+        waited_for(north, nora, make.delivery(north, f"d{number}@corp.example", "deferred", timezone.now()))
+    response = as_nora.get("/")
+    assert response.context["waited"][0].report == over
+    assert len(response.context["waited"]) == 5
+    assert gone not in [item.report for item in response.context["waited"]]
+    rows = as_nora.get(f"/reports/?{response.context['more_waited']}").context["page"].rows
+    assert {over, gone} < set(rows)
+
+
+def test_a_record_that_is_not_in_the_log_any_more(as_nora: Client, nora: Any, north: BranchProfile) -> None:
+    waited_for(north, nora, None)
+    response = as_nora.get("/")
+    assert [(item.leg, item.is_over) for item in response.context["waited"]] == [(None, False)]
+    assert "The log has no record of it any more" in panel(response)
+
+
+def test_only_their_own_of_late_and_of_their_branches_is_told(
+    as_nora: Client, as_sven: Client, nora: Any, sven: Any, north: BranchProfile, south: BranchProfile
+) -> None:
+    colleague = make.person("noel@north.example", "Noel", "staff", north)
+    delivery = make.delivery(north, "lee@corp.example", "refused")
+    waited_for(north, colleague, delivery)
+    waited_for(north, nora, delivery, created=timezone.now() - timedelta(days=15))
+    waited_for(north, nora, delivery, exit=Exit.ANSWERED)
+    waited_for(north, nora, delivery, state=ReportState.DRAFT)
+    # Sven has left North since.
+    waited_for(north, sven, delivery)
+    assert as_nora.get("/").context["waited"] == []
+    assert as_sven.get("/").context["waited"] == []
+
+
+def test_as_many_queries_whatever_they_wait_for(
+    as_nora: Client, nora: Any, north: BranchProfile, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(12):
+        alias = make.delivery(north, f"a{number}@corp.example", "handed", reply=f"passed on to l{number}@corp.example")
+        make.delivery(north, f"l{number}@corp.example", "expired", message=alias.message, cause="rate_limited")
+        waited_for(north, nora, alias)
+        waited_for(north, nora, make.delivery(north, f"d{number}@corp.example", "deferred", cause="greylisted"))
+    make.day_count(north, date(2026, 11, 23), "accepted", 7)
+    with django_assert_max_num_queries(14):
+        as_nora.get("/")
 
 
 def test_staff_are_told_of_a_suspension_at_once(as_nora: Client, north: BranchProfile) -> None:

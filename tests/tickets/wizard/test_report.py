@@ -147,5 +147,6 @@ def test_what_became_of_a_message_that_was_waited_for(
     report.delivery = make.delivery(report.branch, LEE, state)
     report.save()
     response = as_nora.get(url(end(report, exit_, cause="still_trying")))
-    assert (response.context["report"].went_on == report.delivery) is expected
+    waited = response.context["waited"]
+    assert (waited is not None and waited.is_over and waited.leg == report.delivery) is expected
     assert ("Since then:" in response.content.decode()) is expected
