@@ -13,7 +13,7 @@ from ninja.errors import HttpError
 from portal.accounts.models import User
 from portal.api.desk import TokenRequest, answered, takes_key, viewer_of
 from portal.api.models import Scope
-from portal.api.shapes import DeliveryOut, DeliveryPage, LogPush, LogPushed, Number, Problem, Unfit
+from portal.api.shapes import After, DeliveryOut, DeliveryPage, LogPush, LogPushed, Number, OfBranch, Problem, Unfit
 from portal.branches.access import branch_for, branches_of
 from portal.maillog.addresses import normal
 from portal.maillog.importers import IMPORTERS
@@ -66,8 +66,8 @@ def _only_own(viewer: User, data: LogPush) -> None:
     response={200: DeliveryPage, 401: Problem, 403: Problem, 404: Problem, 422: Unfit},
     summary="List deliveries",
 )
-def deliveries(request: HttpRequest, branch: str, recipient: str = "", after: str = "") -> Any:
-    """Deliveries of a branch, newest first; those to ``recipient`` where one is given."""
+def deliveries(request: HttpRequest, branch: OfBranch, recipient: str = "", after: After = "") -> Any:
+    """Deliveries of a branch, newest first; with a recipient, those to this address."""
     viewer = viewer_of(_asker(request), Scope.READ)
     rows = deliveries_of(viewer).filter(branch=branch_for(viewer, branch)).select_related("branch", "message")
     if recipient:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from ninja import Field, Path, Schema
+from ninja import Field, Path, Query, Schema
 
 Address = Annotated[str, Field(min_length=3, max_length=320)]
+#: Which branch is asked about.
+OfBranch = Annotated[str, Query(description="The branch's short name, as in /branches/CODE/.")]
+#: Where a list goes on.
+After = Annotated[str, Query(description="What the page before told as next.")]
 #: The number of a row.
 Number = Annotated[int, Path(ge=1, le=2**31 - 1)]
 Code = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^[-a-zA-Z0-9_]+$")]
@@ -29,7 +33,14 @@ class LogPush(Schema):
     """Lines of the message log and case notes, each as in a file of JSON lines (docs/importing.md)."""
 
     branch: str = Field("", max_length=40, description="The branch of events that name none.")
-    events: list[dict[str, Any]] = Field(min_length=1, max_length=5000)
+    events: list[dict[str, Any]] = Field(
+        min_length=1,
+        max_length=5000,
+        description="Each has a kind. message, handed, deferred, accepted, refused, expired and error need key (the "
+        "message's, one for all its events), recipient and at; case_note needs email and at; client needs reference; "
+        "coverage needs from and until. reply, reply_code, status, remote_host, message_id, queue_id, module, function "
+        "and subject tell more.",
+    )
 
 
 class RejectedOut(Schema):

@@ -11,7 +11,18 @@ from ninja.errors import HttpError
 from diagnostics.engine.names import Malformed, parse_address
 from portal.api.desk import TokenRequest, answered, takes_key, viewer_of
 from portal.api.models import Scope
-from portal.api.shapes import Because, MaySend, Number, Problem, SuppressionIn, SuppressionOut, SuppressionPage, Unfit
+from portal.api.shapes import (
+    After,
+    Because,
+    MaySend,
+    Number,
+    OfBranch,
+    Problem,
+    SuppressionIn,
+    SuppressionOut,
+    SuppressionPage,
+    Unfit,
+)
 from portal.branches.access import branch_for
 from portal.suppression import selectors, services
 from portal.suppression.models import Suppression
@@ -26,7 +37,7 @@ PAGE = 100
     response={200: MaySend, 400: Problem, 401: Problem, 403: Problem, 404: Problem, 422: Unfit},
     summary="Ask whether a branch may write to an address",
 )
-def check(request: HttpRequest, branch: str, address: str) -> Any:
+def check(request: HttpRequest, branch: OfBranch, address: str) -> Any:
     """Whether the branch may write to the address now. Of what cannot be an address nothing is said."""
     asker: TokenRequest = request  # type: ignore[assignment]
     viewer = viewer_of(asker, Scope.READ)
@@ -45,7 +56,7 @@ def check(request: HttpRequest, branch: str, address: str) -> Any:
     response={200: SuppressionPage, 401: Problem, 403: Problem, 404: Problem, 422: Unfit},
     summary="List the addresses that a branch does not write to",
 )
-def listing(request: HttpRequest, branch: str, address: str = "", after: str = "") -> Any:
+def listing(request: HttpRequest, branch: OfBranch, address: str = "", after: After = "") -> Any:
     """The entries of a branch that hold now, newest first."""
     asker: TokenRequest = request  # type: ignore[assignment]
     viewer = viewer_of(asker, Scope.READ)

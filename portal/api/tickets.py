@@ -13,7 +13,7 @@ from diagnostics.engine.names import Address, parse_address
 from portal.accounts.models import User
 from portal.api.desk import TokenRequest, answered, takes_key, viewer_of
 from portal.api.models import Scope
-from portal.api.shapes import Number, Problem, ReplyIn, TicketIn, TicketOut, TicketPage, TicketStory, Unfit
+from portal.api.shapes import After, Number, Problem, ReplyIn, TicketIn, TicketOut, TicketPage, TicketStory, Unfit
 from portal.branches.access import branch_for
 from portal.maillog.models import Module
 from portal.web.pages import page_of
@@ -26,7 +26,7 @@ PAGE = 50
 
 
 @router.get("/tickets", response={200: TicketPage, 401: Problem, 403: Problem, 422: Unfit}, summary="List tickets")
-def listing(request: HttpRequest, is_open: bool = True, after: str = "") -> Any:
+def listing(request: HttpRequest, is_open: bool = True, after: After = "") -> Any:
     """Tickets the person may see, the latest activity first."""
     asker: TokenRequest = request  # type: ignore[assignment]
     rows = tickets_of(viewer_of(asker, Scope.READ)).filter(is_open=is_open).select_related("branch", "merged_into")

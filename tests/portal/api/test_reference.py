@@ -46,3 +46,18 @@ def test_what_is_not_there_is_told_to_a_program(path: str, client: Client) -> No
     answer = client.get(f"/api/v1/{path}")
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/json")
     assert "/api/v1/openapi.json" in answer.json()["detail"]
+
+
+def test_an_event_and_where_a_list_goes_on_are_described() -> None:
+    about = {
+        (item.ident, field.name): field.about
+        for item in operations()
+        for field in item.takes
+        if field.name in ("events", "after")
+    }
+    assert all(about.values())
+    assert "coverage" in about["log_push", "events"]
+
+
+def test_titles_and_texts_are_plain() -> None:
+    assert not [item.ident for item in operations() if "`" in item.title + item.about]
