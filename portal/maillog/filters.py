@@ -19,6 +19,19 @@ GROUPS: dict[str, tuple[State, ...]] = {
 #: Asks for rows that have no provider or sending server we know.
 NONE = "none"
 MOMENT = "%Y-%m-%dT%H:%M"
+#: How a Message-ID stands in a header and in a log.
+_ID_FIELD = re.compile(r"^message-id\s*[:=]\s*", re.IGNORECASE)
+
+
+def message_id_in(typed: str) -> str:
+    """The Message-ID in what was typed, without its brackets; it may be pasted with the name of its field."""
+    bare = typed.partition("<")[2].partition(">")[0] if "<" in typed else _ID_FIELD.sub("", typed.strip())
+    return bare.strip(" >")
+
+
+def queue_id_in(typed: str) -> str:
+    """The queue id in what was typed, without what stands around it in a log or a reply."""
+    return typed.strip(" \t:;,.()[]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

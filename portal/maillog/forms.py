@@ -16,7 +16,7 @@ from diagnostics.engine.receivers import UNNAMED, receivers
 from portal.branches.models import BranchProfile
 from portal.branches.selectors import server_at
 from portal.maillog.addresses import domain_of, normal
-from portal.maillog.filters import MOMENT, NONE, Filters
+from portal.maillog.filters import MOMENT, NONE, Filters, message_id_in, queue_id_in
 from portal.maillog.history import ORDERS
 from portal.maillog.models import Module, State
 from portal.maillog.spans import DEFAULT, MONTH, By, Span, span_called
@@ -136,6 +136,12 @@ class DeliveryFilter(forms.Form):
         if len(typed.split()) > 1:
             raise ValidationError("A domain has no spaces in it: corp.example.", code="spaces")
         return domain_of(normal(f"x@{typed}")) if typed else ""
+
+    def clean_message_id(self) -> str:
+        return message_id_in(self.cleaned_data["message_id"])
+
+    def clean_queue_id(self) -> str:
+        return queue_id_in(self.cleaned_data["queue_id"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

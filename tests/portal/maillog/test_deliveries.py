@@ -126,3 +126,21 @@ def test_an_empty_list_says_why(query: str, as_nora: Client) -> None:
     response = as_nora.get(LIST + query)
     assert response.status_code == 200
     assert b"dd-empty" in response.content
+
+
+@pytest.mark.parametrize(
+    ("name", "typed"),
+    [
+        ("message_id", "m@north.example"),
+        ("message_id", "Message-ID: <m@north.example>"),
+        ("message_id", "message-id=<m@north.example>"),
+        ("message_id", "Message-Id: m@north.example"),
+        ("queue_id", "4XkT2p:"),
+        ("queue_id", " 4XkT2p "),
+    ],
+)
+def test_an_id_as_it_is_pasted(name: str, typed: str, north: BranchProfile, as_nora: Client) -> None:
+    message = make.message(north, message_id="<m@north.example>", queue_id="4XkT2p")
+    make.delivery(north, "a@corp.example", message=message)
+    make.delivery(north, "b@corp.example")
+    assert recipients(as_nora.get(LIST, {name: typed})) == ["a@corp.example"]
