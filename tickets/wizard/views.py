@@ -43,6 +43,7 @@ from tickets.wizard.told import told_of
 #: The lists that a report can be withdrawn from.
 LISTS = ("home", "reports")
 BELIEVED_ANEW = "The checks have found something more meanwhile. Read what is believed now, and decide again."
+OVER = "The report had ended already, so what you sent now changed nothing."
 CHANGED = "Somebody else changed this report meanwhile. What you typed is still here; send it again if it still holds."
 
 
@@ -138,7 +139,7 @@ def report_message(request: PersonRequest, code: str) -> HttpResponse:
     """Say anew which e-mail the report is about."""
     found = selectors.report_for(request.user, code)
     if not found.is_draft:
-        return redirect("report", code=code)
+        return _over(request, code)
     branches = branches_of(request.user).filter(pk=found.branch_id)
     form = MessageForm(
         request.POST if request.method == "POST" else None, branches=branches, initial=message_initial(found)
@@ -147,11 +148,18 @@ def report_message(request: PersonRequest, code: str) -> HttpResponse:
         try:
             services.change_message(found, message=form.message(), by=request.user, version=_version(request, found))
         except services.ReportOverError:
-            return redirect("report", code=code)
+            return _over(request, code)
         except services.ReportChangedError:
             return _message_page(request, selectors.report_for(request.user, code), form, conflict=CHANGED)
         return redirect("report", code=code)
     return _message_page(request, found, form)
+
+
+def _over(request: PersonRequest, code: str) -> HttpResponse:
+    """To how a report ended, from a page of its draft; whoever sent something there hears that it was not taken."""
+    if request.method == "POST":
+        messages.warning(request, OVER)
+    return redirect("report", code=code)
 
 
 def _message_page(request: PersonRequest, found: Report, form: MessageForm, conflict: str = "") -> HttpResponse:
@@ -172,7 +180,7 @@ def report_step(request: PersonRequest, code: str, slug: str) -> HttpResponse:
     """One step: its page, and its answer."""
     found = selectors.report_for(request.user, code)
     if not found.is_draft:
-        return redirect("report", code=code)
+        return _over(request, code)
     place = steps.place_of(found, slug)
     if place is None:
         raise Http404("No step of that name.")
@@ -185,7 +193,7 @@ def report_step(request: PersonRequest, code: str, slug: str) -> HttpResponse:
         try:
             return _answered(request, found, step, form)
         except services.ReportOverError:
-            return redirect("report", code=code)
+            return _over(request, code)
         except services.ReportChangedError:
             found = selectors.report_for(request.user, code)
             form.renew(found.version)

@@ -63,6 +63,16 @@ def test_any_answered_step_can_be_gone_back_to(as_nora: Client, report: Report) 
         assert as_nora.get(url(report, slug)).status_code == 200
 
 
+@pytest.mark.parametrize("slug", SLUGS)
+def test_what_is_sent_after_the_end_changes_nothing_and_says_so(as_nora: Client, report: Report, slug: str) -> None:
+    post(as_nora, report, "sent", choice="not_sent")
+    end = ended(report)
+    response = as_nora.post(url(report, slug), {"version": report.version, **GOOD[slug]}, follow=True)
+    assert [message.level_tag for message in response.context["messages"]] == ["warning"]
+    assert ended(report) == end
+    assert not list(as_nora.get(url(report, slug), follow=True).context["messages"])
+
+
 @pytest.mark.parametrize("slug", ["nonsense", "new", "SENT"])
 def test_a_step_of_no_name(as_nora: Client, report: Report, slug: str) -> None:
     assert as_nora.get(url(report, slug)).status_code == 404
