@@ -10,10 +10,12 @@ from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from portal.maillog.counts import count_missing
 from portal.maillog.models import Delivery, MissingCount
-from tickets.models import Exit, Report, Ticket, TicketState
+from tickets.models import Event, EventKind, Exit, Incident, Report, Ticket, TicketState
 from tickets.selectors.reports import sends_for
 from tickets.services import reports as wizard
 from tickets.services import tickets as desk
+from tickets.services.bulk import link_to_incident
+from tickets.services.merging import merge
 
 NAMESPACE = uuid.UUID("5d0c9bd2-24a5-4d0b-9d2e-5b0c3f3f7208")
 
@@ -65,7 +67,14 @@ TOLD = (
          description="We no longer get our own copies of registrations. They stopped when IT changed the mail filter."),
     Told("nora@north.example", "north", "dev.lopez@union.example", 0.5, Exit.TICKET, "Class reminder",
          description="The reminder to Mr Lopez came back with something about a blocklist.",
-         assignee="ida@desk.example", state=TicketState.OPEN),
+         assignee="ida@desk.example", state=TicketState.OPEN, cause="sender_ip_blocked"),
+    Told("nora@north.example", "north", "ximena.ferro@union.example", 0.14, Exit.TICKET, "Class reminder",
+         description="The reminder to Ms Ferro came back as well, with the same words as the one to Mr Lopez."),
+    Told("hal@harbor.example", "harbor", "elif.hansen@union.example", 0.13, Exit.TICKET, "Registration notice",
+         description="Union says that our registration notice was blocked. What did we do wrong?",
+         replies=(("ida@desk.example", "Nothing. An address that we send from is on a blocklist. Having it taken off "
+                   "is our part; please send the notice again when we write that it is off."),),
+         assignee="ida@desk.example", state=TicketState.OPEN, cause="sender_ip_blocked"),
     Told("nora@north.example", "north", "nina.cruz@post.example", 0.4, Exit.TICKET, "Class reminder",
          description="QuickTools showed an error when I sent the reminder.", module="quicktools"),
     Told("nora@north.example", "north", "iris.kaya@hospital.example", 6.9, Exit.TICKET,
@@ -76,6 +85,13 @@ TOLD = (
     Told("sven@summit.example", "summit", "ben.ito@mailhub.example", 3.1, Exit.TICKET, "Class reminder",
          description="All reminders to this provider come back since we moved our mail server."),
 )  # fmt: skip
+#: One listing that these tickets share, of two branches: the recipients they are about.
+INCIDENT = "Our sending address 192.0.2.11 is on a blocklist"
+LINKED = ("dev.lopez@union.example", "elif.hansen@union.example")
+#: Whose ticket goes on in the first of them; it is of the same branch.
+MERGED = "ximena.ferro@union.example"
+#: How long ago support saw that they belong together.
+SEEN = timedelta(hours=1)
 
 
 def tell(now: datetime) -> list[Ticket]:
@@ -84,8 +100,27 @@ def tell(now: datetime) -> list[Ticket]:
     branches = {branch.code: branch for branch in BranchProfile.objects.select_related("sending_server")}
     made = (_tell(item, now, people, branches[item.branch]) for item in sorted(TOLD, key=lambda item: -item.days_ago))
     tickets = [ticket for ticket in made if ticket is not None]
+    _bring_together(people["ida@desk.example"], now - SEEN)
     _count_anew()
     return tickets
+
+
+def _bring_together(support: User, at: datetime) -> None:
+    """Merge what one branch reported twice, and link what two branches reported of one cause."""
+    numbers = dict(Ticket.objects.values_list("recipient", "number"))
+    first, merged = numbers[LINKED[0]], numbers[MERGED]
+    merge(_versions(first, merged), into=first, by=support)
+    linked = _versions(*(numbers[recipient] for recipient in LINKED))
+    link_to_incident(linked, incident=None, title=INCIDENT, by=support)
+    Incident.objects.update(created=at)
+    together = Ticket.objects.filter(number__in={merged, *linked})
+    together.update(last_activity=at)
+    kinds = (EventKind.MERGED, EventKind.INCIDENT)
+    Event.objects.filter(ticket__in=together, kind__in=kinds).update(at=at, is_told=True)
+
+
+def _versions(*numbers: int) -> dict[int, int]:
+    return dict(Ticket.objects.filter(number__in=numbers).values_list("number", "version"))
 
 
 def _count_anew() -> None:

@@ -100,6 +100,11 @@ STORIES = (
     # The second sending address is on a blocklist.
     Story(NORTH, 0.6, "dev.lopez@union.example", 3, ((0.2, "refused", "mx1.union.example",
         "554 5.7.1 Service unavailable; Client host [192.0.2.11] blocked using zen.spamhaus.org; https://check.spamhaus.org/query/ip/192.0.2.11"),)),
+    # The same listing, two more recipients, one of them another branch's.
+    Story(NORTH, 0.15, "ximena.ferro@union.example", 3, ((0.2, "refused", "mx1.union.example",
+        "554 5.7.1 Service unavailable; Client host [192.0.2.11] blocked using zen.spamhaus.org; https://check.spamhaus.org/query/ip/192.0.2.11"),)),
+    Story(HARBOR, 0.14, "elif.hansen@union.example", 0, ((0.2, "refused", "mx1.union.example",
+        "554 5.7.1 Service unavailable; Client host [192.0.2.11] blocked using zen.spamhaus.org; https://check.spamhaus.org/query/ip/192.0.2.11"),)),
     # Too big, a forbidden attachment, taken for spam.
     Story(NORTH, 6.2, "hugo.park@hospital.example", 2, ((0.6, "refused", MAILBOXES["hospital.example"],
         "552 5.3.4 Message size exceeds fixed limit"),), subject="Course handbook"),

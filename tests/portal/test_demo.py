@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from diagnostics import runner
 from diagnostics.models import Run
@@ -26,7 +27,7 @@ from portal.standing.models import Standing
 from portal.suppression.models import Suppression
 from portal.trials.models import TrialMessage
 from portal.trials.selectors import report_of, runs_of
-from tickets.models import Exit, Report, Ticket
+from tickets.models import Event, Exit, Incident, Report, Ticket
 from tickets.selectors.reconciled import NOT_THEIRS
 
 
@@ -70,6 +71,17 @@ def test_it_is_a_lived_in_world(db: None) -> None:
     exits = set(Report.objects.values_list("exit", flat=True))
     assert exits >= {Exit.ADDRESS_CORRECTED, Exit.NOT_SENT, Exit.FOUND_IN_JUNK, Exit.SUSPENDED, Exit.TICKET}
     assert set(Ticket.objects.values_list("state", flat=True)) >= {"new", "open", "waiting", "solved"}
+    incident = Incident.objects.get()
+    assert sorted(incident.tickets.values_list("branch__code", "suggested_cause", "is_open")) == [
+        ("harbor", "sender_ip_blocked", True), ("north", "sender_ip_blocked", True),
+    ]  # fmt: skip
+    merged = Ticket.objects.select_related("merged_into").get(merged_into__isnull=False)
+    assert (merged.branch, merged.suggested_cause, merged.state) == (
+        merged.merged_into.branch, "sender_ip_blocked", "closed",
+    )  # fmt: skip
+    assert merged.merged_into in incident.tickets.all()
+    assert not Event.objects.filter(is_told=False).exists()
+    assert all(event.at <= timezone.now() for event in Event.objects.all())
     message = TrialMessage.objects.select_related("trial").get()
     assert Report.objects.get(code=message.trial.report).recipient == "a.meyer@stateagency.example"
     assert (message.address, message.connection is not None) == ("192.0.2.10", True)
