@@ -54,6 +54,8 @@ def test_the_pages(
         admin.locator(".dd-menu summary").click()
     services.warn(north, reason="Clean the list.", by=ada)
     services.suspend(north, reason="The bought list was sent again.", by=ada)
+    admin.goto("/branches/north/standing/resume/")
+    look(admin, "resume")
     staff = page_as(nora, width=width, theme=theme)
     for name, address in (("suspended", "/branches/north/standing/"), ("wizard", "/reports/new/")):
         staff.goto(address)
