@@ -281,7 +281,9 @@ def total_of(periods: Iterable[Period]) -> Tally:
 def _part(column: str, value: str, tally: Tally, note: str) -> Part:
     words, actor = value or "Not told by the log", ""
     if column == "cause" and value in CAUSES:
-        told = cause_for(value, own_server=False, arrival=Arrival.ACCEPTED) or CAUSES[value]
+        # Where the branch writes to its own domain, the recipient's IT is its own.
+        within = value == "self_to_self_blocked"
+        told = cause_for(value, own_server=False, within=within, arrival=Arrival.ACCEPTED) or CAUSES[value]
         words, actor = told.title, str(told.actor)
     elif column == "provider":
         receiver = receiver_called(value) if value else None

@@ -143,6 +143,13 @@ def test_broken_down(split: str, expected: list[tuple[str, int]], north: BranchP
     assert [(part.words, part.tally.sent) for part in parts] == expected
 
 
+def test_whose_turn_it_is_where_the_branch_writes_to_itself(north: BranchProfile, as_nora: Client) -> None:
+    counted(north, "refused", 3, cause="self_to_self_blocked")
+    counted(north, "refused", 2, cause="recipient_policy")
+    parts = as_nora.get(f"{PAGE}?split=cause").context["parts"]
+    assert [part.actor for part in parts] == ["branch_it", "recipient_it"]
+
+
 def test_a_server_is_shown_with_the_addresses_of_its_profile(north: BranchProfile, as_nora: Client) -> None:
     counted(north, "accepted", 40, server=str(north.sending_server))
     counted(north, "accepted", 2)
