@@ -20,7 +20,7 @@ from diagnostics.engine.receivers import receiver_of_domain
 from portal.accounts.models import User
 from portal.branches.access import NO_BRANCH, branches_of
 from portal.branches.models import BranchProfile
-from portal.maillog.filters import NONE, Filters
+from portal.maillog.filters import NONE, Filters, message_id_in, queue_id_in
 from portal.maillog.models import Delivery, MessageLog
 from portal.maillog.onward import give_onward
 from portal.web.pages import key_of, read_key
@@ -196,6 +196,15 @@ def _wanted(branch: BranchProfile | None, filters: Filters) -> dict[str, tuple[A
         if value:
             found[name] = ("" if value == NONE else value,)
     return found
+
+
+def called(words: str) -> list[int]:
+    """The numbers of the messages with this Message-ID or queue id, of any branch: the caller narrows to its viewer."""
+    message_id, queue_id = message_id_in(words), queue_id_in(words)
+    if not message_id or not queue_id:
+        return []
+    rows = MessageLog.objects.filter(Q(message_id__in=[message_id, f"<{message_id}>"]) | Q(queue_id=queue_id))
+    return list(rows.values_list("pk", flat=True)[:MOST_MESSAGES])
 
 
 def _messages(branch: BranchProfile | None, filters: Filters) -> list[int]:

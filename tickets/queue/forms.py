@@ -35,7 +35,7 @@ class FilterForm(forms.Form):
     state = forms.ChoiceField(choices=[("", "Any state"), *TicketState.choices], required=False)
     branch = forms.ChoiceField(required=False)
     search = forms.CharField(
-        label="Recipient, domain or number",
+        label="Recipient, domain, number or id",
         max_length=320,
         required=False,
         widget=forms.TextInput(attrs={"type": "search", "autocapitalize": "none", "spellcheck": "false"}),

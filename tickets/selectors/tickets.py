@@ -13,6 +13,7 @@ from diagnostics.engine.findings import Actor
 from portal.accounts.models import Role, User
 from portal.branches.access import branches_of
 from portal.branches.models import BranchProfile
+from portal.maillog.searching import called
 from tickets.models import Attachment, Event, Ticket, TicketState
 from tickets.selectors.traces import ToldTrace, told_trace
 
@@ -24,6 +25,8 @@ COUNT_CAP = 100
 MOST_REPORTERS = 100
 #: An address is searched by its beginning from so many characters on.
 SHORTEST = 3
+#: No queue id and no Message-ID is shorter.
+SHORTEST_ID = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +55,8 @@ class Filters:
     """What the queue is narrowed to. Empty fields do not narrow; ``assignee`` is a person's id, or "none".
 
     ``incident`` is its number, for support alone; like a search it looks through all tickets, whatever the view.
-    ``search`` is a ticket's number, or how a recipient or their domain begins; it looks through all tickets, open or
-    not, whatever the view. A ``state`` stands over what the view says of open and over.
+    ``search`` is a ticket's number, a Message-ID or queue id, or how a recipient or their domain begins; it looks
+    through all tickets, open or not, whatever the view. A ``state`` stands over what the view says of open and over.
     """
 
     view: View = VIEWS[0]
@@ -119,10 +122,15 @@ def _in_view(viewer: User, view: View) -> QuerySet[Ticket]:
 
 
 def _searched(search: str) -> Q:
-    """The tickets of that number, or whose recipient or recipient domain begins so; a domain ends at a label."""
+    """The tickets of that number, of the message with that id, or whose recipient or recipient domain begins so.
+
+    A domain ends at a label.
+    """
     number = search.removeprefix("#")
     if number.isascii() and number.isdigit() and len(number) < 10:
         return Q(number=int(number))
+    if len(search) >= SHORTEST_ID and (messages := called(search)):
+        return Q(report__delivery__message__in=messages)
     local, at, domain = search.rpartition("@")
     domain = domain.strip(".").lower()
     of_domain = Q(recipient_domain=domain) | Q(recipient_domain__startswith=f"{domain}.")

@@ -110,6 +110,21 @@ def test_a_search_looks_through_all_tickets(north: BranchProfile, nora: User, id
     assert not response.context["filters"].is_of_view
 
 
+@pytest.mark.parametrize(
+    "search", ["m1@north.example", "<m1@north.example>", "Message-ID: <m1@north.example>", "4XkT2p:"]
+)
+def test_a_message_is_found_by_its_ids(
+    search: str, ticket: Ticket, north: BranchProfile, nora: User, as_ida: Client, as_sven: Client
+) -> None:
+    make_ticket(2, north, nora)
+    message = make.message(north, message_id="<m1@north.example>", queue_id="4XkT2p")
+    Report.objects.filter(pk=ticket.report_id).update(
+        delivery=make.delivery(north, "lee@corp.example", message=message)
+    )
+    assert numbers(as_ida.get(URL, {"search": search})) == [1]
+    assert numbers(as_sven.get(URL, {"search": search})) == []
+
+
 def test_who_has_waited_longest_is_taken_next(ticket: Ticket, north: BranchProfile, nora: User, as_ida: Client) -> None:
     make_ticket(2, north, nora, created=ticket.created + timedelta(minutes=1))
     assert numbers(as_ida.get(f"{URL}?view=unassigned")) == [1, 2]
