@@ -16,6 +16,12 @@ def test_with_errors(as_ada: Client) -> None:
     assert b"dd-error-summary" in as_ada.get("/style/?errors").content
 
 
+def test_marked_rows(as_ada: Client) -> None:
+    page = as_ada.get("/style/").content.decode()
+    assert 'class="dd-marked" id="marked"' in page
+    assert page.count('<label class="dd-mark">') == page.count('form="marked"') > 1
+
+
 def test_stranger_signs_in_first(db: None, client: Client) -> None:
     answer = client.get("/style/")
     assert (answer.status_code, answer["Location"]) == (302, "/account/login/?next=/style/")
