@@ -16,6 +16,7 @@ from portal.api.models import Scope
 from portal.api.shapes import After, DeliveryOut, DeliveryPage, LogPush, LogPushed, Number, OfBranch, Problem, Unfit
 from portal.branches.access import branch_for, branches_of
 from portal.maillog.addresses import normal
+from portal.maillog.erased import erased_for
 from portal.maillog.importers import IMPORTERS
 from portal.maillog.models import Delivery
 from portal.maillog.selectors import deliveries_of, delivery_for
@@ -69,11 +70,13 @@ def _only_own(viewer: User, data: LogPush) -> None:
 def deliveries(request: HttpRequest, branch: OfBranch, recipient: str = "", after: After = "") -> Any:
     """Deliveries of a branch, newest first; with a recipient, those to this address."""
     viewer = viewer_of(_asker(request), Scope.READ)
-    rows = deliveries_of(viewer).filter(branch=branch_for(viewer, branch)).select_related("branch", "message")
+    of = branch_for(viewer, branch)
+    rows = deliveries_of(viewer).filter(branch=of).select_related("branch", "message")
     if recipient:
         rows = rows.filter(recipient_normal=normal(recipient))
     page = page_of(rows, {"after": after}, by="at", size=PAGE)
-    return {"rows": [_out(row) for row in page.rows], "next": page.older}
+    erased = erased_for(viewer, of, recipient) if recipient else None
+    return {"rows": [_out(row) for row in page.rows], "next": page.older, "erased": erased}
 
 
 @router.get(

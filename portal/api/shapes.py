@@ -85,6 +85,11 @@ class DeliveryPage(Schema):
 
     rows: list[DeliveryOut]
     next: str
+    erased: datetime | None = Field(
+        description="When what was known of the recipient that was asked for was erased. Of mail before that nobody "
+        "can say whether it was sent: that no row tells of it proves nothing. null: no erasure is known, or no "
+        "recipient was asked for."
+    )
 
 
 class CheckIn(Schema):

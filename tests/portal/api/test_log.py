@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from portal.branches.models import BranchProfile
-from portal.maillog.models import CaseNote, Delivery
+from portal.maillog.erased import keep_erased
+from portal.maillog.models import CaseNote, Delivery, ErasedRecipient
 from tests.portal.api.conftest import Program
 
 EVENTS: list[dict[str, Any]] = [
@@ -88,3 +91,33 @@ def test_deliveries_are_paged(norths: Program) -> None:
     rest = norths("get", f"/deliveries?branch=north&after={first['next']}").json()
     assert (len(first["rows"]), len(rest["rows"]), rest["next"]) == (100, 50, "")
     assert norths("get", f"/deliveries/{rest['rows'][0]['id']}").json()["state"] == "accepted"
+
+
+def test_an_erasure_is_told_to_whom_the_page_tells_it(
+    norths: Program,
+    souths: Program,
+    supports: Program,
+    north: BranchProfile,
+    south: BranchProfile,
+    as_nora: Client,
+    as_sven: Client,
+) -> None:
+    keep_erased("gone@b.example", [north.pk])
+    at = datetime(2026, 3, 5, 12, 0, tzinfo=UTC)
+    ErasedRecipient.objects.update(at=at)
+    push(norths, events=[{**EVENTS[0], "recipient": "gone@b.example", "at": "2026-03-04T14:02:10Z"}])
+
+    def told(asks: Program, query: str) -> Any:
+        return asks("get", f"/deliveries?{query}").json()["erased"]
+
+    for asks in (norths, supports):
+        assert datetime.fromisoformat(told(asks, "branch=north&recipient=Gone@B.example")) == at
+        # Nobody is named, so nobody is told of.
+        assert told(asks, "branch=north") is None
+        assert told(asks, "branch=north&recipient=lee@corp.example") is None
+    for asks in (souths, supports):
+        assert told(asks, "branch=south&recipient=gone@b.example") is None
+    assert souths("get", "/deliveries?branch=north&recipient=gone@b.example").status_code == 404
+    page = "/branches/{}/deliveries/?recipient=gone@b.example"
+    assert as_nora.get(page.format("north")).context["erased"] == at
+    assert as_sven.get(page.format("south")).context["erased"] is None
