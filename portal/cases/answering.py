@@ -17,6 +17,7 @@ from diagnostics.engine.resolver import Resolver
 from diagnostics.engine.subject import Subject
 from diagnostics.engine.transcript import Recording
 from diagnostics.engine.zone import Zone, ZoneProblem
+from diagnostics.telling import Teller
 from portal.accounts.models import Role, User
 from portal.branches.models import BranchProfile
 from portal.branches.selectors import compose_subject
@@ -170,6 +171,7 @@ def _by_name(subject: Subject) -> tuple[FindingFact, ...]:
 def findings_over(resolver: Resolver, subject: Subject, checks: tuple[Check, ...] = CHECKS) -> tuple[FindingFact, ...]:
     """What the checks find about ``subject``, asked of ``resolver`` alone."""
     results = asyncio.run(_examined(resolver, subject, checks))
+    teller = Teller.of(subject.to_json())
     return tuple(
         FindingFact(
             check=result.check.slug,
@@ -177,7 +179,8 @@ def findings_over(resolver: Resolver, subject: Subject, checks: tuple[Check, ...
             verdict=finding.verdict,
             title=finding.title,
             suggestion=str(finding.arguments.get("suggestion") or ""),
-            remedy=finding.remedy,
+            remedy=teller.text(finding.remedy),
+            actor=teller.actor(finding.code.actor, check=result.check.slug, verdict=finding.verdict),
         )
         for result in sorted(results, key=lambda result: result.position)
         for finding in result.findings

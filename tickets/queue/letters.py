@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from django.conf import settings
 from django.urls import reverse
 
-from diagnostics.engine.causes import Ranked, cause_for
+from diagnostics.engine.causes import Cause, Ranked, Remedy, cause_for, told_once
 from diagnostics.engine.causes.ranking.foretold import may_explain
-from diagnostics.selectors import findings_of
+from diagnostics.selectors import ReadFinding, findings_of
 from portal.accounts.models import User
 from portal.branches.models import AllowListState
 from portal.branches.selectors import allowed_at
@@ -39,20 +39,22 @@ def reply_draft(ticket: Ticket, beliefs: Sequence[Ranked], *, by: User) -> str:
         return ""
     message = facts_about(ticket.report)
     letter = letter_to_their_it(ticket.report) if is_for_their_it(cause, believed) else ""
+    records = [
+        item
+        for item in findings_of(ticket.run)
+        if item.publish and item.needs_somebody and may_explain(item.code, item.check, {cause.id})
+    ]
     context = {
         "ticket": ticket,
         "cause": cause,
+        "remedies": _remedies(cause, believed, records),
         "is_sure": bool(ticket.cause) or (believed is not None and believed.confidence == "certain"),
         "proof": believed.for_ if believed else (),
         # What support has confirmed is no longer in doubt.
         "doubts": believed.against if believed and not ticket.cause else (),
         "message": message,
         "sent": message.day or (exact(message.at, zone_of(ticket.branch.time_zone)) if message.at else ""),
-        "records": [
-            item
-            for item in findings_of(ticket.run)
-            if item.publish and item.needs_somebody and may_explain(item.code, item.check, {cause.id})
-        ],
+        "records": records,
         "letter": letter,
         "pending": before_asking(ticket.report.delivery, letter)[1],
         "asked": _asked(ticket, by) if letter else "",
@@ -60,6 +62,15 @@ def reply_draft(ticket: Ticket, beliefs: Sequence[Ranked], *, by: User) -> str:
         "by": by,
     }
     return text_of("tickets/queue/reply.txt", context)
+
+
+def _remedies(cause: Cause, believed: Ranked | None, records: Sequence[ReadFinding]) -> tuple[Remedy, ...]:
+    """What is to be done, step by step; a record to publish stands below by itself."""
+    values = [item.publish.value for item in records if item.publish]
+    more = believed.remedies if believed else ()
+    return told_once(
+        [Remedy(cause.actor, cause.remedy), *(r for r in more if not any(value in r.text for value in values))]
+    )
 
 
 def _asked(ticket: Ticket, by: User) -> str:

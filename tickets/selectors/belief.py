@@ -153,6 +153,7 @@ def _facts(findings: Iterable[ReadFinding]) -> tuple[FindingFact, ...]:
             title=item.title,
             suggestion=str(item.arguments.get("suggestion") or ""),
             remedy=item.remedy,
+            actor=item.actor,
         )
         for item in findings
     )

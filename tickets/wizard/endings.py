@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from diagnostics.engine.causes import Cause, cause_for
+from diagnostics.engine.causes import Cause, Remedy, cause_for
 from diagnostics.engine.findings import Actor, Verdict
 from diagnostics.selectors import ReadFinding
 from portal.suppression.models import Suppression
@@ -97,6 +97,5 @@ def _still_trying(ending: Ending, cause: Cause | None) -> Ending:
     return replace(
         ending,
         meaning=f"{ending.meaning} The reason that it gave: {cause.title}.",
-        actor=cause.actor,
-        remedy=f"{ending.remedy} {cause.remedy}",
+        then=(Remedy(cause.actor, cause.remedy),),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from diagnostics.engine.causes import CAUSES, cause_for
+from diagnostics.engine.causes import CAUSES, Remedy, cause_for, told_once
 from diagnostics.engine.findings import Actor
 from tickets.models import Exit
 
@@ -39,12 +39,23 @@ Outcome = Continue | Leave | Escalate
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ending:
-    """How an ended report is told: what happened, whose turn it is, what to do."""
+    """How an ended report is told: what happened, whose turn it is, what to do, and ``then`` what else, by whom."""
 
     title: str
     meaning: str
     actor: Actor
     remedy: str
+    then: tuple[Remedy, ...] = ()
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """All that is to be done, step by step, each with whose turn it is."""
+        return told_once([Remedy(self.actor, self.remedy), *self.then])
+
+    @property
+    def turn(self) -> Actor:
+        """Whose turn it is first: while one step is to wait, that of whom another one names."""
+        return next((item.actor for item in self.remedies if item.actor is not Actor.NOBODY), self.actor)
 
 
 ENDINGS = {

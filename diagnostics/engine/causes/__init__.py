@@ -16,6 +16,7 @@ from diagnostics.engine.causes.case import (
 )
 from diagnostics.engine.causes.catalogue import CAUSES, Arrival, Cause, cause_for
 from diagnostics.engine.causes.ranking import Confidence, Ranked, rank
+from diagnostics.engine.causes.remedies import Remedy, told_once
 
 __all__ = [
     "CAUSES",
@@ -31,10 +32,12 @@ __all__ = [
     "FindingFact",
     "PressureFact",
     "Ranked",
+    "Remedy",
     "ReturnedFact",
     "Suppressed",
     "TicketFact",
     "TraceFact",
     "cause_for",
     "rank",
+    "told_once",
 ]

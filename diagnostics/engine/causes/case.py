@@ -6,7 +6,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
-from diagnostics.engine.findings import Verdict
+from diagnostics.engine.causes.remedies import Remedy
+from diagnostics.engine.findings import Actor, Verdict
 from diagnostics.engine.messages.reply_rule import Rule
 
 #: States in which the message was handed to a server outside the sending application.
@@ -91,7 +92,7 @@ class Suppressed:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FindingFact:
-    """A finding of the checks: which check, which code, how it is to be taken, in words, and what is to be done."""
+    """A finding of the checks: which check and code, how it is to be taken, in words, and what is to be done."""
 
     check: str
     code: str
@@ -99,6 +100,12 @@ class FindingFact:
     title: str = ""
     suggestion: str = ""
     remedy: str = ""
+    actor: Actor = Actor.NOBODY
+
+    @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What is to be done about it; none where nothing is."""
+        return (Remedy(self.actor, self.remedy),) if self.remedy else ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

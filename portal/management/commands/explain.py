@@ -87,7 +87,8 @@ class Command(BaseCommand):
             for sign, lines in (("+", item.for_), ("-", item.against)):
                 for line in lines:
                     self.stdout.write(f"    {sign} {visible(line)}")
-            self.stdout.write(f"    {visible(item.remedy)}")
+            for remedy in item.remedies:
+                self.stdout.write(f"    {remedy.actor.value}: {visible(remedy.text)}")
 
 
 def _time(text: str) -> datetime | None:

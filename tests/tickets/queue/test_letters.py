@@ -8,7 +8,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from diagnostics.engine.causes import Confidence, Ranked
+from diagnostics.engine.causes import CAUSES, Confidence, Ranked, Remedy
+from diagnostics.engine.findings import Actor
 from diagnostics.models import StoredFinding
 from portal.accounts.models import User
 from portal.branches.models import AllowListEntry, BranchProfile, SendingMode
@@ -209,3 +210,13 @@ def test_a_draft_tells_of_the_request_that_waits(listed: Ticket, ida: User) -> N
     entry.state = "confirmed"
     entry.save()
     assert "They were asked" not in reply_draft(listed, [POLICY], by=ida)
+
+
+@pytest.mark.parametrize("is_same", [True, False])
+def test_the_draft_tells_each_remedy_with_whose_turn_it_is(ticket: Ticket, ida: User, is_same: bool) -> None:
+    known = CAUSES["mailbox_full"]
+    more = Remedy(known.actor, known.remedy) if is_same else Remedy(Actor.BRANCH, "Telephone the client meanwhile.")
+    draft = reply_draft(ticket, [Ranked("mailbox_full", Confidence.CERTAIN, more=(more,))], by=ida)
+    assert draft.count(known.remedy) == 1
+    assert (f"1. The recipient: {known.remedy}\n2. Your branch: {more.text}\n" in draft) is not is_same
+    assert (f"What to do: {known.remedy}\n" in draft) is is_same

@@ -61,8 +61,11 @@ def test_an_entry_that_has_ended_is_not_told_as_one(report: Report) -> None:
 )
 def test_while_it_waits_it_is_the_turn_of_whom_the_reply_names(report: Report, cause: str, actor: Actor) -> None:
     report.delivery = make.delivery(report.branch, LEE, State.DEFERRED, cause=cause)
-    assert told_ending(ended(report, Exit.STILL_TRYING, cause), []).actor == actor
+    told = told_ending(ended(report, Exit.STILL_TRYING, cause), [])
+    assert told.turn == actor
+    assert [item.actor for item in told.remedies] == [Actor.NOBODY, *([actor] if actor is not Actor.NOBODY else [])]
+    assert told.remedies[0].text == ENDINGS[Exit.STILL_TRYING].remedy
 
 
 def test_a_suspension_is_the_branchs_to_answer(report: Report) -> None:
-    assert told_ending(ended(report, Exit.SUSPENDED), []).actor == Actor.BRANCH
+    assert told_ending(ended(report, Exit.SUSPENDED), []).turn == Actor.BRANCH

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -150,3 +152,16 @@ def test_what_became_of_a_message_that_was_waited_for(
     waited = response.context["waited"]
     assert (waited is not None and waited.is_over and waited.leg == report.delivery) is expected
     assert ("Since then:" in response.content.decode()) is expected
+
+
+@pytest.mark.parametrize(
+    ("cause", "turns"), [("greylisted", []), ("still_trying", []), ("mailbox_full", ["nobody", "recipient"])]
+)
+def test_waiting_and_what_the_reply_asks_for_are_steps(
+    as_nora: Client, report: Report, cause: str, turns: list[str]
+) -> None:
+    report.delivery = make.delivery(report.branch, LEE, State.DEFERRED, cause=cause)
+    report.save()
+    content = as_nora.get(url(end(report, Exit.STILL_TRYING, cause=cause))).content.decode()
+    steps = content.partition('<ol class="dd-next')[2].partition("</ol>")[0]
+    assert re.findall(r'data-actor="(\w+)"', steps) == turns

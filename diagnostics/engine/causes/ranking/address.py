@@ -30,12 +30,12 @@ def _typo(case: Case) -> Iterator[Claim]:
     if case.state == "accepted":
         took = Line(Kind.CHECK, "Whoever has that domain took the message.", line.most)
         place = Place.NARROWER if is_clear else Place.BESIDE
-        yield Claim("address_typo", (line, took), place, remedy=typo.remedy)
+        yield Claim("address_typo", (line, took), place, remedies=typo.remedies)
         return
     if case.is_absent and not case.was_sent:
-        yield Claim("address_typo", (line,), Place.BESIDE, remedy=typo.remedy)
+        yield Claim("address_typo", (line,), Place.BESIDE, remedies=typo.remedies)
         return
-    yield Claim("address_typo", (line,), Place.ADDRESS if is_clear else Place.FORETOLD, remedy=typo.remedy)
+    yield Claim("address_typo", (line,), Place.ADDRESS if is_clear else Place.FORETOLD, remedies=typo.remedies)
 
 
 def _is_profiles(case: Case, typo: FindingFact) -> bool:

@@ -11,11 +11,12 @@ the one by the other, the same for every cause:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 from typing import TypeVar
 
 from diagnostics.engine.causes.catalogue import CAUSES, Arrival, Cause, cause_for
+from diagnostics.engine.causes.remedies import Remedy, told_once
 from diagnostics.engine.findings import Actor
 
 T = TypeVar("T")
@@ -80,7 +81,8 @@ class Spoken:
 class Claim:
     """A cause that a rule sees. What speaks ``against`` it lowers it to possible; a ``remark`` does not.
 
-    ``links`` are where what stands among those two can be read, by its text.
+    ``links`` are where what stands among those two can be read, by its text. ``remedies`` are what is to be done in
+    this very case beside what its cause asks for.
     """
 
     cause: str
@@ -88,7 +90,7 @@ class Claim:
     place: Place
     against: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
-    remedy: str = ""
+    remedies: tuple[Remedy, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
 
     def joined(self, other: Claim) -> Claim:
@@ -100,7 +102,7 @@ class Claim:
             against=_once(self.against, other.against),
             remarks=_once(self.remarks, other.remarks),
             links=_once(self.links, other.links),
-            remedy=self.remedy or other.remedy,
+            remedies=self.remedies or other.remedies,
         )
 
 
@@ -110,7 +112,7 @@ def _once(one: tuple[T, ...], other: tuple[T, ...]) -> tuple[T, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """One cause of a ranking, with the lines for and against it. ``detail`` is what the remedy is in this very case.
+    """One cause of a ranking, with the lines for and against it. ``more`` is what is to be done in this very case.
 
     ``links`` are where a line's proof can be read, by its text. ``own_server``: the branch's own server sends.
     ``within``: the e-mail is of one organisation to itself. ``arrival``: what is known of what was accepted.
@@ -121,7 +123,7 @@ class Ranked:
     for_: tuple[str, ...] = ()
     against: tuple[str, ...] = ()
     place: int = 0
-    detail: str = field(default="")
+    more: tuple[Remedy, ...] = ()
     links: tuple[tuple[str, str], ...] = ()
     own_server: bool = False
     within: bool = False
@@ -169,8 +171,19 @@ class Ranked:
         return self.told.actor
 
     @property
+    def remedies(self) -> tuple[Remedy, ...]:
+        """What is to be done, step by step, each with whose turn it is: what the cause asks for, then what the case."""
+        more = (replace(item, actor=self._by(item.actor)) for item in self.more)
+        return told_once([Remedy(self.party, self.told.remedy), *more])
+
+    def _by(self, actor: Actor) -> Actor:
+        """Of an organisation that writes to itself there is one IT."""
+        return Actor.BRANCH_IT if self.within and actor is Actor.RECIPIENT_IT else actor
+
+    @property
     def remedy(self) -> str:
-        return f"{self.told.remedy} {self.detail}".strip()
+        """The same as one text, for other programs."""
+        return " ".join(item.text for item in self.remedies)
 
 
 def surest(confidences: Iterable[Confidence]) -> Confidence:

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from diagnostics.engine.causes.case import Case, DeliveryFact, FindingFact
 from diagnostics.engine.causes.ranking.claims import Claim, Confidence, Kind, Line, Place
 from diagnostics.engine.causes.ranking.replies import VAGUE, said
-from diagnostics.engine.findings import Verdict
+from diagnostics.engine.causes.remedies import Remedy
+from diagnostics.engine.findings import Actor, Verdict
 
 LIKELY, POSSIBLE = Confidence.LIKELY, Confidence.POSSIBLE
 
@@ -89,7 +90,7 @@ def unrouted(case: Case, claim: Claim) -> Claim:
     if found is None or claim.cause not in OF_ROUTE:
         return claim
     told = f"By DNS, {found.title}: it may take no mail any more. Ask the client for another address."
-    return replace(claim, remedy=f"{claim.remedy} {told}".strip())
+    return replace(claim, remedies=(*claim.remedies, Remedy(Actor.BRANCH, told)))
 
 
 def may_explain(code: str, check: str, causes: Container[str]) -> bool:
@@ -158,7 +159,7 @@ def _claim(case: Case, item: FindingFact, foretold: _Foretold) -> Claim:
     place = Place.FORETOLD if is_open or is_vague else Place.BESIDE
     if case.is_absent and not case.was_sent:
         place = Place.BESIDE
-    return Claim(foretold.cause, tuple(lines), place, against=tuple(against), remedy=item.remedy)
+    return Claim(foretold.cause, tuple(lines), place, against=tuple(against), remedies=item.remedies)
 
 
 def _elsewhere(case: Case) -> Iterator[Claim]:

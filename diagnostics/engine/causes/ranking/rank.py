@@ -64,7 +64,7 @@ def _weighed(claim: Claim, case: Case) -> Ranked:
         told,
         against,
         int(claim.place),
-        claim.remedy,
+        claim.remedies,
         links,
         own_server=case.sends_through_own_server,
         within=case.is_within,

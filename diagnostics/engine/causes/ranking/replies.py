@@ -10,6 +10,8 @@ from diagnostics.engine.causes.case import HAS_IT, Case, DeferralFact, DeliveryF
 from diagnostics.engine.causes.ranking.address import off_profile_line, typo_of
 from diagnostics.engine.causes.ranking.claims import Claim, Confidence, Kind, Line, Place, least
 from diagnostics.engine.causes.ranking.grounds import OF_REPLIES
+from diagnostics.engine.causes.remedies import Remedy
+from diagnostics.engine.findings import Actor
 from diagnostics.engine.messages.reply import Rule, read_reply
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
@@ -29,9 +31,10 @@ _POLICY = re.compile(r"\bpolic(?:y|ies)\b", re.I)
 _OF_SERVER = re.compile(r"\bip\b|client host|\blist|blacklist|reputation|rbl\b|dnsbl|spamhaus|\d+\.\d+\.\d+\.\d+", re.I)
 _AUTHENTICATION = re.compile(r"\b(?:spf|dkim|dmarc)\b", re.I)
 #: RFC 7208 §2.4: what SPF looks at is the domain of the envelope sender, which need not be that of the From address.
-_OF_SPF = (
+_OF_SPF = Remedy(
+    Actor.BRANCH_IT,
     "This reply names SPF: look whether the SPF record of the domain in the envelope sender covers the sending server. "
-    "A DKIM record does not mend that."
+    "A DKIM record does not mend that.",
 )
 #: What the branch's own server says when it does not let the sending application in.
 OF_OWN_SERVER = frozenset({"network_or_timeout", "tls_required", "recipient_policy", "auth_failure", "relay_denied"})
@@ -119,8 +122,8 @@ def _refused(case: Case) -> Iterator[Claim]:
         # The record of this message stands, but what the person has may be the one that is asked about.
         remarks.append("The person has a message from us before them.")
         most = least(most, LIKELY)
-    remedy = _OF_SPF if cause == "auth_failure" and _is_of_spf(delivery.reply) else ""
-    yield Claim(cause, (Line(Kind.REPLY, line, most),), Place.STOPPED, remarks=tuple(remarks), remedy=remedy)
+    remedies = (_OF_SPF,) if cause == "auth_failure" and _is_of_spf(delivery.reply) else ()
+    yield Claim(cause, (Line(Kind.REPLY, line, most),), Place.STOPPED, remarks=tuple(remarks), remedies=remedies)
 
 
 def _is_of_spf(reply: str) -> bool:
@@ -169,7 +172,7 @@ def _narrower(case: Case, cause: str, line: str) -> Iterator[Claim]:
     typo = typo_of(case)
     if typo is not None:
         told = (Line(Kind.REPLY, line), Line(Kind.CHECK, typo.title))
-        yield Claim("address_typo", told, Place.NARROWER, remedy=typo.remedy)
+        yield Claim("address_typo", told, Place.NARROWER, remedies=typo.remedies)
     elif case.is_off_profile and case.is_forgot and cause != "network_or_timeout":
         told = (Line(Kind.REPLY, line), Line(Kind.RECORD, off_profile_line(case)))
         yield Claim("address_not_on_profile", told, Place.NARROWER)

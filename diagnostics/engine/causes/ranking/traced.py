@@ -13,16 +13,31 @@ from diagnostics.engine.causes.case import Case, TraceFact
 from diagnostics.engine.causes.ranking.claims import Claim, Confidence, Kind, Line, Place, least
 from diagnostics.engine.causes.ranking.grounds import OF_REPLIES
 from diagnostics.engine.causes.ranking.replies import VAGUE, names_it
+from diagnostics.engine.causes.remedies import Remedy
+from diagnostics.engine.findings import Actor
 from diagnostics.engine.messages.reply import read_reply
 
 CERTAIN, LIKELY, POSSIBLE = Confidence.CERTAIN, Confidence.LIKELY, Confidence.POSSIBLE
 #: What remains to be done for each fate that ends in a system that has the message.
 NEXT = {
-    "delivered": "By their trace it is in the mailbox: the recipient looks in junk, other folders, and their rules.",
-    "quarantined": "By their trace it is in quarantine: their IT, or the recipient, releases it and allows the sender.",
-    "pending": "By their trace their system is still trying: wait, then ask their IT for a new trace.",
-    "expanded": "By their trace it was to a group: their IT traces it for the member who misses it.",
-    "received": "Their trace does not go on: their IT exports the extended report, which tells what happened next.",
+    "delivered": Remedy(
+        Actor.RECIPIENT,
+        "By their trace it is in the mailbox: the recipient looks in junk, other folders, and their rules.",
+    ),
+    "quarantined": Remedy(
+        Actor.RECIPIENT_IT,
+        "By their trace it is in quarantine: their IT, or the recipient, releases it and allows the sender.",
+    ),
+    "pending": Remedy(
+        Actor.BRANCH, "By their trace their system is still trying: wait, then ask their IT for a new trace."
+    ),
+    "expanded": Remedy(
+        Actor.RECIPIENT_IT, "By their trace it was to a group: their IT traces it for the member who misses it."
+    ),
+    "received": Remedy(
+        Actor.RECIPIENT_IT,
+        "Their trace does not go on: their IT exports the extended report, which tells what happened next.",
+    ),
 }
 RELEASED = "The mailbox answered this very message by itself, so quarantine does not hold it any more."
 #: Our log says that it did not get there.
@@ -57,7 +72,7 @@ def _spam(fact: TraceFact, most: Confidence) -> Claim:
     if fact.system == "google":
         return Claim("junked", (line,), Place.NARROWER)
     detail = "Their IT can see in the same trace which filter it was, release the message, and allow the sender."
-    return Claim("spam_content", (line,), Place.STOPPED, remedy=detail)
+    return Claim("spam_content", (line,), Place.STOPPED, remedies=(Remedy(Actor.RECIPIENT_IT, detail),))
 
 
 def _there(case: Case, fact: TraceFact, most: Confidence) -> Iterator[Claim]:
@@ -70,7 +85,7 @@ def _there(case: Case, fact: TraceFact, most: Confidence) -> Iterator[Claim]:
         # The mailbox has it, so it is held no more, or their trace is of another copy.
         yield Claim("accepted_by_recipient_server", (line,), Place.ARRIVED, remarks=(RELEASED,))
         return
-    yield Claim("accepted_by_recipient_server", (line,), place, against=against, remedy=NEXT[fact.fate])
+    yield Claim("accepted_by_recipient_server", (line,), place, against=against, remedies=(NEXT[fact.fate],))
     if fact.fate == "delivered" and not against and case.in_junk != "yes":
         looked = ("The recipient looked and did not find it there.",) if case.in_junk == "no" else ()
         much = Line(Kind.REPLY, "To a mail system the junk folder is delivered to as well.", POSSIBLE)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from diagnostics.engine.causes import CAUSES
+from diagnostics.engine.causes import CAUSES, Remedy
 from diagnostics.engine.causes.ranking.claims import SURE, Claim, Confidence, Kind, Line, Place, least, surest
 from diagnostics.engine.causes.ranking.grounds import GROUNDS, OF_REPLIES
+from diagnostics.engine.findings import Actor
 from diagnostics.engine.messages.reply import WORDS
 
 DOCUMENT = Path(__file__).resolve().parents[4] / "docs" / "causes.md"
@@ -50,11 +51,12 @@ def test_the_document_tells_the_grounds() -> None:
 
 
 def test_two_claims_for_one_cause_become_one() -> None:
+    told = Remedy(Actor.BRANCH_IT, "Publish it.")
     one = Claim("auth_failure", (Line(Kind.REPLY, "a"),), Place.STOPPED, against=("x",))
-    other = Claim("auth_failure", (Line(Kind.REPLY, "a"), Line(Kind.CHECK, "b")), Place.FORETOLD, remedy="Publish it.")
+    other = Claim("auth_failure", (Line(Kind.REPLY, "a"), Line(Kind.CHECK, "b")), Place.FORETOLD, remedies=(told,))
     both = other.joined(one)
     assert [line.text for line in both.lines] == ["a", "b"]
-    assert (both.place, both.against, both.remedy) == (Place.STOPPED, ("x",), "Publish it.")
+    assert (both.place, both.against, both.remedies) == (Place.STOPPED, ("x",), (told,))
 
 
 def test_words_are_ordered() -> None:

@@ -20,6 +20,8 @@ from diagnostics.engine.causes import (
     DeliveryFact,
     ErrorFact,
     FindingFact,
+    Ranked,
+    Remedy,
     Suppressed,
     TraceFact,
     rank,
@@ -267,14 +269,33 @@ def test_what_is_certain_misses_nothing() -> None:
 def test_a_reply_that_names_spf_alone_leads_to_spf(reply: str, of_spf: bool) -> None:
     first, *_ = rank(replace(CASE, **sent("refused", "auth_failure", reply=reply)))
     assert first.cause == "auth_failure"
-    assert bool(first.detail) is of_spf
+    assert [item.actor for item in first.more] == [Actor.BRANCH_IT] * of_spf
+    assert len(first.remedies) == 1 + of_spf
 
 
 def test_the_remedy_is_that_of_the_finding_too() -> None:
-    exact = replace(DMARC, remedy="Publish xen1._domainkey.north.example TXT v=DKIM1; p=x")
+    exact = replace(DMARC, remedy="Publish xen1._domainkey.north.example TXT v=DKIM1; p=x", actor=Actor.BRANCH_IT)
     first = rank(replace(CASE, is_covered=False, has_case_note=True, findings=(exact,)))[0]
-    assert exact.remedy in first.remedy
-    assert CAUSES["auth_failure"].remedy in first.remedy
+    known = CAUSES["auth_failure"]
+    assert first.remedies == (Remedy(known.actor, known.remedy), Remedy(Actor.BRANCH_IT, exact.remedy))
+    assert first.remedy == f"{known.remedy} {exact.remedy}"
+
+
+def test_what_the_finding_asks_of_the_same_party_is_told_once() -> None:
+    known = CAUSES["auth_failure"]
+    same = replace(DMARC, remedy=known.remedy, actor=known.actor)
+    others = replace(same, actor=Actor.SUPPORT)
+    told = [
+        rank(replace(CASE, is_covered=False, has_case_note=True, findings=(item,)))[0].remedies
+        for item in (same, others)
+    ]
+    assert [[item.actor for item in remedies] for remedies in told] == [[known.actor], [known.actor, Actor.SUPPORT]]
+
+
+def test_who_writes_to_themselves_has_one_it() -> None:
+    told = Remedy(Actor.RECIPIENT_IT, "Allow it.")
+    within = Ranked("self_to_self_blocked", Confidence.LIKELY, more=(told,), within=True)
+    assert {item.actor for item in within.remedies} == {Actor.BRANCH_IT}
 
 
 CASES = some.builds(
@@ -400,6 +421,7 @@ def test_what_was_not_reached_is_told_with_what_dns_says(cause: str, code: str) 
         for findings in ((), (found(code, Verdict.NOTICE),))
     )
     assert (alone.confidence, alone.place) == (joined.confidence, joined.place)
-    assert alone.remedy != joined.remedy
+    assert joined.remedies == (*alone.remedies, joined.more[0])
+    assert joined.more[0].actor is Actor.BRANCH
     assert may_explain(code, "recipient-mx", (cause,))
     assert not may_explain("address.role", "recipient-address", (cause,))
