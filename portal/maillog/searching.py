@@ -198,12 +198,16 @@ def _wanted(branch: BranchProfile | None, filters: Filters) -> dict[str, tuple[A
     return found
 
 
-def called(words: str) -> list[int]:
-    """The numbers of the messages with this Message-ID or queue id, of any branch: the caller narrows to its viewer."""
+def called(viewer: User, words: str) -> list[int]:
+    """The numbers of the messages with this Message-ID or queue id that ``viewer`` may see."""
     message_id, queue_id = message_id_in(words), queue_id_in(words)
     if not message_id or not queue_id:
         return []
-    rows = MessageLog.objects.filter(Q(message_id__in=[message_id, f"<{message_id}>"]) | Q(queue_id=queue_id))
+    rows = MessageLog.objects.all()
+    if not viewer.is_support:
+        # Queue ids are used again: another branch's messages must not crowd out the viewer's own.
+        rows = rows.filter(branch__in=branches_of(viewer))
+    rows = rows.filter(Q(message_id__in=[message_id, f"<{message_id}>"]) | Q(queue_id=queue_id))
     return list(rows.values_list("pk", flat=True)[:MOST_MESSAGES])
 
 

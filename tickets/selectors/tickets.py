@@ -121,7 +121,7 @@ def _in_view(viewer: User, view: View) -> QuerySet[Ticket]:
     return rows.filter(is_open=view.slug != "over")
 
 
-def _searched(search: str) -> Q:
+def _searched(viewer: User, search: str) -> Q:
     """The tickets of that number, of the message with that id, or whose recipient or recipient domain begins so.
 
     A domain ends at a label.
@@ -129,7 +129,7 @@ def _searched(search: str) -> Q:
     number = search.removeprefix("#")
     if number.isascii() and number.isdigit() and len(number) < 10:
         return Q(number=int(number))
-    if len(search) >= SHORTEST_ID and (messages := called(search)):
+    if len(search) >= SHORTEST_ID and (messages := called(viewer, search)):
         return Q(report__delivery__message__in=messages)
     local, at, domain = search.rpartition("@")
     domain = domain.strip(".").lower()
@@ -146,7 +146,7 @@ def _searched(search: str) -> Q:
 def queue(viewer: User, filters: Filters) -> QuerySet[Ticket]:
     """The rows of the queue with all that a row shows, in one query; the caller takes a keyset page of it."""
     if filters.search:
-        rows = tickets_of(viewer).filter(_searched(filters.search))
+        rows = tickets_of(viewer).filter(_searched(viewer, filters.search))
     elif filters.incident:
         rows = tickets_of(viewer)
     elif filters.state:

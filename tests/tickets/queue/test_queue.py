@@ -10,6 +10,7 @@ from django.test import Client
 
 from portal.accounts.models import User
 from portal.branches.models import BranchProfile
+from portal.maillog import searching
 from tests import make
 from tests.tickets.queue.conftest import make_ticket
 from tickets.models import Report, ReportState, Ticket, TicketState
@@ -123,6 +124,18 @@ def test_a_message_is_found_by_its_ids(
     )
     assert numbers(as_ida.get(URL, {"search": search})) == [1]
     assert numbers(as_sven.get(URL, {"search": search})) == []
+
+
+def test_a_queue_id_that_another_branch_has_too_finds_the_viewers_own(
+    ticket: Ticket, north: BranchProfile, south: BranchProfile, as_nora: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(searching, "MOST_MESSAGES", 1)
+    make.message(south, queue_id="4XkT2p")
+    message = make.message(north, queue_id="4XkT2p")
+    Report.objects.filter(pk=ticket.report_id).update(
+        delivery=make.delivery(north, "lee@corp.example", message=message)
+    )
+    assert numbers(as_nora.get(URL, {"search": "4XkT2p"})) == [1]
 
 
 def test_who_has_waited_longest_is_taken_next(ticket: Ticket, north: BranchProfile, nora: User, as_ida: Client) -> None:
