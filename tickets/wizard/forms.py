@@ -360,9 +360,18 @@ class DescribeForm(StepForm):
         for reason in reasons:
             self.add_error("attached", reason)
 
+    def clean_other_address(self) -> str:
+        typed = str(self.cleaned_data["other_address"])
+        if not typed:
+            return ""
+        if self.cleaned_data.get("other_domain") == OtherDomain.NO:
+            raise forms.ValidationError("Say above whether it arrived there, or leave this empty.", code="untold")
+        parsed = parse_address(typed)
+        if isinstance(parsed, Malformed):
+            raise forms.ValidationError(parsed.text, code="malformed")
+        return typed
+
     def answer(self) -> dict[str, Any]:
         kept = super().answer()
         del kept["attached"]
-        if kept["other_domain"] == OtherDomain.NO:
-            kept["other_address"] = ""
         return kept

@@ -41,9 +41,18 @@ def test_it_is_kept(as_nora: Client, report: Report) -> None:
 
 
 def test_no_other_domain_no_other_address(as_nora: Client, report: Report) -> None:
-    post(as_nora, report, "describe", **{**DESCRIBED, "other_domain": "no"})
+    post(as_nora, report, "describe", **{**DESCRIBED, "other_domain": "no", "other_address": ""})
     report.refresh_from_db()
     assert report.answers["describe"]["other_address"] == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"), [({"other_domain": "no"}, "untold"), ({"other_address": "at home"}, "malformed")]
+)
+def test_another_address_is_never_dropped(as_nora: Client, report: Report, changes: dict[str, Any], code: str) -> None:
+    response = post(as_nora, report, "describe", **{**DESCRIBED, **changes})
+    assert response.status_code == 400
+    assert [error.code for error in response.context["form"].errors["other_address"].as_data()] == [code]
 
 
 def test_files_are_kept_with_it(as_nora: Client, report: Report, nora: User) -> None:
