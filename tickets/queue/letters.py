@@ -34,7 +34,8 @@ def reply_draft(ticket: Ticket, beliefs: Sequence[Ranked], *, by: User) -> str:
     ident = ticket.cause or (believed.cause if believed else "")
     own_server = ticket.branch.sends_through_own_server
     arrival = believed.arrival if believed else None
-    cause = cause_for(ident, own_server=own_server, within=ticket.is_within, arrival=arrival)
+    is_tried = believed is not None and believed.is_tried
+    cause = cause_for(ident, own_server=own_server, within=ticket.is_within, arrival=arrival, is_tried=is_tried)
     if cause is None or cause.id == "unknown":
         return ""
     message = facts_about(ticket.report)

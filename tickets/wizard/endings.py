@@ -40,7 +40,8 @@ def told_ending(report: Report, findings: Sequence[ReadFinding]) -> Ending:
     if report.exit == Exit.EXPLAINED and report.cause == "suppressed":
         return _suppressed(ending, report)
     if report.exit == Exit.STILL_TRYING:
-        return _still_trying(ending, cause_for(report.cause, own_server=own_server, within=within))
+        cause = cause_for(report.cause, own_server=own_server, within=within, is_tried=True)
+        return _still_trying(ending, cause)
     return ending
 
 

@@ -215,7 +215,8 @@ def _match(delivery: Delivery, leg: Delivery, story: list[TimelineItem]) -> Matc
 
 
 def _cause(leg: Delivery, ident: str) -> Cause | None:
-    return cause_for(ident, own_server=leg.branch.sends_through_own_server, within=_is_within(leg))
+    own_server, is_tried = leg.branch.sends_through_own_server, leg.state == State.DEFERRED
+    return cause_for(ident, own_server=own_server, within=_is_within(leg), is_tried=is_tried)
 
 
 def _is_within(leg: Delivery) -> bool:

@@ -264,15 +264,29 @@ _OF_AN_ARRIVAL: dict[Arrival, Cause] = {
 }
 
 
-def cause_for(ident: str, *, own_server: bool, within: bool = False, arrival: Arrival | None = None) -> Cause | None:
+#: What ends with sending again, of a message that is still being tried: a second copy would only arrive twice.
+_WHILE_TRIED = {
+    "mailbox_full": "The recipient makes room; a later try may then get through. Reach them another way meanwhile.",
+    "network_or_timeout": "Their provider brings the server back; a later try may then get through. Reach the "
+    "recipient another way meanwhile.",
+    "remote_system_error": "Their provider mends it; a later try may then get through.",
+}
+
+
+def cause_for(
+    ident: str, *, own_server: bool, within: bool = False, arrival: Arrival | None = None, is_tried: bool = False
+) -> Cause | None:
     """The cause of that id, as people are told it of who sends and who receives; None where there is none of that id.
 
     ``own_server``: the branch sends through a server of its own, which the vendor's support can not mend. ``within``:
     the branch writes to itself, so the recipient's IT is its own. ``arrival``: what is known of what was accepted.
+    ``is_tried``: the message is still being tried.
     """
     found = (_OF_AN_OWN_SERVER.get(ident) if own_server else None) or CAUSES.get(ident)
     if ident == ACCEPTED and arrival is not None:
         found = _OF_AN_ARRIVAL[arrival]
+    if is_tried and found is not None and ident in _WHILE_TRIED:
+        found = replace(found, remedy=_WHILE_TRIED[ident])
     if within and found is not None and found.actor is Actor.RECIPIENT_IT:
         return replace(found, actor=Actor.BRANCH_IT)
     return found

@@ -69,3 +69,12 @@ def test_while_it_waits_it_is_the_turn_of_whom_the_reply_names(report: Report, c
 
 def test_a_suspension_is_the_branchs_to_answer(report: Report) -> None:
     assert told_ending(ended(report, Exit.SUSPENDED), []).turn == Actor.BRANCH
+
+
+@pytest.mark.parametrize("cause", ["mailbox_full", "network_or_timeout", "remote_system_error"])
+def test_nobody_is_asked_to_send_again_what_is_still_tried(report: Report, cause: str) -> None:
+    waiting = told_ending(ended(report, Exit.STILL_TRYING, cause), []).remedies[1]
+    refused = told_ending(ended(report, Exit.ANSWERED, cause), []).remedies[0]
+    assert waiting.actor is refused.actor
+    assert "send again" in refused.text
+    assert "send again" not in waiting.text

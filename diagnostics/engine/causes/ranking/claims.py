@@ -116,6 +116,7 @@ class Ranked:
 
     ``links`` are where a line's proof can be read, by its text. ``own_server``: the branch's own server sends.
     ``within``: the e-mail is of one organisation to itself. ``arrival``: what is known of what was accepted.
+    ``is_tried``: it is still being tried.
     """
 
     cause: str
@@ -128,6 +129,7 @@ class Ranked:
     own_server: bool = False
     within: bool = False
     arrival: Arrival | None = None
+    is_tried: bool = False
 
     @property
     def speaks_for(self) -> tuple[Spoken, ...]:
@@ -148,7 +150,13 @@ class Ranked:
     @property
     def told(self) -> Cause:
         """The cause as people are told it of this very case."""
-        found = cause_for(self.cause, own_server=self.own_server, within=self.within, arrival=self.arrival)
+        found = cause_for(
+            self.cause,
+            own_server=self.own_server,
+            within=self.within,
+            arrival=self.arrival,
+            is_tried=self.is_tried,
+        )
         return found or self.known
 
     @property

@@ -69,6 +69,7 @@ def _weighed(claim: Claim, case: Case) -> Ranked:
         own_server=case.sends_through_own_server,
         within=case.is_within,
         arrival=_arrival(case),
+        is_tried=case.state == "deferred",
     )
 
 

@@ -292,6 +292,13 @@ def test_what_the_finding_asks_of_the_same_party_is_told_once() -> None:
     assert [[item.actor for item in remedies] for remedies in told] == [[known.actor], [known.actor, Actor.SUPPORT]]
 
 
+@pytest.mark.parametrize(("state", "is_tried"), [("deferred", True), ("refused", False)])
+def test_what_is_still_tried_is_not_sent_again(state: str, is_tried: bool) -> None:
+    (full,) = (item for item in rank(replace(CASE, **sent(state, "mailbox_full"))) if item.cause == "mailbox_full")
+    assert full.is_tried is is_tried
+    assert (full.remedies[0].text == CAUSES["mailbox_full"].remedy) is not is_tried
+
+
 def test_who_writes_to_themselves_has_one_it() -> None:
     told = Remedy(Actor.RECIPIENT_IT, "Allow it.")
     within = Ranked("self_to_self_blocked", Confidence.LIKELY, more=(told,), within=True)
