@@ -118,7 +118,8 @@ def beside_in_incident(viewer: User, ticket: Ticket) -> list[Ticket]:
     """Other tickets of the incident, the open ones first, at most ten; none for staff."""
     if not viewer.is_support or ticket.incident_id is None:
         return []
-    rows = tickets_of(viewer).filter(incident_id=ticket.incident_id).exclude(pk=ticket.pk).select_related("branch")
+    rows = tickets_of(viewer).filter(incident_id=ticket.incident_id).exclude(pk=ticket.pk)
+    rows = rows.select_related("branch", "merged_into").defer("merged_into__description")
     return list(rows.order_by("-is_open", "-last_activity", "-id")[:10])
 
 

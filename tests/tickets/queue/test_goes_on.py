@@ -14,6 +14,7 @@ from portal.accounts.models import User
 from portal.branches.models import BranchProfile
 from tests.tickets.queue.conftest import make_ticket
 from tickets.models import Ticket
+from tickets.services.bulk import link_to_incident
 from tickets.services.merging import merge
 
 LEADS_ON = '<span class="dd-meta">goes on in <a href="/tickets/1/">#1</a></span>'
@@ -48,6 +49,18 @@ def test_where_it_goes_on(address: str, pairs: list[Ticket], as_nora: Client, id
     merged(ida, 3, 4, 5)
     with CaptureQueriesContext(connection) as four:
         assert as_nora.get(address).content.decode().count(LEADS_ON) == 4
+    assert len(one) == len(four)
+
+
+def test_beside_another_of_the_incident(pairs: list[Ticket], as_ida: Client, ida: User) -> None:
+    versions = {row.number: row.version for row in pairs[1:]}
+    link_to_incident(versions, incident=None, title="corp.example refuses us", by=ida)
+    merged(ida, 2)
+    with CaptureQueriesContext(connection) as one:
+        assert as_ida.get("/tickets/6/").content.decode().count(LEADS_ON) == 1
+    merged(ida, 3, 4, 5)
+    with CaptureQueriesContext(connection) as four:
+        assert as_ida.get("/tickets/6/").content.decode().count(LEADS_ON) == 4
     assert len(one) == len(four)
 
 
