@@ -96,6 +96,17 @@ def test_charts_are_drawn_from_their_tables(addresses: list[str], page_as: PageA
     assert page.evaluate(colour) != light
 
 
+def test_recipients_are_counted_in_whole_numbers(page_as: PageAs, north: BranchProfile, nora: User) -> None:
+    counted(north, "refused", 2, (timezone.now() - timedelta(days=1)).date(), cause="no_such_user")
+    page = page_as(nora)
+    page.goto("/branches/north/history/")
+    page.locator("figure[data-chart=bars][data-drawn]").wait_for()
+    ticks = page.evaluate(
+        "Chart.getChart(document.querySelector('[data-chart=bars] canvas')).scales.x.ticks.map((tick) => tick.value)"
+    )
+    assert ticks == [0, 1, 2]
+
+
 def test_the_tables_say_it_without_javascript(addresses: list[str], page_as: PageAs, nora: User) -> None:
     page = page_as(nora, java_script_enabled=False)
     page.goto(addresses[0])

@@ -84,6 +84,9 @@
     return this.chart.width < 500 && label.length > 22 ? `${label.slice(0, 21)}…` : label;
   }
 
+  // What is counted has no half; a share may have one.
+  const areWhole = (series) => series.every((item) => item.cells.every((cell) => Number.isInteger(number(cell) ?? 0)));
+
   const options = (kind, series) => ({
     animation: false,
     maintainAspectRatio: false,
@@ -91,7 +94,12 @@
     interaction: { mode: "index", axis: kind === "bars" ? "y" : "x", intersect: false },
     plugins: { legend: { display: false }, tooltip: {} },
     scales: {
-      x: { stacked: kind !== "lines", beginAtZero: true, grid: { display: kind === "bars" }, ticks: { maxRotation: 0 } },
+      x: {
+        stacked: kind !== "lines",
+        beginAtZero: true,
+        grid: { display: kind === "bars" },
+        ticks: { maxRotation: 0, ...(areWhole(series) ? { precision: 0 } : {}) },
+      },
       y: {
         stacked: kind !== "lines",
         beginAtZero: true,
