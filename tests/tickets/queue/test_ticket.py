@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
 from portal.accounts.models import User
+from portal.branches.models import AllowListEntry
 from tests import make
 from tickets.models import Event, EventKind, Ticket
 
@@ -95,3 +97,12 @@ def test_of_a_solved_ticket_it_is_nobodys_turn(noted: Ticket, as_ida: Client, is
     led = page[page.index('id="belief"') :]
     assert led[led.index("data-actor=") :].startswith(f'data-actor="{turn}"')
     assert ("What there was to do" in led) is not is_open
+
+
+@pytest.mark.parametrize("address", [URL, "/domains/corp.example/"])
+def test_an_allowance_that_has_run_out_says_first_when(address: str, ticket: Ticket, as_ida: Client) -> None:
+    told, until = make.NOON - timedelta(days=400), make.NOON - timedelta(days=200)
+    AllowListEntry.objects.create(domain="corp.example", state="confirmed", at=told, expires=until)
+    content = as_ida.get(address).content.decode()
+    begin = content.index("Run out")
+    assert begin < content.index(f"{until:%Y-%m-%dT}", begin) < content.index(f"{told:%Y-%m-%dT}", begin)
