@@ -34,6 +34,7 @@ SENTENCES = {
     "string_too_short": "Use at least {min_length} character(s).",
     "literal_error": "Use one of {expected}.",
     "enum": "Use one of {expected}.",
+    "bool_parsing": "Use true or false.",
 }
 #: Longest ``Idempotency-Key``.
 MOST_KEY = 200

@@ -35,6 +35,11 @@ def test_a_parameter_that_is_not_taken_is_refused(path: str, name: str, taken: s
     assert taken in error["msg"]
 
 
+def test_a_yes_or_no_that_is_neither_is_told_what_fits(norths: Program) -> None:
+    (error,) = norths("get", "/tickets?is_open=maybe").json()["detail"]
+    assert (error["loc"], "true or false" in error["msg"]) == (["query", "is_open"], True)
+
+
 @pytest.mark.parametrize(
     ("body", "loc", "word"),
     [
