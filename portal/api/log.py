@@ -18,6 +18,7 @@ from portal.branches.access import branch_for, branches_of
 from portal.maillog.addresses import normal
 from portal.maillog.erased import erased_for
 from portal.maillog.importers import IMPORTERS
+from portal.maillog.importers.event import Item, Rejected, RejectedLine
 from portal.maillog.models import Delivery
 from portal.maillog.selectors import deliveries_of, delivery_for
 from portal.maillog.services import Zones, ingest
@@ -27,6 +28,8 @@ router = Router(tags=["message log"])
 PAGE = 100
 #: A push is stored in one go, so it is kept small enough not to hold up the others.
 MOST_OCTETS = 4 << 20
+#: What is wrong with an event of which nothing says whose it is.
+NO_BRANCH = ("missing", "branch")
 
 
 @router.post(
@@ -45,9 +48,17 @@ def push(request: HttpRequest, response: HttpResponse, data: LogPush) -> Any:
 
 def _ingest(data: LogPush) -> dict[str, Any]:
     lines = "\n".join(json.dumps(event) for event in data.events).encode()
-    batch = ingest(IMPORTERS["jsonl"](BytesIO(lines), data.branch, Zones()), source="api", name="push")
+    events = map(_worded, IMPORTERS["jsonl"](BytesIO(lines), data.branch, Zones()))
+    batch = ingest(events, source="api", name="push")
     counts = {"lines": batch.lines, "events": batch.new + batch.duplicate}
     return {**counts, "new": batch.new, "duplicate": batch.duplicate, "rejected": batch.rejected}
+
+
+def _worded(item: Item) -> Item:
+    """``item``; where it lacks what a command is given by an option, it is said how a push gives it."""
+    if isinstance(item, RejectedLine) and item.problem and (item.problem.code, item.problem.name) == NO_BRANCH:
+        return Rejected(item.line, "branch is missing: name it in the event, or in the push for all of them.")
+    return item
 
 
 def _only_own(viewer: User, data: LogPush) -> None:

@@ -44,6 +44,13 @@ def test_what_is_pushed_is_stored_and_what_is_wrong_is_named(norths: Program) ->
     assert CaseNote.objects.count() == 1
 
 
+def test_no_option_of_a_command_is_named_to_a_program(supports: Program) -> None:
+    (rejected,) = push(supports, branch="", events=EVENTS[:1]).json()["rejected"]
+    assert rejected["line"] == 1
+    assert "branch" in rejected["why"]
+    assert "--" not in rejected["why"]
+
+
 def test_pushed_again_it_changes_nothing(norths: Program) -> None:
     push(norths)
     again = push(norths).json()
