@@ -24,13 +24,15 @@ def take_bounces(given: Path | BinaryIO, *, branch: str, name: str) -> IngestBat
     A mail that is no bounce tells of none and is kept all the same, and so is one whose delivery is not in the log.
     """
     batch = IngestBatch(source=DSN, name=name[:255])
+    # Whoever reads the mail's page is told of the file, and not where this machine keeps its files.
+    file = Path(name).name
     of_branch = BranchProfile.objects.filter(code=branch).first() if branch else None
     for found in _mails(given):
         batch.lines += 1
         if not found.octets.strip():
             _reject(batch, Rejected(found.number, "The mail is empty."))
             continue
-        mail, is_new = take(found.octets, source="file", name=name or found.name, branch=of_branch, rings=False)
+        mail, is_new = take(found.octets, source="file", name=file or found.name, branch=of_branch, rings=False)
         if mail.kind == Kind.UNREAD or mail.unmatched:
             runner.perform(mail.pk)
         mail = ReturnedMail.objects.only("kind").get(pk=mail.pk)
