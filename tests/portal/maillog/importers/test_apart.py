@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import multiprocessing
 import os
 import signal
 import sys
@@ -51,6 +52,15 @@ def test_it_tells_what_is_told_here(source: str) -> None:
     with Apart(source, [str(path)], "north", DENVER) as reading:
         assert told(list(reading.read())) == told(here)
     assert len(here) > 3
+
+
+def test_where_a_process_cannot_be_copied_it_is_started_anew(files: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """As on every system but Linux."""
+    with Apart("postfix", files, "", DENVER) as reading:
+        copied = [list(reading.read()) for _ in files]
+    monkeypatch.setattr(apart, "_processes", multiprocessing.get_context("spawn"))
+    with Apart("postfix", files, "", DENVER) as reading:
+        assert [list(reading.read()) for _ in files] == copied
 
 
 def test_several_files_are_one_log(files: list[str]) -> None:
