@@ -78,7 +78,7 @@ def among(rows: QuerySet[M], names: Sequence[str], values: Iterable[Sequence[Any
     )
 
 
-class Sought:
+class Question:
     """What rows of a table are looked up by, made ready where the database may not be asked."""
 
     def __init__(self, model: type[models.Model], names: Sequence[str], values: Iterable[tuple[Any, ...]]) -> None:

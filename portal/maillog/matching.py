@@ -149,9 +149,9 @@ class Sought:
         self._begins, self._ends = min(moments) - KEPT, max(moments) + KEPT
         #: Their Message-IDs, whichever branch they are of.
         self.message_ids = frozenset(key for _, key in self._names)
-        self._by_message_id = bulk.Sought(MessageLog, ("message_id",), ((value,) for value in self.message_ids))
-        self._by_key = bulk.Sought(MessageLog, ("branch", "key"), self._names)
-        self._by_queue_id = bulk.Sought(MessageLog, ("queue_id",), ((queue_id,) for _, queue_id in self._queues))
+        self._by_message_id = bulk.Question(MessageLog, ("message_id",), ((value,) for value in self.message_ids))
+        self._by_key = bulk.Question(MessageLog, ("branch", "key"), self._names)
+        self._by_queue_id = bulk.Question(MessageLog, ("queue_id",), ((queue_id,) for _, queue_id in self._queues))
 
     def told_of(self) -> dict[str, int]:
         """The Message-IDs that a stored message has, and the number of its branch. One query."""

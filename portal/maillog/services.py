@@ -224,7 +224,8 @@ class _Intake:
             senders.update(rows.order_by("-pk").values_list("message_id", "branch__code"))
         if batch.draft:
             told_of = batch.draft.sought.told_of()
-            senders |= {message_id: self._codes[branch] for message_id, branch in told_of.items()}
+            # A branch that was made while this is being read has no code here; its messages are known all the same.
+            senders |= {message_id: self._codes.get(branch, "") for message_id, branch in told_of.items()}
             wanted |= batch.draft.sought.message_ids
         return senders, wanted - senders.keys()
 

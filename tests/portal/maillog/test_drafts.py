@@ -23,6 +23,7 @@ from portal.maillog.models import (
     MessageLog,
 )
 from portal.maillog.services import Zones, ingest
+from tests import make
 
 AT = "2026-03-04T14:{:02}:{:02}Z out1 "
 TABLES = (MessageLog, Delivery, DeliveryEvent, HourCount, DayCount, DayPart, DomainCount, AttemptCount)
@@ -175,3 +176,13 @@ def test_a_draft_needs_no_database(north: BranchProfile, django_assert_num_queri
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM maillog_messagelog")
         assert cursor.fetchone() == (0,)
+
+
+def test_a_branch_that_is_made_while_a_log_is_read(north: BranchProfile) -> None:
+    """Another reading may have told of its messages: they are known, whoever is asked about them here."""
+    intake = services._Intake("postfix")
+    late = BranchProfile.objects.create(code="late", organisation="Late College", notification_address="d@late.example")
+    make.message(late, message_id="<m1@north.example>", key="<m1@north.example>")
+    octets = "".join(line + "\n" for line in message(1)).encode()
+    intake.take(intake.prepare(list(IMPORTERS["postfix"](BytesIO(octets), "north", Zones()))))
+    assert set(Delivery.objects.values_list("branch__code", "recipient_normal")) == {("north", "r0@corp1.example")}
